@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.cli;
+
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * {@code etherbay}: the list of its subcommands, and the edge where every error becomes three
+ * lines and an exit code. Runs on the main thread.
+ */
+@Command(
+        name = "etherbay",
+        description = "A low-cost SAN on plain Ethernet.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        subcommands = {HelpCommand.class})
+public final class Main implements Runnable {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it before run()
+    private CommandSpec spec;
+
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    /** The whole command line, ready to execute; tests give it other streams. */
+    static CommandLine commandLine() {
+        return new CommandLine(new Main())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8))
+                .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8))
+                .setParameterExceptionHandler(Main::usageError)
+                .setExecutionExceptionHandler(Main::executionError);
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "No command given");
+    }
+
+    private static int usageError(ParameterException error, String[] arguments) {
+        CommandLine command = error.getCommandLine();
+        String name = command.getCommandSpec().qualifiedName();
+        return report(
+                command,
+                new EtherbayException(
+                        ErrorCode.USAGE,
+                        sentence(error),
+                        "this is not how `" + name + "` is called",
+                        suggestion(error) + "see `" + name + " --help`"));
+    }
+
+    private static int executionError(Exception error, CommandLine command, ParseResult parsed) {
+        if (error instanceof EtherbayException known) {
+            return report(command, known);
+        }
+        String at = error.getStackTrace().length == 0 ? "?" : error.getStackTrace()[0].toString();
+        return report(
+                command,
+                new EtherbayException(
+                        ErrorCode.INTERNAL,
+                        "a bug of Etherbay's: " + error,
+                        "it was not expected at " + at,
+                        "please report it with this text and the command line"));
+    }
+
+    private static int report(CommandLine command, EtherbayException error) {
+        command.getErr().println(error.toText());
+        command.getErr().flush();
+        return error.code().exitCode();
+    }
+
+    private static String suggestion(ParameterException error) {
+        if (!(error instanceof UnmatchedArgumentException unmatched)
+                || unmatched.getSuggestions().isEmpty()) {
+            return "";
+        }
+        return "did you mean `" + unmatched.getSuggestions().getFirst() + "`? Otherwise ";
+    }
+
+    private static String sentence(ParameterException error) {
+        String message = error.getMessage();
+        return message == null ? "the command line is wrong" : message;
+    }
+}
