@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.base;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * An Ethernet address: 48 bits, the first octet on the wire in the highest byte. On the data path
+ * the bare {@code long} is used, this record everywhere else.
+ *
+ * @param bits the address in the low 48 bits, the upper 16 are zero
+ */
+public record MacAddress(long bits) implements Comparable<MacAddress> {
+    public static final int BYTES = 6;
+    public static final long BITS_MASK = 0xffff_ffff_ffffL;
+    public static final MacAddress BROADCAST = new MacAddress(BITS_MASK);
+
+    /** First octet, bit 0: a group address (IEEE 802, 8.2). */
+    private static final long GROUP_BIT = 0x0100_0000_0000L;
+
+    public MacAddress {
+        Check.that((bits & ~BITS_MASK) == 0, "a MAC address has 48 bits");
+    }
+
+    /** Reads six hexadecimal octets, separated by ':' or '-' or not at all; empty for anything else. */
+    public static Optional<MacAddress> parse(String text) {
+        String hex = text.trim().toLowerCase(Locale.ROOT);
+        if (hex.matches("[0-9a-f]{1,2}([:-][0-9a-f]{1,2}){5}")) {
+            long bits = 0;
+            for (String octet : hex.split("[:-]", -1)) {
+                bits = bits << 8 | Integer.parseInt(octet, 16);
+            }
+            return Optional.of(new MacAddress(bits));
+        }
+        return hex.matches("[0-9a-f]{12}")
+                ? Optional.of(new MacAddress(Long.parseLong(hex, 16)))
+                : Optional.empty();
+    }
+
+    /** Whether frames to this address reach more than one station. */
+    public boolean isGroup() {
+        return (bits & GROUP_BIT) != 0;
+    }
+
+    @Override
+    public int compareTo(MacAddress other) {
+        return Long.compare(bits, other.bits);
+    }
+
+    /** Lower-case octets separated by ':'. */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder(17);
+        for (int shift = 40; shift >= 0; shift -= 8) {
+            text.append(String.format(Locale.ROOT, "%02x", bits >> shift & 0xff));
+            if (shift > 0) {
+                text.append(':');
+            }
+        }
+        return text.toString();
+    }
+}
