@@ -37,11 +37,15 @@ public final class Main implements Runnable {
 
     /** The whole command line, ready to execute; tests give it other streams. */
     static CommandLine commandLine() {
-        return new CommandLine(new Main())
+        return reportingErrors(new CommandLine(new Main())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8))
-                .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8))
-                .setParameterExceptionHandler(Main::usageError)
+                .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8)));
+    }
+
+    /** Gives the handlers to a command and to all the subcommands it has by now. */
+    static CommandLine reportingErrors(CommandLine command) {
+        return command.setParameterExceptionHandler(Main::usageError)
                 .setExecutionExceptionHandler(Main::executionError);
     }
 

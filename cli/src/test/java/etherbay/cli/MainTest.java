@@ -55,7 +55,7 @@ class MainTest {
 
     @Test
     void anErrorOfAVerbIsPrintedAndItsKindIsTheExitCode() {
-        CommandLine command = commandLine().addSubcommand(new Failing());
+        CommandLine command = commandLine(new Failing());
         assertThat(command.execute("failing")).isEqualTo(6);
         assertThat(err.toString().lines())
                 .containsExactly("etherbay: taken", "  why: by another", "  do: take another");
@@ -63,7 +63,7 @@ class MainTest {
 
     @Test
     void aBugIsSaidToBeOneWithoutAStackTrace() {
-        CommandLine command = commandLine().addSubcommand(new Buggy());
+        CommandLine command = commandLine(new Buggy());
         assertThat(command.execute("buggy")).isEqualTo(70);
         assertThat(err.toString()).contains("a bug of Etherbay's").contains("Buggy.run");
         assertThat(err.toString().lines()).hasSize(3);
@@ -73,8 +73,14 @@ class MainTest {
         return commandLine().execute(arguments);
     }
 
-    private CommandLine commandLine() {
-        return Main.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+    private CommandLine commandLine(Object... verbs) {
+        CommandLine command = Main.commandLine();
+        for (Object verb : verbs) {
+            command.addSubcommand(verb);
+        }
+        return Main.reportingErrors(command)
+                .setOut(new PrintWriter(out))
+                .setErr(new PrintWriter(err));
     }
 
     @Command(name = "failing")
