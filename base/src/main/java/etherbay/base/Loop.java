@@ -100,9 +100,13 @@ public final class Loop {
         return deadlineNs;
     }
 
-    /** Starts a thread that runs the loop; what was set up so far passes to it. */
-    public Thread start() {
-        return Thread.ofPlatform().name(name).start(this::run);
+    /**
+     * Starts a thread that runs the loop; what was set up so far passes to it.
+     *
+     * @param onDeath told when a bug ended the loop: nothing that it owned can be used any more
+     */
+    public Thread start(Thread.UncaughtExceptionHandler onDeath) {
+        return Thread.ofPlatform().name(name).uncaughtExceptionHandler(onDeath).start(this::run);
     }
 
     /** Turns on the calling thread until {@link #stop}. */
