@@ -89,7 +89,7 @@ public final class FramePool {
     /** For a port: a held frame is to be sent; its holder must not touch it any more. */
     public void committed(Frame frame) {
         Check.that(frame.use == Frame.Use.HELD, "only a held frame is committed");
-        Check.that(frame.memory() == memory, "a frame is sent by the port that it belongs to");
+        Check.that(frame.memory().equals(memory), "a frame is sent by the port that it belongs to");
         frame.use = Frame.Use.COMMITTED;
     }
 

@@ -25,7 +25,7 @@ public final class Prng {
     /** Uniform in {@code 0..bound-1}; the bias of the multiply-shift is below 2^-32 for small bounds. */
     public int below(int bound) {
         Check.that(bound > 0, "the bound of a draw is positive");
-        return (int) ((nextLong() >>> 32) * bound >>> 32);
+        return (int) (((nextLong() >>> 32) * bound) >>> 32);
     }
 
     /** Uniform in {@code 0..bound-1}. */
