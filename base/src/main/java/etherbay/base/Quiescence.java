@@ -10,8 +10,8 @@ import java.util.Deque;
  * the moment does not delay it. Owned by one loop.
  *
  * <p>Work is counted by generation. A waiter closes the current generation; it runs when that one
- * and all before it are empty. Past {@link #GENERATION_COUNT} open generations a waiter shares the
- * current one and waits for a little more than it had to.
+ * and all before it are empty. While {@link #GENERATION_COUNT} generations are open a waiter leaves
+ * the current one open until the oldest is empty, and waits for a little more than it had to.
  */
 public final class Quiescence {
     private static final int GENERATION_COUNT = 16;
@@ -42,9 +42,6 @@ public final class Quiescence {
     /** Runs {@code finished} when all work counted in so far is out; at once when there is none. */
     public void whenQuiet(Runnable finished) {
         waiters.add(new Waiter(current, finished));
-        if (current - oldest < GENERATION_COUNT - 1) {
-            current++;
-        }
         advance();
     }
 
@@ -58,13 +55,32 @@ public final class Quiescence {
     }
 
     private void advance() {
+        closeAwaited();
+        // Looked at anew for each: a waiter may let work in, or wait itself.
+        while (!waiters.isEmpty() && waiters.element().generation() < quietBelow()) {
+            waiters.remove().finished().run();
+            closeAwaited();
+        }
+    }
+
+    /** Drops what is empty, and closes the current generation if someone waits for it. */
+    private void closeAwaited() {
+        skipEmpty();
+        boolean awaited = !waiters.isEmpty() && waiters.getLast().generation() == current;
+        if (awaited && current - oldest < GENERATION_COUNT - 1) {
+            current++;
+            skipEmpty();
+        }
+    }
+
+    private void skipEmpty() {
         while (oldest < current && counts[(int) (oldest % GENERATION_COUNT)] == 0) {
             oldest++;
         }
+    }
+
+    private long quietBelow() {
         boolean currentEmpty = counts[(int) (current % GENERATION_COUNT)] == 0;
-        long quietBelow = oldest == current && currentEmpty ? current + 1 : oldest;
-        while (!waiters.isEmpty() && waiters.element().generation() < quietBelow) {
-            waiters.remove().finished().run();
-        }
+        return oldest == current && currentEmpty ? current + 1 : oldest;
     }
 }
