@@ -28,6 +28,7 @@ public final class Loop {
     private volatile boolean sleeping;
     private volatile boolean stopped;
     private volatile Thread owner;
+    private long turnNs;
 
     /**
      * @param spinNs how long to look for work before sleeping; 50 us beat a wake-up on every machine
@@ -39,6 +40,7 @@ public final class Loop {
         this.idler = idler;
         this.spinNs = spinNs;
         owner = Thread.currentThread();
+        turnNs = clock.nanoTime();
     }
 
     public String name() {
@@ -47,6 +49,14 @@ public final class Loop {
 
     public Clock clock() {
         return clock;
+    }
+
+    /**
+     * When the present turn began: the {@code nowNs} of everything that runs in it without being
+     * given one, such as a frame handler or a continuation. For the loop's thread.
+     */
+    public long nowNs() {
+        return turnNs;
     }
 
     public Timers timers() {
@@ -79,6 +89,7 @@ public final class Loop {
 
     /** One turn. @return pieces of work done; 0 says that the loop may sleep */
     public int turn(long nowNs) {
+        turnNs = nowNs;
         LoopPart[] now = turned;
         int work = mailbox.drain(STEP_COUNT_MAX);
         for (LoopPart part : now) {
