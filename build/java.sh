@@ -87,7 +87,7 @@ run_maven() {
     local log=$1
     shift
     maven_once "$log" -o "$@" && return 0
-    grep -qE 'offline mode|in offline|has not been downloaded from it before' "$log" || return 1
+    grep -qE '^\[ERROR\].*(offline mode|has not been downloaded from it before)' "$log" || return 1
     maven_once "$log" "$@"
 }
 
@@ -96,7 +96,7 @@ maven_once() {
     shift
     (
         set -o pipefail
-        JAVA_HOME=$jdk mvn -B -Dstyle.color=never -f "$root/pom.xml" "$@" </dev/null 2>&1 |
+        JAVA_HOME=$jdk MAVEN_OPTS="${MAVEN_OPTS:-} -Djansi.mode=strip" mvn -B -Dstyle.color=never -f "$root/pom.xml" "$@" </dev/null 2>&1 |
             tee "$log" | progress
     )
 }
