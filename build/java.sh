@@ -96,7 +96,7 @@ maven_once() {
     shift
     (
         set -o pipefail
-        JAVA_HOME=$jdk MAVEN_OPTS="${MAVEN_OPTS:-} -Djansi.mode=strip" mvn -B -Dstyle.color=never -f "$root/pom.xml" "$@" </dev/null 2>&1 |
+        JAVA_HOME=$jdk mvn -B -Dstyle.color=never -f "$root/pom.xml" "$@" </dev/null 2>&1 |
             tee "$log" | progress
     )
 }
