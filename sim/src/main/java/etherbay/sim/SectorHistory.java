@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.sim;
+
+import etherbay.base.Check;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What one user of a disk asked and was told, per sector; judges what a read may return. A value is
+ * allowed when some legal order of the writes ends with it: it is not when another write that must
+ * be there began after the value's own write had been acknowledged. After a crash only those must be
+ * there that were acknowledged as durable.
+ *
+ * <p>Writes are numbered from 1; {@link SectorPattern} carries the number. Sectors that were never
+ * written hold write {@link SectorPattern#NOBODY}.
+ */
+public final class SectorHistory {
+    private static final long NEVER = Long.MAX_VALUE;
+
+    private static final class Write {
+        final long number;
+        final long lba;
+        final int sectors;
+        final long begunAt;
+        long ackedAt = NEVER;
+        boolean durable;
+        boolean lostPerhaps;
+
+        Write(long number, long lba, int sectors, long begunAt) {
+            this.number = number;
+            this.lba = lba;
+            this.sectors = sectors;
+            this.begunAt = begunAt;
+        }
+
+        boolean acked() {
+            return ackedAt != NEVER;
+        }
+    }
+
+    private final boolean durableOnceAcked;
+    private final List<Write> writes = new ArrayList<>();
+    private final List<Write> notDurable = new ArrayList<>();
+    private final Map<Long, List<Write>> bySector = new HashMap<>();
+    private long now;
+    private long crashedAt;
+    private long readCount;
+
+    /**
+     * @param durableOnceAcked a write is promised to be durable when it is acknowledged; else when a
+     *     FLUSH begun after that is
+     */
+    public SectorHistory(boolean durableOnceAcked) {
+        this.durableOnceAcked = durableOnceAcked;
+    }
+
+    /** A write is about to be asked for. @return its number, for the pattern */
+    public long writeBegins(long lba, int sectors) {
+        Write write = new Write(writes.size() + 1L, lba, sectors, ++now);
+        writes.add(write);
+        for (long sector = lba; sector < lba + sectors; sector++) {
+            bySector.computeIfAbsent(sector, key -> new ArrayList<>(4)).add(write);
+        }
+        return write.number;
+    }
+
+    /** It was acknowledged. One that never is may have happened, now or at any later time. */
+    public void writeAcked(long number) {
+        Write write = writes.get((int) number - 1);
+        Check.that(!write.acked(), "a write is acknowledged once");
+        write.ackedAt = ++now;
+        write.durable = durableOnceAcked;
+        if (!durableOnceAcked) {
+            notDurable.add(write);
+        }
+    }
+
+    /** It was acknowledged as durable by itself (FUA). */
+    public void writeAckedDurable(long number) {
+        writeAcked(number);
+        writes.get((int) number - 1).durable = true;
+    }
+
+    /** A FLUSH is about to be asked for. @return what {@link #flushAcked} wants to know */
+    public long flushBegins() {
+        return ++now;
+    }
+
+    /** The FLUSH begun then was acknowledged. Before a crash it began in, it promises nothing. */
+    public void flushAcked(long begunAt) {
+        notDurable.removeIf(write -> {
+            boolean covered = write.ackedAt < begunAt && begunAt > crashedAt && !write.lostPerhaps;
+            write.durable |= covered;
+            return covered;
+        });
+    }
+
+    /** The disk lost its power: what is not durable is there or not. */
+    public void crashed() {
+        crashedAt = ++now;
+        notDurable.forEach(write -> write.lostPerhaps = true);
+        notDurable.clear();
+    }
+
+    /** The moment to give to {@link #checkRead}: before the read was asked for. */
+    public long readBegins() {
+        return ++now;
+    }
+
+    /**
+     * Judges a sector that a read begun then returned.
+     *
+     * @param number what {@link SectorPattern#writeOf} said of it
+     * @throws AssertionError when no legal order of the writes ends with it
+     */
+    public void checkRead(long begunAt, long lba, long number) {
+        readCount++;
+        if (number == SectorPattern.DAMAGED) {
+            throw new AssertionError("sector " + lba + " is torn inside or holds another's data");
+        }
+        Write found = number == SectorPattern.NOBODY ? new Write(0, lba, 1, -1) : known(number);
+        if (number == SectorPattern.NOBODY) {
+            found.ackedAt = 0;
+        }
+        if (lba < found.lba || lba >= found.lba + found.sectors) {
+            throw new AssertionError("sector " + lba + " holds write " + number + " of elsewhere");
+        }
+        for (Write other : bySector.getOrDefault(lba, List.of())) {
+            boolean mustBeThere = other.ackedAt < begunAt && !lost(other);
+            if (mustBeThere && found.ackedAt < other.begunAt) {
+                throw new AssertionError(
+                        "sector %d holds write %d, but write %d began after that was acknowledged and was itself %s"
+                                .formatted(
+                                        lba,
+                                        number,
+                                        other.number,
+                                        other.durable ? "durable" : "acknowledged"));
+            }
+        }
+    }
+
+    /** Sectors judged so far: a judge that saw nothing proves nothing. */
+    public long readCount() {
+        return readCount;
+    }
+
+    /** Writes begun so far. */
+    public long writeCount() {
+        return writes.size();
+    }
+
+    /** Writes acknowledged so far. */
+    public long ackedCount() {
+        return writes.stream().filter(Write::acked).count();
+    }
+
+    private static boolean lost(Write write) {
+        return write.lostPerhaps && !write.durable;
+    }
+
+    private Write known(long number) {
+        if (number > writes.size()) {
+            throw new AssertionError("write " + number + " was never asked for");
+        }
+        return writes.get((int) number - 1);
+    }
+}
