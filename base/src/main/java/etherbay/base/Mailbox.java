@@ -42,7 +42,8 @@ public final class Mailbox {
         return refusedCount.get();
     }
 
-    boolean isEmpty() {
+    /** Whether no message waits; any thread, true for a moment only. */
+    public boolean isEmpty() {
         return messageCount.get() == 0;
     }
 
