@@ -144,7 +144,10 @@ public final class AoeHeader {
         TAG.set(frame, at, tag);
     }
 
-    /** Whether a request in this frame is for {@code shelf}.{@code slot}; each part may be wild alone. */
+    /**
+     * Whether a request in this frame is for {@code shelf}.{@code slot}; each part may be wild
+     * alone.
+     */
     public static boolean addresses(MemorySegment frame, long at, int shelf, int slot) {
         int wantedShelf = shelf(frame, at);
         int wantedSlot = slot(frame, at);

@@ -4,9 +4,9 @@ package etherbay.aoe;
 import java.util.Arrays;
 
 /**
- * What an ATA opcode asks of us. A closed set: a {@code switch} over it has no {@code default}, so a
- * new command does not compile until it is handled. Opcodes from ACS-2 (T13/2015-D) clause 7, under
- * the name each constant keeps.
+ * What an ATA opcode asks of us. A closed set: a {@code switch} over it has no {@code default}, so
+ * a new command does not compile until it is handled. Opcodes from ACS-2 (T13/2015-D) clause 7,
+ * under the name each constant keeps.
  */
 public enum AtaCommand {
     READ(false),

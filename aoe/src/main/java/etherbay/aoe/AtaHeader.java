@@ -25,7 +25,8 @@ import java.lang.invoke.VarHandle;
  *            01h W the data goes to the target
  * </pre>
  *
- * <p>In a request these are feature, count and command; in a reply error, count not done and status.
+ * <p>In a request these are feature, count and command; in a reply error, count not done and
+ * status.
  */
 public final class AtaHeader {
     private static final StructLayout LAYOUT = MemoryLayout.structLayout(
@@ -93,7 +94,10 @@ public final class AtaHeader {
         FEATURE.set(frame, at, (byte) feature);
     }
 
-    /** Error register of a reply: {@code ERROR_} bits, meaningful when status has {@link #STATUS_ERR}. */
+    /**
+     * Error register of a reply: {@code ERROR_} bits, meaningful when status has {@link
+     * #STATUS_ERR}.
+     */
     public static int error(MemorySegment frame, long at) {
         return (byte) FEATURE.get(frame, at) & 0xff;
     }

@@ -39,7 +39,9 @@ public final class Ethernet {
     /** Bytes of this header: 14. */
     public static final int BYTES = (int) LAYOUT.byteSize();
 
-    /** Shortest frame without its checksum (IEEE 802.3 clause 4.4.2: 64 with it); pad with zeros. */
+    /**
+     * Shortest frame without its checksum (IEEE 802.3 clause 4.4.2: 64 with it); pad with zeros.
+     */
     public static final int FRAME_BYTES_MIN = 60;
 
     /** EtherType of ATA over Ethernet. */

@@ -24,8 +24,8 @@ import java.util.List;
  * +------+--------+-----------+----------+-----------+---------+----
  * </pre>
  *
- * <p>A reply always carries the epoch and the MACs in force, also when it refuses: two takers of one
- * epoch both learn who won, and one whose first answer was lost sees itself as the owner.
+ * <p>A reply always carries the epoch and the MACs in force, also when it refuses: two takers of
+ * one epoch both learn who won, and one whose first answer was lost sees itself as the owner.
  */
 public final class FenceHeader {
     private static final StructLayout LAYOUT = MemoryLayout.structLayout(
@@ -88,7 +88,9 @@ public final class FenceHeader {
         RESERVED.set(frame, at, (byte) 0);
     }
 
-    /** Unsigned; compare with {@link Long#compareUnsigned}. 0 is the state before the first fence. */
+    /**
+     * Unsigned; compare with {@link Long#compareUnsigned}. 0 is the state before the first fence.
+     */
     public static long epoch(MemorySegment frame, long at) {
         return (long) EPOCH.get(frame, at);
     }

@@ -58,7 +58,9 @@ public final class FloorHeader {
         ERROR.set(frame, at, (byte) error);
     }
 
-    /** Request: the floor wanted. Reply: the floor in force for the sender, 0 when there is none. */
+    /**
+     * Request: the floor wanted. Reply: the floor in force for the sender, 0 when there is none.
+     */
     public static int floorTag(MemorySegment frame, long at) {
         return (int) FLOOR_TAG.get(frame, at);
     }

@@ -10,8 +10,8 @@ public final class Payload {
 
     /**
      * Sectors that a frame carries at an MTU. The MTU does not count the 14 bytes of the Ethernet
-     * header, the 36 of {@link AtaHeader#END} do; every peer subtracts all of them, and so do we: to
-     * promise one sector more than the other side computes would lose it.
+     * header, the 36 of {@link AtaHeader#END} do; every peer subtracts all of them, and so do we:
+     * to promise one sector more than the other side computes would lose it.
      *
      * @param mtu bytes behind the Ethernet header
      * @return 0..255; 0 below an MTU of 548, where no disk can be served

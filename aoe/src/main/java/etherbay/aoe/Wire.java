@@ -28,7 +28,9 @@ final class Wire {
 
     private Wire() {}
 
-    /** Bytes of the headers that lie before this one, so that fields are addressed from the frame. */
+    /**
+     * Bytes of the headers that lie before this one, so that fields are addressed from the frame.
+     */
     static MemoryLayout after(long bytes) {
         return MemoryLayout.paddingLayout(bytes);
     }

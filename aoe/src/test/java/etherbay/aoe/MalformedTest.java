@@ -142,7 +142,9 @@ class MalformedTest {
         return frame;
     }
 
-    /** Random bytes, most of them made to look like AoE of a known command, so that many get far. */
+    /**
+     * Random bytes, most of them made to look like AoE of a known command, so that many get far.
+     */
     private static MemorySegment randomFrame(Prng prng) {
         byte[] bytes = new byte[prng.below(prng.chance(0.5) ? 80 : 1500)];
         boolean sparse = prng.chance(0.5);

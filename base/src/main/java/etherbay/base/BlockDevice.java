@@ -10,9 +10,9 @@ package etherbay.base;
  *
  * <ul>
  *   <li>There is no order among Ios in flight. Whoever needs one waits for a completion.
- *   <li>A completed FLUSH means that all that had <i>completed</i> before the FLUSH was submitted is
- *       durable. Of what was in flight then it says nothing. A FLUSH that fails says that any of it
- *       may be lost, and so does every later FLUSH until the device is opened again.
+ *   <li>A completed FLUSH means that all that had <i>completed</i> before the FLUSH was submitted
+ *       is durable. Of what was in flight then it says nothing. A FLUSH that fails says that any of
+ *       it may be lost, and so does every later FLUSH until the device is opened again.
  *   <li>FUA on a write means that this write, and only this, is durable when it completes with OK.
  *   <li>A write that did not complete, or was torn by a power cut, leaves a mix of old and new at
  *       the granularity of whole sectors (512 bytes; logical blocks where they are larger).
@@ -68,7 +68,10 @@ public interface BlockDevice extends AutoCloseable {
      */
     void quiesce(Runnable finished);
 
-    /** Waits until nothing is in flight and lets go of what lies below. Nothing is submitted any more. */
+    /**
+     * Waits until nothing is in flight and lets go of what lies below. Nothing is submitted any
+     * more.
+     */
     @Override
     void close();
 

@@ -9,7 +9,10 @@ package etherbay.base;
 public final class Check {
     private Check() {}
 
-    /** Ends the caller with an {@link AssertionError} that says {@code what} when not {@code condition}. */
+    /**
+     * Ends the caller with an {@link AssertionError} that says {@code what} when not {@code
+     * condition}.
+     */
     public static void that(boolean condition, String what) {
         if (!condition) {
             throw new AssertionError(what);

@@ -9,6 +9,8 @@ public interface Clock {
     /** Nanoseconds since an arbitrary instant; never goes back; the time base of all deadlines. */
     long nanoTime();
 
-    /** Milliseconds since 1970-01-01 UTC; may jump; only for people to read, never for decisions. */
+    /**
+     * Milliseconds since 1970-01-01 UTC; may jump; only for people to read, never for decisions.
+     */
     long wallMillis();
 }

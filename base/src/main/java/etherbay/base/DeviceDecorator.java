@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * What all decorators have in common: everything is passed to the device below, which the decorator
  * owns from then on, and listeners hear of the decorator instead of it. A decorator overrides what
- * it changes. One that holds Ios back or has its own overrides {@link #quiesce} too. On the device's
- * loop.
+ * it changes. One that holds Ios back or has its own overrides {@link #quiesce} too. On the
+ * device's loop.
  */
 public abstract class DeviceDecorator implements BlockDevice {
     private final BlockDevice below;

@@ -10,7 +10,10 @@ package etherbay.base;
 public record Epoch(long value) implements Comparable<Epoch> {
     public static final Epoch NONE = new Epoch(0);
 
-    /** Whether this term may follow {@code other}. Unsigned, so that no value on the wire is special. */
+    /**
+     * Whether this term may follow {@code other}. Unsigned, so that no value on the wire is
+     * special.
+     */
     public boolean isAfter(Epoch other) {
         return compareTo(other) > 0;
     }

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The third seam: a place on an Ethernet segment that sends and receives ATA over Ethernet frames
- * (EtherType 0x88A2; others never reach the handler). Owned by one loop, which {@link #poll}s it and
- * flushes it once a turn.
+ * (EtherType 0x88A2; others never reach the handler). Owned by one loop, which {@link #poll}s it
+ * and flushes it once a turn.
  *
  * <p><b>Contract.</b>
  *

@@ -7,9 +7,10 @@ import java.lang.foreign.MemorySegment;
  * An Ethernet frame in a slot of a {@link FramePool}; no copy, no object per frame. Owned by the
  * loop of its port.
  *
- * <p>The frame begins with the destination address at {@link #at}. Byte {@link #PAYLOAD_AT} of every
- * frame, received or claimed, lies on a multiple of {@link #PAYLOAD_ALIGN_BYTES}: it is where the
- * data of an ATA over Ethernet message begins, so the data can go to and come from a disk directly.
+ * <p>The frame begins with the destination address at {@link #at}. Byte {@link #PAYLOAD_AT} of
+ * every frame, received or claimed, lies on a multiple of {@link #PAYLOAD_ALIGN_BYTES}: it is where
+ * the data of an ATA over Ethernet message begins, so the data can go to and come from a disk
+ * directly.
  *
  * <p>A received frame is the port's and is gone when the handler returns, unless the handler calls
  * {@link #retain}; then it is the handler's until it is {@link #release}d or committed to be sent.
@@ -66,8 +67,9 @@ public final class Frame {
     }
 
     /**
-     * When the frame arrived, in {@link Clock#nanoTime}. Of all ports of a machine the order of these
-     * is the order in which the kernel received the frames, however long they waited to be polled.
+     * When the frame arrived, in {@link Clock#nanoTime}. Of all ports of a machine the order of
+     * these is the order in which the kernel received the frames, however long they waited to be
+     * polled.
      */
     public long receivedNs() {
         return receivedNs;

@@ -8,8 +8,9 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * The frames of one port: a bounded slab of slots, each of which holds any frame up to {@link
- * #FRAME_BYTES_MAX}. A port receives into free slots, lends them to be sent, and takes them back. An
- * empty pool is back pressure: the port leaves what arrives to the kernel's queue. Owned by one loop.
+ * #FRAME_BYTES_MAX}. A port receives into free slots, lends them to be sent, and takes them back.
+ * An empty pool is back pressure: the port leaves what arrives to the kernel's queue. Owned by one
+ * loop.
  */
 public final class FramePool {
     /** Holds a jumbo frame behind a page of which only the last bytes are used for the headers. */
@@ -72,7 +73,9 @@ public final class FramePool {
         return frame;
     }
 
-    /** For a port: hands a polled frame to the handler, and takes it back unless it was retained. */
+    /**
+     * For a port: hands a polled frame to the handler, and takes it back unless it was retained.
+     */
     public void deliver(Frame frame, FrameHandler handler) {
         handler.onFrame(frame);
         if (frame.use == Frame.Use.POLLED) {

@@ -13,10 +13,10 @@ import java.lang.foreign.MemorySegment;
  * continuation runs it belongs to the device. The continuation runs exactly once, on the loop that
  * submitted, and may prepare and submit the slot again.
  *
- * <p>A decorator that passes the slot on puts itself before the continuation with {@link #then}, and
- * in its own {@link Completion#completed} undoes what it changed and calls {@link #complete} again,
- * which reaches whoever named a continuation before it. So a stack of devices needs no slots of its
- * own.
+ * <p>A decorator that passes the slot on puts itself before the continuation with {@link #then},
+ * and in its own {@link Completion#completed} undoes what it changed and calls {@link #complete}
+ * again, which reaches whoever named a continuation before it. So a stack of devices needs no slots
+ * of its own.
  *
  * <p>Whoever holds the slot may queue it in an {@link IoQueue}, and use {@link #holderWord}.
  */
@@ -104,7 +104,10 @@ public final class Io {
         return this;
     }
 
-    /** When the caller has no more use for it; a device may then complete it with UNKNOWN or OFFLINE. */
+    /**
+     * When the caller has no more use for it; a device may then complete it with UNKNOWN or
+     * OFFLINE.
+     */
     public Io deadlineNs(long atNs) {
         deadlineNs = atNs;
         return this;
@@ -208,7 +211,9 @@ public final class Io {
         return this;
     }
 
-    /** A word for whoever holds the slot right now (a slot index, a time); nobody keeps it for you. */
+    /**
+     * A word for whoever holds the slot right now (a slot index, a time); nobody keeps it for you.
+     */
     public long holderWord() {
         return holderWord;
     }

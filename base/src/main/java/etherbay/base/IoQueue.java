@@ -58,7 +58,10 @@ public final class IoQueue {
         return io;
     }
 
-    /** Takes {@code io} out of the middle; {@code before} is the one in front of it, null at the head. */
+    /**
+     * Takes {@code io} out of the middle; {@code before} is the one in front of it, null at the
+     * head.
+     */
     public void remove(@Nullable Io before, Io io) {
         if (before == null) {
             Check.that(head == io, "the removed Io follows the one named");

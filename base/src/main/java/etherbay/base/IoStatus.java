@@ -2,8 +2,8 @@
 package etherbay.base;
 
 /**
- * How an {@link Io} ended. Mapped to another vocabulary (ATA registers, NBD errors) once per edge by
- * an exhaustive switch.
+ * How an {@link Io} ended. Mapped to another vocabulary (ATA registers, NBD errors) once per edge
+ * by an exhaustive switch.
  */
 public enum IoStatus {
     /** Done as asked. */

@@ -31,8 +31,8 @@ public final class Loop {
     private long turnNs;
 
     /**
-     * @param spinNs how long to look for work before sleeping; 50 us beat a wake-up on every machine
-     *     measured, 0 saves power
+     * @param spinNs how long to look for work before sleeping; 50 us beat a wake-up on every
+     *     machine measured, 0 saves power
      */
     public Loop(String name, Clock clock, Idler idler, long spinNs) {
         this.name = name;

@@ -22,7 +22,9 @@ public record MacAddress(long bits) implements Comparable<MacAddress> {
         Check.that((bits & ~BITS_MASK) == 0, "a MAC address has 48 bits");
     }
 
-    /** Reads six hexadecimal octets, separated by ':' or '-' or not at all; empty for anything else. */
+    /**
+     * Reads six hexadecimal octets, separated by ':' or '-' or not at all; empty for anything else.
+     */
     public static Optional<MacAddress> parse(String text) {
         String hex = text.trim().toLowerCase(Locale.ROOT);
         if (hex.matches("[0-9a-f]{1,2}([:-][0-9a-f]{1,2}){5}")) {

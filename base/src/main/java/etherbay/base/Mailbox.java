@@ -5,8 +5,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * How other threads reach a loop: short pieces of work that run on its thread, in the order in which
- * they were offered by one thread. Bounded; a full one refuses and counts, it never waits.
+ * How other threads reach a loop: short pieces of work that run on its thread, in the order in
+ * which they were offered by one thread. Bounded; a full one refuses and counts, it never waits.
  */
 public final class Mailbox {
     /** Messages waiting at most: control work, so a burst of a thousand is a fault already. */

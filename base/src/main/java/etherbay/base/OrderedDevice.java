@@ -25,7 +25,9 @@ import java.util.Arrays;
 public final class OrderedDevice extends DeviceDecorator {
     private static final int SLOT_COUNT_FIRST = 64;
 
-    /** A request that was taken and has not completed; its own copy of the range, since that moves. */
+    /**
+     * A request that was taken and has not completed; its own copy of the range, since that moves.
+     */
     private static final class Slot {
         final int id;
         int position;
@@ -66,8 +68,8 @@ public final class OrderedDevice extends DeviceDecorator {
     private boolean closing;
 
     /**
-     * @param granularitySectors ranges are compared in units of this many sectors, a power of two: 1
-     *     unless the device below changes more than it is asked to, as {@link SectorDevice} does
+     * @param granularitySectors ranges are compared in units of this many sectors, a power of two:
+     *     1 unless the device below changes more than it is asked to, as {@link SectorDevice} does
      */
     public OrderedDevice(BlockDevice below, int granularitySectors) {
         super(below);

@@ -22,7 +22,10 @@ public final class Prng {
         return z ^ z >>> 31;
     }
 
-    /** Uniform in {@code 0..bound-1}; the bias of the multiply-shift is below 2^-32 for small bounds. */
+    /**
+     * Uniform in {@code 0..bound-1}; the bias of the multiply-shift is below 2^-32 for small
+     * bounds.
+     */
     public int below(int bound) {
         Check.that(bound > 0, "the bound of a draw is positive");
         return (int) (((nextLong() >>> 32) * bound) >>> 32);

@@ -6,8 +6,8 @@ import java.util.Deque;
 
 /**
  * Knows when all that was admitted before some moment has finished: the book-keeping behind {@link
- * BlockDevice#quiesce}, and behind every answer that must wait for older writes. Work admitted after
- * the moment does not delay it. Owned by one loop.
+ * BlockDevice#quiesce}, and behind every answer that must wait for older writes. Work admitted
+ * after the moment does not delay it. Owned by one loop.
  *
  * <p>Work is counted by generation. A waiter closes the current generation; it runs when that one
  * and all before it are empty. While {@link #GENERATION_COUNT} generations are open a waiter leaves

@@ -11,16 +11,16 @@ import java.lang.foreign.MemorySegment;
  * loop of the device below.
  *
  * <p>What begins and ends at a block is passed on as it is. Of everything else the blocks are read
- * into a bounce buffer; a write changes its sectors there and writes the blocks whole, with FUA when
- * it was asked for. Large ranges go through the buffer piece by piece. Of TRIM and WRITE_ZEROES the
- * whole blocks are passed on and the rest is written as zeroes. There are {@link #JOB_COUNT} buffers;
- * when all are in use further requests wait for one.
+ * into a bounce buffer; a write changes its sectors there and writes the blocks whole, with FUA
+ * when it was asked for. Large ranges go through the buffer piece by piece. Of TRIM and
+ * WRITE_ZEROES the whole blocks are passed on and the rest is written as zeroes. There are {@link
+ * #JOB_COUNT} buffers; when all are in use further requests wait for one.
  *
  * <p>A write changes the blocks around it, so two writes to one block must not be in flight
  * together, though their sectors differ: this device belongs below an {@link OrderedDevice} whose
- * granularity is the logical block, and {@link #over} builds both. Likewise a write that ends UNKNOWN
- * may still land on all sectors of its blocks, and one that FAILED has failed for its own sectors
- * only when the medium writes blocks whole.
+ * granularity is the logical block, and {@link #over} builds both. Likewise a write that ends
+ * UNKNOWN may still land on all sectors of its blocks, and one that FAILED has failed for its own
+ * sectors only when the medium writes blocks whole.
  */
 public final class SectorDevice extends DeviceDecorator {
     /** Requests that may be in bounce buffers at once: a disk with large blocks is busy by then. */

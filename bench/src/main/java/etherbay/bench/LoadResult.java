@@ -50,7 +50,8 @@ record LoadResult(
         }
         return String.format(
                 Locale.ROOT,
-                "requests=%d elapsedNs=%d retransmits=%d errors=%d mismatches=%d buffers=%d p50Ns=%d"
+                "requests=%d elapsedNs=%d retransmits=%d errors=%d"
+                        + " mismatches=%d buffers=%d p50Ns=%d"
                         + " p99Ns=%d p999Ns=%d maxNs=%d",
                 requestCount,
                 elapsedNs,

@@ -8,7 +8,8 @@ import etherbay.base.Check;
  *
  * @param target the disk
  * @param write writes the {@link Pattern}; else reads
- * @param sequential in order of the addresses, from the first sector and round again; else at random
+ * @param sequential in order of the addresses, from the first sector and round again; else at
+ *     random
  * @param verify compares what is read with the {@link Pattern}
  * @param window requests in flight, 1 to {@link #WINDOW_MAX}
  * @param sectors sectors of a request; the frame must fit the MTU

@@ -13,7 +13,9 @@ enum Arch {
 
     /** Debian's name, the suffix of its kernel packages. */
     final String debianName;
-    /** The emulator; in Debian x86 is in {@code qemu-system-x86}, arm64 in {@code qemu-system-arm}. */
+    /**
+     * The emulator; in Debian x86 is in {@code qemu-system-x86}, arm64 in {@code qemu-system-arm}.
+     */
     final String emulator;
 
     final String machine;

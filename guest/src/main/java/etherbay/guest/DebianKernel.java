@@ -113,7 +113,9 @@ public record DebianKernel(String version, Path image, Path moduleFolder) {
         }
     }
 
-    /** Resolves the metapackage {@code linux-image-FLAVOUR} to the package with the kernel in it. */
+    /**
+     * Resolves the metapackage {@code linux-image-FLAVOUR} to the package with the kernel in it.
+     */
     private static String packageOf(Path folder, String flavour) {
         String meta = PACKAGE_PREFIX + flavour;
         HostCommand.Outcome shown =

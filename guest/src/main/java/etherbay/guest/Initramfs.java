@@ -23,10 +23,10 @@ import java.util.TreeMap;
  * Builds the small system that a guest runs from memory: busybox, kernel modules, programs of the
  * host with the shared libraries that they need, files, and an {@code /init}.
  *
- * <p>The {@code /init} is ours ({@code guest-init.sh}): it loads the modules, brings every interface
- * up, runs the caller's setup lines and then serves {@link QemuGuest}'s command channels. The
- * archive is not compressed: unpacking costs an emulated processor more than QEMU's copy does. Same
- * contents give the same bytes, kept in the cache under their SHA-256. One thread.
+ * <p>The {@code /init} is ours ({@code guest-init.sh}): it loads the modules, brings every
+ * interface up, runs the caller's setup lines and then serves {@link QemuGuest}'s command channels.
+ * The archive is not compressed: unpacking costs an emulated processor more than QEMU's copy does.
+ * Same contents give the same bytes, kept in the cache under their SHA-256. One thread.
  */
 public final class Initramfs {
     private static final class Entry {
@@ -72,7 +72,8 @@ public final class Initramfs {
 
     /**
      * A program of the host, found in PATH, put into {@code /usr/bin} with its libraries. Busybox's
-     * shell prefers its own applets: call {@code /usr/bin/mke2fs} where busybox has a {@code mke2fs}.
+     * shell prefers its own applets: call {@code /usr/bin/mke2fs} where busybox has a {@code
+     * mke2fs}.
      */
     public Initramfs program(String name, String debianPackage) {
         Path host = HostCommand.require(name, debianPackage);

@@ -52,8 +52,8 @@ final class KernelModules {
     }
 
     /**
-     * The modules asked for and all that they need, each after what it needs; built-in ones are left
-     * out.
+     * The modules asked for and all that they need, each after what it needs; built-in ones are
+     * left out.
      *
      * @return module name to uncompressed {@code .ko} image, in load order
      */

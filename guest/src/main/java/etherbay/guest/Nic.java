@@ -35,7 +35,9 @@ public record Nic(String backend, String model, String mac, int mtu) {
         return new Nic(backend, model, newMac, mtu);
     }
 
-    /** Locally administered; unlike those of other processes of this machine by their process id. */
+    /**
+     * Locally administered; unlike those of other processes of this machine by their process id.
+     */
     private static String freshMac() {
         int pid = (int) ProcessHandle.current().pid();
         int count = COUNT.incrementAndGet();

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What machine to emulate: filled in by chained calls, then started by {@link QemuProcess} or {@link
- * QemuGuest}. One thread; may be started several times.
+ * What machine to emulate: filled in by chained calls, then started by {@link QemuProcess} or
+ * {@link QemuGuest}. One thread; may be started several times.
  */
 public final class QemuCommand {
     private static final int MEMORY_MIB_DEFAULT = 256;
@@ -39,7 +39,9 @@ public final class QemuCommand {
         return command;
     }
 
-    /** Any program that QEMU's {@code -kernel} takes, for instance {@code ipxe.lkrn} and a script. */
+    /**
+     * Any program that QEMU's {@code -kernel} takes, for instance {@code ipxe.lkrn} and a script.
+     */
     public static QemuCommand kernel(Path kernel, Path initrd) {
         return new QemuCommand(kernel, initrd);
     }

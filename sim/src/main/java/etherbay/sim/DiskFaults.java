@@ -57,7 +57,9 @@ public final class DiskFaults {
         return this;
     }
 
-    /** The next {@code count} FLUSHes (and writes with FUA) fail, and what they covered may be lost. */
+    /**
+     * The next {@code count} FLUSHes (and writes with FUA) fail, and what they covered may be lost.
+     */
     public DiskFaults failFlushes(int count) {
         failingFlushCount = count;
         return this;

@@ -35,7 +35,9 @@ final class EventQueue {
         events.add(new Event(atNs, ties.nextLong(), nextSequence++, action));
     }
 
-    /** The next event when it is due at {@code untilNs} at the latest, taken out; null otherwise. */
+    /**
+     * The next event when it is due at {@code untilNs} at the latest, taken out; null otherwise.
+     */
     @Nullable
     Event pollUntil(long untilNs) {
         Event first = events.peek();

@@ -9,8 +9,8 @@ import java.util.function.Consumer;
 
 /**
  * Tries a claim on many generated values. A value is made from a seed alone: its low eight bits are
- * the size. When the claim fails, it is tried with half the size, and half of that, and the smallest
- * value that still fails is reported with the line that makes it again.
+ * the size. When the claim fails, it is tried with half the size, and half of that, and the
+ * smallest value that still fails is reported with the line that makes it again.
  */
 public final class Property {
     /** Makes a value: larger for a larger size, nothing but the two decides. */

@@ -11,8 +11,8 @@ import java.util.Map;
 /**
  * What one user of a disk asked and was told, per sector; judges what a read may return. A value is
  * allowed when some legal order of the writes ends with it: it is not when another write that must
- * be there began after the value's own write had been acknowledged. After a crash only those must be
- * there that were acknowledged as durable.
+ * be there began after the value's own write had been acknowledged. After a crash only those must
+ * be there that were acknowledged as durable.
  *
  * <p>Writes are numbered from 1; {@link SectorPattern} carries the number. Sectors that were never
  * written hold write {@link SectorPattern#NOBODY}.
@@ -50,8 +50,8 @@ public final class SectorHistory {
     private long readCount;
 
     /**
-     * @param durableOnceAcked a write is promised to be durable when it is acknowledged; else when a
-     *     FLUSH begun after that is
+     * @param durableOnceAcked a write is promised to be durable when it is acknowledged; else when
+     *     a FLUSH begun after that is
      */
     public SectorHistory(boolean durableOnceAcked) {
         this.durableOnceAcked = durableOnceAcked;
@@ -132,7 +132,8 @@ public final class SectorHistory {
             boolean mustBeThere = other.ackedAt < begunAt && !lost(other);
             if (mustBeThere && found.ackedAt < other.begunAt) {
                 throw new AssertionError(
-                        "sector %d holds write %d, but write %d began after that was acknowledged and was itself %s"
+                        ("sector %d holds write %d, but write %d began after that was"
+                                        + " acknowledged and was itself %s")
                                 .formatted(
                                         lba,
                                         number,

@@ -99,6 +99,7 @@ public final class Seeds {
         Check.that(
                 first.traceHash() == second.traceHash(),
                 name
-                        + ": the same seed gave another run: something draws chance or time elsewhere");
+                        + ": the same seed gave another run:"
+                        + " something draws chance or time elsewhere");
     }
 }

@@ -15,10 +15,10 @@ import java.util.zip.CRC32C;
 
 /**
  * One Ethernet segment between simulated ports. Each pair of ports, in each direction, is a link of
- * its own that can be cut, and have an {@link Impairment} of its own. Beyond that every frame takes a
- * little time of its own, in which it keeps its place behind the one before it unless the impairment
- * held one of them back. Frames on the way are copies: what a sender does to its buffer later does
- * not reach them.
+ * its own that can be cut, and have an {@link Impairment} of its own. Beyond that every frame takes
+ * a little time of its own, in which it keeps its place behind the one before it unless the
+ * impairment held one of them back. Frames on the way are copies: what a sender does to its buffer
+ * later does not reach them.
  */
 public final class SimNetwork {
     /** Decides which frames are taken off the wire, see {@link #holdIf}. */
@@ -147,7 +147,10 @@ public final class SimNetwork {
         }
     }
 
-    /** Takes frames that {@code rule} picks off the wire, instead of any loss or delay; null ends it. */
+    /**
+     * Takes frames that {@code rule} picks off the wire, instead of any loss or delay; null ends
+     * it.
+     */
     public void holdIf(@Nullable HoldRule rule) {
         holdRule = rule;
     }

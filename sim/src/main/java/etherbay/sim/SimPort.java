@@ -18,10 +18,10 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * A simulated network interface. What arrives waits in a ring, stamped with the time of its arrival,
- * until the node's loop polls; a full ring drops and counts. Two ports of one node have rings of
- * their own, and one can be polled later than the other ({@link #pausePolling}): so frames grow old,
- * and the order of polling is not the order of arrival.
+ * A simulated network interface. What arrives waits in a ring, stamped with the time of its
+ * arrival, until the node's loop polls; a full ring drops and counts. Two ports of one node have
+ * rings of their own, and one can be polled later than the other ({@link #pausePolling}): so frames
+ * grow old, and the order of polling is not the order of arrival.
  *
  * <p>Made by {@link SimNetwork#port}; adds itself to the loop of its node and dies with it.
  */

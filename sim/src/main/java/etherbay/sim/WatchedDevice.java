@@ -12,7 +12,8 @@ import java.util.Set;
 
 /**
  * A decorator that sees to it that every Io below it completes exactly once, and in a later step of
- * a turn unless it was refused. At the end {@link #checkNothingInFlight} finds those that never did.
+ * a turn unless it was refused. At the end {@link #checkNothingInFlight} finds those that never
+ * did.
  */
 public final class WatchedDevice implements BlockDevice, Io.Completion {
     private final BlockDevice below;
