@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.base;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -14,6 +17,12 @@ public record MacAddress(long bits) implements Comparable<MacAddress> {
     public static final int BYTES = 6;
     public static final long BITS_MASK = 0xffff_ffff_ffffL;
     public static final MacAddress BROADCAST = new MacAddress(BITS_MASK);
+
+    /** First octet, bit 1: administered locally, by whoever runs the network (IEEE 802, 8.2). */
+    private static final long LOCAL_BIT = 0x0200_0000_0000L;
+
+    private static final ValueLayout.OfLong U64 =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
     /** First octet, bit 0: a group address (IEEE 802, 8.2). */
     private static final long GROUP_BIT = 0x0100_0000_0000L;
@@ -39,9 +48,24 @@ public record MacAddress(long bits) implements Comparable<MacAddress> {
                 : Optional.empty();
     }
 
+    /** The address at {@code at}; the two bytes behind it are read too, as every frame has them. */
+    public static long read(MemorySegment memory, long at) {
+        return memory.get(U64, at) >>> 16;
+    }
+
+    /** Whether frames to {@code bits} reach more than one station. */
+    public static boolean isGroup(long bits) {
+        return (bits & GROUP_BIT) != 0;
+    }
+
+    /** A station address 02:xx:xx:xx:xx:xx that no manufacturer gave out. */
+    public static MacAddress locallyAdministered(Prng prng) {
+        return new MacAddress(LOCAL_BIT | prng.nextLong() >>> 24);
+    }
+
     /** Whether frames to this address reach more than one station. */
     public boolean isGroup() {
-        return (bits & GROUP_BIT) != 0;
+        return isGroup(bits);
     }
 
     @Override
