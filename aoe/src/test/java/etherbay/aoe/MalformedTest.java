@@ -31,11 +31,14 @@ class MalformedTest {
         int[] passed = new int[256];
         for (int round = 0; round < 200_000; round++) {
             MemorySegment frame = randomFrame(prng);
+            assertThat(FrameText.of(frame, 0, frame.byteSize())).isNotEmpty().doesNotContain("\n");
             if (AoeHeader.malformedMessage(frame, 0, frame.byteSize())) {
                 continue;
             }
-            passed[AoeHeader.command(frame, 0)]++;
-            readAll(frame);
+            if (!AoeHeader.argumentMalformed(frame, 0, frame.byteSize())) {
+                passed[AoeHeader.command(frame, 0)]++;
+                readAll(frame);
+            }
         }
         for (int command : COMMANDS) {
             assertThat(passed[command])
@@ -61,6 +64,14 @@ class MalformedTest {
     void unknownCommandIsNotMalformedBecauseItIsAnswered() {
         assertThat(AoeHeader.malformedMessage(request(0x55, AoeHeader.END), 0, AoeHeader.END))
                 .isFalse();
+    }
+
+    @Test
+    void refusalCutBehindTheCommonHeaderIsNotMalformedButItsArgumentIs() {
+        MemorySegment frame = request(AoeHeader.COMMAND_CONFIG, AoeHeader.END);
+        AoeHeader.versionFlags(frame, 0, 1, AoeHeader.FLAG_RESPONSE | AoeHeader.FLAG_ERROR);
+        assertThat(AoeHeader.malformedMessage(frame, 0, AoeHeader.END)).isFalse();
+        assertThat(ConfigHeader.malformed(frame, 0, AoeHeader.END)).isTrue();
     }
 
     @Test
