@@ -3,7 +3,7 @@ package etherbay.base;
 
 /** Time that passes when the test says so. */
 final class HandClock implements Clock {
-    volatile long nowNs = 1_000_000_000;
+    long nowNs = 1_000_000_000;
 
     @Override
     public long nanoTime() {
