@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.linux;
+
+import static java.lang.foreign.MemoryLayout.PathElement.groupElement;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/**
+ * System calls, and the only holder of native method handles. Each returns its value or {@code
+ * -errno}; where a signal may interrupt it, it is made again here and nowhere else. Addresses are
+ * {@code long}s, so that no call makes an object. Any platform thread; never a virtual one, which
+ * would pin its carrier.
+ */
+final class Libc {
+    private static final int NOT_VARIADIC = -1;
+    private static final StructLayout STATE = Linker.Option.captureStateLayout();
+    private static final VarHandle ERRNO =
+            STATE.varHandle(groupElement("errno")).withInvokeExactBehavior();
+
+    /** Where errno is left: one for each of the few platform threads that make calls. */
+    private static final ThreadLocal<MemorySegment> CAPTURED =
+            ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(STATE));
+
+    private static final MethodHandle OPEN =
+            bind("open", 2, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
+    private static final MethodHandle CLOSE = bind("close", NOT_VARIADIC, JAVA_INT, JAVA_INT);
+    private static final MethodHandle READ =
+            bind("read", NOT_VARIADIC, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle WRITE =
+            bind("write", NOT_VARIADIC, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle PREADV2 = bind(
+            "preadv2", NOT_VARIADIC, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle PWRITEV2 = bind(
+            "pwritev2",
+            NOT_VARIADIC,
+            JAVA_LONG,
+            JAVA_INT,
+            JAVA_LONG,
+            JAVA_INT,
+            JAVA_LONG,
+            JAVA_INT);
+    private static final MethodHandle FDATASYNC =
+            bind("fdatasync", NOT_VARIADIC, JAVA_INT, JAVA_INT);
+    private static final MethodHandle FALLOCATE =
+            bind("fallocate", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle STATX = bind(
+            "statx", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG);
+    private static final MethodHandle FLOCK =
+            bind("flock", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle IOCTL =
+            bind("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle MMAP = bind(
+            "mmap",
+            NOT_VARIADIC,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_LONG);
+    private static final MethodHandle MUNMAP =
+            bind("munmap", NOT_VARIADIC, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle EVENTFD =
+            bind("eventfd", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle PPOLL =
+            bind("ppoll", NOT_VARIADIC, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle CLOCK_GETTIME =
+            bind("clock_gettime", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG);
+    private static final MethodHandle SOCKET =
+            bind("socket", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle BIND =
+            bind("bind", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle LISTEN =
+            bind("listen", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle CONNECT =
+            bind("connect", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle SETSOCKOPT = bind(
+            "setsockopt",
+            NOT_VARIADIC,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_LONG,
+            JAVA_INT);
+    private static final MethodHandle GETSOCKOPT = bind(
+            "getsockopt",
+            NOT_VARIADIC,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_LONG,
+            JAVA_LONG);
+    private static final MethodHandle RECV =
+            bind("recv", NOT_VARIADIC, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle RECVMMSG = bind(
+            "recvmmsg", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG);
+    private static final MethodHandle SENDMMSG =
+            bind("sendmmsg", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
+    private static final MethodHandle IO_URING_SETUP =
+            bind("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
+    private static final MethodHandle IO_URING_ENTER = bind(
+            "syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG,
+            JAVA_LONG);
+
+    private Libc() {}
+
+    /** open(2) of a C string. @return a file descriptor, or {@code -errno}. */
+    static int open(long pathAddress, int flags, int mode) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            int result;
+            do {
+                result = outcome((int) OPEN.invokeExact(state, pathAddress, flags, mode), state);
+            } while (result == -Errno.EINTR);
+            return result;
+        } catch (Throwable bug) {
+            throw broken("open", bug);
+        }
+    }
+
+    /** close(2); never retried, the descriptor is gone in any case. @return 0, or {@code -errno}. */
+    static int close(int fd) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return outcome((int) CLOSE.invokeExact(state, fd), state);
+        } catch (Throwable bug) {
+            throw broken("close", bug);
+        }
+    }
+
+    /** read(2). @return bytes read, or {@code -errno}. */
+    static long read(int fd, long address, long bytes) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            long result;
+            do {
+                result = outcome((long) READ.invokeExact(state, fd, address, bytes), state);
+            } while (result == -Errno.EINTR);
+            return result;
+        } catch (Throwable bug) {
+            throw broken("read", bug);
+        }
+    }
+
+    /** write(2). @return bytes written, or {@code -errno}. */
+    static long write(int fd, long address, long bytes) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            long result;
+            do {
+                result = outcome((long) WRITE.invokeExact(state, fd, address, bytes), state);
+            } while (result == -Errno.EINTR);
+            return result;
+        } catch (Throwable bug) {
+            throw broken("write", bug);
+        }
+    }
+
+    /** preadv2(2). @return bytes read, perhaps fewer than asked, or {@code -errno}. */
+    static long preadv2(int fd, long iovecs, int iovecCount, long offsetBytes, int flags) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            long result;
+            do {
+                result = outcome(
+                        (long) PREADV2.invokeExact(
+                                state, fd, iovecs, iovecCount, offsetBytes, flags),
+                        state);
+            } while (result == -Errno.EINTR);
+            return result;
+        } catch (Throwable bug) {
+            throw broken("preadv2", bug);
+        }
+    }
+
+    /** pwritev2(2). @return bytes written, perhaps fewer than asked, or {@code -errno}. */
+    static long pwritev2(int fd, long iovecs, int iovecCount, long offsetBytes, int flags) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            long result;
+            do {
+                result = outcome(
+                        (long) PWRITEV2.invokeExact(
+                                state, fd, iovecs, iovecCount, offsetBytes, flags),
+                        state);
+            } while (result == -Errno.EINTR);
+            return result;
+        } catch (Throwable bug) {
+            throw broken("pwritev2", bug);
+        }
+    }
+
+    /** fdatasync(2): data, and what is needed to find it. @return 0, or {@code -errno}. */
+    static int fdatasync(int fd) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            int result;
+            do {
+                result = outcome((int) FDATASYNC.invokeExact(state, fd), state);
+            } while (result == -Errno.EINTR);
+            return result;
+        } catch (Throwable bug) {
+            throw broken("fdatasync", bug);
+        }
+    }
+
+    /** fallocate(2). @return 0, or {@code -errno}. */
+    static int fallocate(int fd, int mode, long offsetBytes, long bytes) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            int result;
+            do {
+                result = outcome(
+                        (int) FALLOCATE.invokeExact(state, fd, mode, offsetBytes, bytes), state);
+            } while (result == -Errno.EINTR);
+            return result;
+        } catch (Throwable bug) {
+            throw broken("fallocate", bug);
+        }
+    }
+
+    /** statx(2). @return 0, or {@code -errno}. */
+    static int statx(int dirFd, long pathAddress, int flags, int mask, long statxAddress) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            int result;
+            do {
+                result = outcome(
+                        (int) STATX.invokeExact(
+                                state, dirFd, pathAddress, flags, mask, statxAddress),
+                        state);
+            } while (result == -Errno.EINTR);
+            return result;
+        } catch (Throwable bug) {
+            throw broken("statx", bug);
+        }
+    }
+
+    /** flock(2). @return 0, or {@code -errno}. */
+    static int flock(int fd, int operation) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            int result;
+            do {
+                result = outcome((int) FLOCK.invokeExact(state, fd, operation), state);
+            } while (result == -Errno.EINTR);
+            return result;
+        } catch (Throwable bug) {
+            throw broken("flock", bug);
+        }
+    }
+
+    /** ioctl(2) with an address as its argument. @return what the request returns, or {@code -errno}. */
+    static int ioctl(int fd, long request, long argument) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            int result;
+            do {
+                result = outcome((int) IOCTL.invokeExact(state, fd, request, argument), state);
+            } while (result == -Errno.EINTR);
+            return result;
+        } catch (Throwable bug) {
+            throw broken("ioctl", bug);
+        }
+    }
+
+    /** mmap(2). @return the address of the mapping, or {@code -errno}. */
+    static long mmap(
+            long address, long bytes, int protection, int flags, int fd, long offsetBytes) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return outcome(
+                    (long) MMAP.invokeExact(
+                            state, address, bytes, protection, flags, fd, offsetBytes),
+                    state);
+        } catch (Throwable bug) {
+            throw broken("mmap", bug);
+        }
+    }
+
+    /** munmap(2). @return 0, or {@code -errno}. */
+    static int munmap(long address, long bytes) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return outcome((int) MUNMAP.invokeExact(state, address, bytes), state);
+        } catch (Throwable bug) {
+            throw broken("munmap", bug);
+        }
+    }
+
+    /** eventfd(2). @return a file descriptor, or {@code -errno}. */
+    static int eventfd(int initial, int flags) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return outcome((int) EVENTFD.invokeExact(state, initial, flags), state);
+        } catch (Throwable bug) {
+            throw broken("eventfd", bug);
+        }
+    }
+
+    /** ppoll(2); not retried, so a signal ends it early with -EINTR. @return descriptors ready, or {@code -errno}. */
+    static int ppoll(long pollfds, long count, long timespecAddress, long signalMask) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return outcome(
+                    (int) PPOLL.invokeExact(state, pollfds, count, timespecAddress, signalMask),
+                    state);
+        } catch (Throwable bug) {
+            throw broken("ppoll", bug);
+        }
+    }
+
+    /** clock_gettime(2). @return 0, or {@code -errno}. */
+    static int clockGettime(int clock, long timespecAddress) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return outcome((int) CLOCK_GETTIME.invokeExact(state, clock, timespecAddress), state);
+        } catch (Throwable bug) {
+            throw broken("clockGettime", bug);
+        }
+    }
+
+    /** socket(2). @return a file descriptor, or {@code -errno}. */
+    static int socket(int family, int type, int protocol) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return outcome((int) SOCKET.invokeExact(state, family, type, protocol), state);
+        } catch (Throwable bug) {
+            throw broken("socket", bug);
+        }
+    }
+
+    /** bind(2). @return 0, or {@code -errno}. */
+    static int bind(int fd, long sockaddr, int bytes) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return outcome((int) BIND.invokeExact(state, fd, sockaddr, bytes), state);
+        } catch (Throwable bug) {
+            throw broken("bind", bug);
+        }
+    }
+
+    /** listen(2). @return 0, or {@code -errno}. */
+    static int listen(int fd, int backlog) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return outcome((int) LISTEN.invokeExact(state, fd, backlog), state);
+        } catch (Throwable bug) {
+            throw broken("listen", bug);
+        }
+    }
+
+    /** connect(2). @return 0, or {@code -errno}. */
+    static int connect(int fd, long sockaddr, int bytes) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return outcome((int) CONNECT.invokeExact(state, fd, sockaddr, bytes), state);
+        } catch (Throwable bug) {
+            throw broken("connect", bug);
+        }
+    }
+
+    /** setsockopt(2). @return 0, or {@code -errno}. */
+    static int setsockopt(int fd, int level, int option, long address, int bytes) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return outcome(
+                    (int) SETSOCKOPT.invokeExact(state, fd, level, option, address, bytes), state);
+        } catch (Throwable bug) {
+            throw broken("setsockopt", bug);
+        }
+    }
+
+    /** getsockopt(2). @return 0, or {@code -errno}. */
+    static int getsockopt(int fd, int level, int option, long address, long bytesAddress) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return outcome(
+                    (int) GETSOCKOPT.invokeExact(state, fd, level, option, address, bytesAddress),
+                    state);
+        } catch (Throwable bug) {
+            throw broken("getsockopt", bug);
+        }
+    }
+
+    /** recv(2). @return bytes received, or {@code -errno}. */
+    static long recv(int fd, long address, long bytes, int flags) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            long result;
+            do {
+                result = outcome((long) RECV.invokeExact(state, fd, address, bytes, flags), state);
+            } while (result == -Errno.EINTR);
+            return result;
+        } catch (Throwable bug) {
+            throw broken("recv", bug);
+        }
+    }
+
+    /** recvmmsg(2). @return messages received, or {@code -errno}. */
+    static int recvmmsg(int fd, long mmsghdrs, int count, int flags, long timeout) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            int result;
+            do {
+                result = outcome(
+                        (int) RECVMMSG.invokeExact(state, fd, mmsghdrs, count, flags, timeout),
+                        state);
+            } while (result == -Errno.EINTR);
+            return result;
+        } catch (Throwable bug) {
+            throw broken("recvmmsg", bug);
+        }
+    }
+
+    /** sendmmsg(2). @return messages sent, perhaps fewer than asked, or {@code -errno}. */
+    static int sendmmsg(int fd, long mmsghdrs, int count, int flags) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            int result;
+            do {
+                result = outcome(
+                        (int) SENDMMSG.invokeExact(state, fd, mmsghdrs, count, flags), state);
+            } while (result == -Errno.EINTR);
+            return result;
+        } catch (Throwable bug) {
+            throw broken("sendmmsg", bug);
+        }
+    }
+
+    /** io_uring_setup(2). @return a file descriptor, or {@code -errno}. */
+    static int ioUringSetup(int entryCount, long paramsAddress) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            long result = (long) IO_URING_SETUP.invokeExact(
+                    state, (long) Constants.__NR_io_uring_setup, entryCount, paramsAddress);
+            return (int) outcome(result, state);
+        } catch (Throwable bug) {
+            throw broken("io_uring_setup", bug);
+        }
+    }
+
+    /**
+     * io_uring_enter(2); not retried, as what it submitted before a signal counts.
+     *
+     * @return entries submitted, or {@code -errno}
+     */
+    static int ioUringEnter(int fd, int submitCount, int completeCountMin, int flags) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            long result = (long) IO_URING_ENTER.invokeExact(
+                    state,
+                    (long) Constants.__NR_io_uring_enter,
+                    fd,
+                    submitCount,
+                    completeCountMin,
+                    flags,
+                    0L,
+                    0L);
+            return (int) outcome(result, state);
+        } catch (Throwable bug) {
+            throw broken("io_uring_enter", bug);
+        }
+    }
+
+    private static int outcome(int result, MemorySegment state) {
+        return result >= 0 ? result : -(int) ERRNO.get(state, 0L);
+    }
+
+    private static long outcome(long result, MemorySegment state) {
+        // Only -1 is an error: mmap returns addresses, which may have the highest bit set.
+        return result != -1 ? result : -(int) ERRNO.get(state, 0L);
+    }
+
+    private static AssertionError broken(String name, Throwable bug) {
+        return new AssertionError("binding of " + name, bug);
+    }
+
+    // SAFETY: symbols of the C library live as long as the process; that each type here is the C
+    // prototype's is what every test of this module exercises.
+    @SuppressWarnings("restricted")
+    private static MethodHandle bind(
+            String name, int firstVariadic, ValueLayout result, MemoryLayout... arguments) {
+        Linker linker = Linker.nativeLinker();
+        Linker.Option errno = Linker.Option.captureCallState("errno");
+        Linker.Option[] options = firstVariadic < 0
+                ? new Linker.Option[] {errno}
+                : new Linker.Option[] {errno, Linker.Option.firstVariadicArg(firstVariadic)};
+        return linker.downcallHandle(
+                linker.defaultLookup().findOrThrow(name),
+                FunctionDescriptor.of(result, arguments),
+                options);
+    }
+}

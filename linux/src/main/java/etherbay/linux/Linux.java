@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.linux;
+
+import etherbay.base.Clock;
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What this machine says about itself. */
+public final class Linux {
+    private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+    private static final Clock CLOCK = new SystemClock();
+
+    private static final class SystemClock implements Clock {
+        @Override
+        public long nanoTime() {
+            return System.nanoTime();
+        }
+
+        @Override
+        public long wallMillis() {
+            return System.currentTimeMillis();
+        }
+    }
+
+    private Linux() {}
+
+    /** The machine's time; {@link Clock#nanoTime} is the kernel's CLOCK_MONOTONIC. */
+    public static Clock clock() {
+        return CLOCK;
+    }
+
+    /** A number that is new with every boot of the kernel: 36 characters. */
+    public static String bootId() {
+        try {
+            return Files.readString(BOOT_ID).strip();
+        } catch (IOException unreadable) {
+            throw new EtherbayException(
+                    ErrorCode.ENVIRONMENT,
+                    "cannot read the boot id of this machine",
+                    BOOT_ID + ": " + unreadable,
+                    "mount /proc: mount -t proc proc /proc");
+        }
+    }
+
+    /** The result of a call that fails only where limits or a sandbox are in the way; else throws. */
+    static int expect(int result, String call) {
+        if (result < 0) {
+            throw new EtherbayException(
+                    ErrorCode.ENVIRONMENT,
+                    "the kernel refused " + call,
+                    Errno.name(-result),
+                    "check the limits of this process (ulimit -a) and its sandbox (seccomp)");
+        }
+        return result;
+    }
+}
