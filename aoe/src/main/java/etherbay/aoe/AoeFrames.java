@@ -28,7 +28,9 @@ public final class AoeFrames {
                 AoeHeader.Fields.request(shelf, slot, 0, tag));
     }
 
-    /** Replies that the disk at {@code shelf}.{@code slot} behind {@code src} gives to a request. */
+    /**
+     * Replies that the disk at {@code shelf}.{@code slot} behind {@code src} gives to a request.
+     */
     public static AoeFrames replyTo(MemorySegment request, MacAddress src, int shelf, int slot) {
         return new AoeFrames(
                 new Ethernet.Fields(Ethernet.Fields.read(request, 0).src(), src, Ethernet.TYPE_AOE),
@@ -111,7 +113,9 @@ public final class AoeFrames {
                 NOTHING);
     }
 
-    /** DATA SET MANAGEMENT with one range to trim; longer lists by {@link TrimRange} on the result. */
+    /**
+     * DATA SET MANAGEMENT with one range to trim; longer lists by {@link TrimRange} on the result.
+     */
     public MemorySegment trim(long lba, int sectors) {
         int aflags = AtaHeader.AFLAG_EXTENDED | AtaHeader.AFLAG_WRITE;
         MemorySegment frame = ata(

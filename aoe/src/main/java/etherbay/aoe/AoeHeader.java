@@ -167,9 +167,9 @@ public final class AoeHeader {
     /**
      * Whether the frame is no AoE message, or one of a command that we know whose argument does not
      * fit its own counts. Never throws, whatever the bytes. An unknown command is not malformed: a
-     * target answers it with {@link #ERROR_COMMAND}. Neither is a reply with the error flag, however
-     * short: some targets cut it behind this header, so ask the header of its command before reading
-     * an argument there.
+     * target answers it with {@link #ERROR_COMMAND}. Neither is a reply with the error flag,
+     * however short: some targets cut it behind this header, so ask the header of its command
+     * before reading an argument there.
      *
      * @param frameBytes received length, which may exceed the message by any padding
      */
@@ -183,7 +183,9 @@ public final class AoeHeader {
         return argumentMalformed(frame, at, frameBytes);
     }
 
-    /** Whether the argument of a frame that is not {@link #malformed} does not fit its own counts. */
+    /**
+     * Whether the argument of a frame that is not {@link #malformed} does not fit its own counts.
+     */
     static boolean argumentMalformed(MemorySegment frame, long at, long frameBytes) {
         return switch (command(frame, at)) {
             case COMMAND_ATA -> AtaHeader.malformed(frame, at, frameBytes);

@@ -46,7 +46,9 @@ public record IdentifyData(
     private static final int PHYSICAL_BLOCK_WORD = 106;
     private static final int INTEGRITY_WORD = 255;
 
-    /** Of words 48, 50, 83, 84, 87, 106 and 209: bit 15 clear and bit 14 set mark them as filled in. */
+    /**
+     * Of words 48, 50, 83, 84, 87, 106 and 209: bit 15 clear and bit 14 set mark them as filled in.
+     */
     private static final int WORD_VALID = 0x4000;
 
     private static final int WORD_VALID_MASK = 0xc000;
@@ -146,7 +148,9 @@ public record IdentifyData(
             quad(block, blockAt, EPOCH_WORD, epoch);
         }
 
-        /** Empty unless signature and version are ours: vendor words of others may hold anything. */
+        /**
+         * Empty unless signature and version are ours: vendor words of others may hold anything.
+         */
         static Optional<Vendor> read(MemorySegment block, long blockAt) {
             boolean ours =
                     text(block, blockAt, SIGNATURE_WORD, SIGNATURE.length()).equals(SIGNATURE)
@@ -269,9 +273,9 @@ public record IdentifyData(
     }
 
     /**
-     * Reads the block of any target; needs {@link #BYTES} at {@code blockAt}, and never throws then,
-     * whatever they are. What does not print becomes '?'; the size comes from words 100-103 when 48-bit
-     * addresses are claimed, else from 60-61, as in the Linux driver.
+     * Reads the block of any target; needs {@link #BYTES} at {@code blockAt}, and never throws
+     * then, whatever they are. What does not print becomes '?'; the size comes from words 100-103
+     * when 48-bit addresses are claimed, else from 60-61, as in the Linux driver.
      */
     public static IdentifyData read(MemorySegment block, long blockAt) {
         EnumSet<Capability> capabilities = EnumSet.noneOf(Capability.class);
@@ -341,7 +345,9 @@ public record IdentifyData(
         block.set(Wire.U64_LE, blockAt + 2L * index, value);
     }
 
-    /** ATA strings hold the first of two characters in the high byte of a word, padded by blanks. */
+    /**
+     * ATA strings hold the first of two characters in the high byte of a word, padded by blanks.
+     */
     private static String text(MemorySegment block, long blockAt, int index, int chars) {
         StringBuilder text = new StringBuilder(chars);
         for (int i = 0; i < chars; i++) {

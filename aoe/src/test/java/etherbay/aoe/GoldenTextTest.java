@@ -9,7 +9,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import java.lang.foreign.MemorySegment;
 
-/** Every captured frame is decoded to the line above it, and its headers encode to the same bytes. */
+/**
+ * Every captured frame is decoded to the line above it, and its headers encode to the same bytes.
+ */
 class GoldenTextTest {
     @ParameterizedTest
     @ValueSource(
@@ -47,7 +49,10 @@ class GoldenTextTest {
         }
     }
 
-    /** The headers decoded and encoded again over their own bytes inverted; what lies behind is kept. */
+    /**
+     * The headers decoded and encoded again over their own bytes inverted; what lies behind is
+     * kept.
+     */
     private static byte[] reencoded(Golden.Captured captured) {
         MemorySegment from = captured.segment();
         byte[] bytes = captured.bytes();
