@@ -18,6 +18,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Builds the small system that a guest runs from memory: busybox, kernel modules, programs of the
@@ -83,8 +84,27 @@ public final class Initramfs {
 
     /** The shared libraries (and loader) of a program of the host, but not the program itself. */
     public Initramfs librariesOf(Path program) {
+        return librariesOf(program, Path.of("/nowhere"));
+    }
+
+    /** As {@link #librariesOf(Path)}, without those below {@code elsewhere}. */
+    Initramfs librariesOf(Path program, Path elsewhere) {
         for (Path library : SharedLibraries.of(program)) {
-            files.putIfAbsent(library.toString(), new Entry(0755, read(library)));
+            if (!library.startsWith(elsewhere)) {
+                files.putIfAbsent(library.toString(), new Entry(0755, read(library)));
+            }
+        }
+        return this;
+    }
+
+    /** All files of a folder of the host, below {@code guestPath}; for classes and test data. */
+    public Initramfs tree(Path folder, String guestPath) {
+        try (Stream<Path> found = Files.walk(folder)) {
+            for (Path file : found.filter(Files::isRegularFile).toList()) {
+                file(guestPath + "/" + folder.relativize(file), 0755, read(file));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
         return this;
     }

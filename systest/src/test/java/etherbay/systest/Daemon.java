@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.systest;
+
+import etherbay.guest.KillAtExit;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A program that runs in the background of a test, with its output as a log. One thread. */
+final class Daemon implements AutoCloseable {
+    private static final Duration END_TIMEOUT = Duration.ofSeconds(20);
+
+    private final Process process;
+    private final Path log;
+
+    private Daemon(Process process, Path log) {
+        this.process = process;
+        this.log = log;
+    }
+
+    static Daemon start(List<String> command) {
+        try {
+            Path log = Files.createTempFile("etherbay-daemon-", ".log");
+            Process process = new ProcessBuilder(command)
+                    .redirectInput(Path.of("/dev/null").toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .start();
+            return new Daemon(KillAtExit.hold(process), log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits for a line with {@code text}; an end before that is a failure that quotes the log. */
+    Daemon awaitLog(String text, Duration timeout) {
+        Tool.await("log line with \"" + text + "\" in:\n" + log(), timeout, () -> {
+            boolean alive = process.isAlive();
+            if (log().contains(text)) {
+                return true;
+            }
+            if (!alive) {
+                throw new AssertionError("ended with " + process.exitValue() + ":\n" + log());
+            }
+            return false;
+        });
+        return this;
+    }
+
+    String log() {
+        return Tool.textOf(log);
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** SIGKILL, to it and to what it started. */
+    void kill() {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        KillAtExit.kill(process);
+    }
+
+    /** SIGTERM. @return its exit code */
+    int terminate() {
+        process.destroy();
+        try {
+            if (!process.waitFor(END_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new AssertionError("does not end on SIGTERM:\n" + log());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", e);
+        }
+        return process.exitValue();
+    }
+
+    @Override
+    public void close() {
+        kill();
+        try {
+            Files.deleteIfExists(log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
