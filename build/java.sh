@@ -59,7 +59,7 @@ need_jdk() {
     [[ $(uname -m) == aarch64 ]] && arch=aarch64
     fail "no JDK $JAVA_VERSION_MIN or newer" \
         "neither JAVA_HOME, PATH, /usr/lib/jvm, /opt nor ~/.sdkman has one, and this Debian has no package of it" \
-        "mkdir -p /opt/jdk-25 && curl -fL https://api.adoptium.net/v3/binary/latest/25/ga/linux/$arch/jdk/hotspot/normal/eclipse | tar xz -C /opt/jdk-25 --strip-components=1"
+        "apt-get install -y curl ca-certificates && mkdir -p /opt/jdk-25 && curl -fL https://api.adoptium.net/v3/binary/latest/25/ga/linux/$arch/jdk/hotspot/normal/eclipse | tar xz -C /opt/jdk-25 --strip-components=1"
 }
 
 # Prints the name of the oldest sufficient JDK package that apt knows, or nothing.
