@@ -12,9 +12,9 @@ import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
 
 /**
- * Frames on a stream, as QEMU's {@code -netdev stream} has them: each behind its length, 4 bytes, big
- * endian. Both directions are buffered and bounded; a frame is queued whole or not at all. Never
- * waits. Owned by the thread of its port or switch; the memory is its arena's.
+ * Frames on a stream, as QEMU's {@code -netdev stream} has them: each behind its length, 4 bytes,
+ * big endian. Both directions are buffered and bounded; a frame is queued whole or not at all.
+ * Never waits. Owned by the thread of its port or switch; the memory is its arena's.
  */
 final class FrameStream {
     /** What {@link #frameBytes} says when no whole frame is there. */

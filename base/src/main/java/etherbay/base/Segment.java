@@ -8,7 +8,8 @@ import java.util.List;
 /**
  * An Ethernet segment within one process: a learning switch with any number of ports, each owned by
  * a loop of its own. It neither loses nor reorders, but for the queue of a port that is full. The
- * loops meet here, so this is one of the few places with a lock; it is held for one copy of a frame.
+ * loops meet here, so this is one of the few places with a lock; it is held for one copy of a
+ * frame.
  *
  * <p>Driven by hand it is deterministic: what a port's flush sends lies in the queues of the others
  * when it returns.
@@ -35,7 +36,8 @@ public final class Segment {
     /**
      * Plugs a port in. Any thread; the port then belongs to one loop.
      *
-     * @param wakeUp what to run when something arrives, on the sender's thread: {@code loop::wakeUp}
+     * @param wakeUp what to run when something arrives, on the sender's thread: {@code
+     *     loop::wakeUp}
      */
     public synchronized EthernetPort port(String name, MacAddress mac, Runnable wakeUp) {
         SegmentPort port = new SegmentPort(this, nextNumber++, name, mac, wakeUp);

@@ -21,8 +21,8 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>The link is up while the socket is connected. When nobody listens, or the other end goes away
  * or sends what is no frame, the link is down and the port tries again, at first soon and then once
- * a second; what is sent meanwhile vanishes and is counted. Frames carry the time at which they were
- * read: what waited in the socket is older than that.
+ * a second; what is sent meanwhile vanishes and is counted. Frames carry the time at which they
+ * were read: what waited in the socket is older than that.
  */
 public final class SocketPort implements EthernetPort {
     /** The first wait before another attempt to connect; doubled each time. */

@@ -11,8 +11,8 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 
 /**
- * Wakes a loop when its socket becomes ready: a daemon thread in a selector, which never touches the
- * data. Once for each {@link #arm}; all methods are called by the loop.
+ * Wakes a loop when its socket becomes ready: a daemon thread in a selector, which never touches
+ * the data. Once for each {@link #arm}; all methods are called by the loop.
  */
 final class SocketWatcher implements AutoCloseable {
     private final Runnable wakeUp;

@@ -8,7 +8,9 @@ import java.nio.channels.SocketChannel;
 
 /** Who is plugged into one port of a {@link SegmentSwitch}. Owned by the switch's thread. */
 final class SwitchClient {
-    /** Longest that QEMU sends (its NET_BUFSIZE): too long for the MTU is dropped, not an offence. */
+    /**
+     * Longest that QEMU sends (its NET_BUFSIZE): too long for the MTU is dropped, not an offence.
+     */
     private static final int FRAME_BYTES_MAX = 4096 + 65536;
 
     private static final int IN_BYTES = 2 * FRAME_BYTES_MAX;

@@ -67,8 +67,8 @@ class AllocationTest {
     }
 
     /**
-     * The least that a thousand steps allocated in any of many rounds: the first ones are interpreted
-     * and compiled.
+     * The least that a thousand steps allocated in any of many rounds: the first ones are
+     * interpreted and compiled.
      */
     private static long allocatedBytesMin(Step step) throws IOException {
         long min = Long.MAX_VALUE;

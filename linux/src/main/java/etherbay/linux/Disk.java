@@ -31,8 +31,8 @@ import java.util.List;
  *
  * <p><b>Trim.</b> Only where a range surely reads as zeroes afterwards: fallocate(2) makes a hole.
  *
- * <p><b>Direct I/O.</b> Pieces of memory at odd addresses or of odd length are copied through one of
- * a few bounce buffers. Ranges that are no multiple of the logical block are refused with RANGE.
+ * <p><b>Direct I/O.</b> Pieces of memory at odd addresses or of odd length are copied through one
+ * of a few bounce buffers. Ranges that are no multiple of the logical block are refused with RANGE.
  */
 public final class Disk implements BlockDevice, LoopPart {
     /** How the system calls are made. */
@@ -48,8 +48,8 @@ public final class Disk implements BlockDevice, LoopPart {
      *
      * @param direct past the page cache (O_DIRECT)
      * @param readOnly takes no writes; shares a file with other readers
-     * @param exclusive keeps others away: a lock on a file, O_EXCL on a block device. It binds those
-     *     who ask for it too: we do, mounts and mkfs do
+     * @param exclusive keeps others away: a lock on a file, O_EXCL on a block device. It binds
+     *     those who ask for it too: we do, mounts and mkfs do
      * @param queueDepth requests under way at once, 1 to 1024
      */
     public record Options(
@@ -122,8 +122,8 @@ public final class Disk implements BlockDevice, LoopPart {
      *
      * @param idler the loop's own
      * @param counters {@code disk.PATH.read, written, flushed, trimmed, failed, bounced}
-     * @throws EtherbayException NOT_FOUND, DENIED, INVALID (a folder, a terminal), CONFLICT (somebody
-     *     else uses it), ENVIRONMENT (no direct I/O or no io_uring, when asked for)
+     * @throws EtherbayException NOT_FOUND, DENIED, INVALID (a folder, a terminal), CONFLICT
+     *     (somebody else uses it), ENVIRONMENT (no direct I/O or no io_uring, when asked for)
      */
     @SuppressWarnings("MustBeClosedChecker") // the arena is the disk's, which closes it
     public static Disk open(

@@ -45,8 +45,8 @@ final class DiskFile {
     /**
      * Opens {@code path}; the arena outlives the file.
      *
-     * @throws EtherbayException NOT_FOUND, DENIED, INVALID (a folder, a terminal), CONFLICT (somebody
-     *     else uses it), ENVIRONMENT (no direct I/O here)
+     * @throws EtherbayException NOT_FOUND, DENIED, INVALID (a folder, a terminal), CONFLICT
+     *     (somebody else uses it), ENVIRONMENT (no direct I/O here)
      */
     static DiskFile open(Path path, Disk.Options options, Arena arena) {
         DiskFile file = new DiskFile(path, options, arena);
@@ -193,7 +193,10 @@ final class DiskFile {
         return lengthAlignBytes;
     }
 
-    /** Whole logical blocks of the present size, in 512-byte sectors; what was known when it is gone. */
+    /**
+     * Whole logical blocks of the present size, in 512-byte sectors; what was known when it is
+     * gone.
+     */
     long sectors(long sectorsBefore) {
         long bytes = blockDevice ? deviceBytes() : fileBytes();
         return bytes < 0
@@ -237,7 +240,9 @@ final class DiskFile {
         return !options.readOnly() && (blockDevice ? deviceCanZero() : fileCanPunch());
     }
 
-    /** Whether the file system makes holes; asked beyond the end, where there is nothing to lose. */
+    /**
+     * Whether the file system makes holes; asked beyond the end, where there is nothing to lose.
+     */
     private boolean fileCanPunch() {
         long beyond = (fileBytes() / BLOCK_BYTES_LARGEST + 1) * BLOCK_BYTES_LARGEST;
         return Libc.fallocate(fd, DiskSteps.PUNCH_HOLE, beyond, BLOCK_BYTES_LARGEST) == 0;

@@ -10,16 +10,18 @@ import org.jspecify.annotations.Nullable;
 import java.lang.foreign.Arena;
 
 /**
- * A slot for one {@link Io} under way on a {@link Disk}: the system call that its present step makes,
- * and how far it got. An Io may take several steps: after a short read or write, and when it has
- * more pieces than a call takes. Owned by the loop; by a thread of {@link ThreadEngine} between
+ * A slot for one {@link Io} under way on a {@link Disk}: the system call that its present step
+ * makes, and how far it got. An Io may take several steps: after a short read or write, and when it
+ * has more pieces than a call takes. Owned by the loop; by a thread of {@link ThreadEngine} between
  * start and completion.
  */
 final class DiskRequest {
     /** Memory pieces of one call; an Io with more takes more calls. Keeps a slot at 1 KiB. */
     static final int IOVEC_COUNT_MAX = 64;
 
-    /** Bytes of one call: under the kernel's limit of 2 GiB less a page, and a multiple of a block. */
+    /**
+     * Bytes of one call: under the kernel's limit of 2 GiB less a page, and a multiple of a block.
+     */
     static final long STEP_BYTES_MAX = 1L << 30;
 
     private static final long IOVECS_BYTES = IOVEC_COUNT_MAX * Layouts.IOVEC.byteSize();
@@ -119,7 +121,9 @@ final class DiskRequest {
         }
     }
 
-    /** The next call reads or writes {@code bytes} at {@code address} in place of the Io's memory. */
+    /**
+     * The next call reads or writes {@code bytes} at {@code address} in place of the Io's memory.
+     */
     void transferElsewhere(Call direction, int rwFlags, long address, long bytes) {
         prepare(direction, rwFlags);
         piece(address, bytes);
@@ -157,7 +161,10 @@ final class DiskRequest {
         return Memory.getLong(iovecs + BASE_AT);
     }
 
-    /** Copies {@code bytes} between the bounce buffer and the Io's memory from {@link #doneBytes} on. */
+    /**
+     * Copies {@code bytes} between the bounce buffer and the Io's memory from {@link #doneBytes}
+     * on.
+     */
     void copyBounce(long bytes, boolean intoIo) {
         Io request = io();
         long skipBytes = doneBytes;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.linux;
 
-/** Error numbers of the kernel; errno-base.h and errno.h of asm-generic. {@link Libc} returns them negated. */
+/**
+ * Error numbers of the kernel; errno-base.h and errno.h of asm-generic. {@link Libc} returns them
+ * negated.
+ */
 final class Errno {
     static final int EPERM = 1;
     static final int ENOENT = 2;

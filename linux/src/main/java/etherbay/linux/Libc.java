@@ -131,7 +131,9 @@ final class Libc {
         }
     }
 
-    /** close(2); never retried, the descriptor is gone in any case. @return 0, or {@code -errno}. */
+    /**
+     * close(2); never retried, the descriptor is gone in any case. @return 0, or {@code -errno}.
+     */
     static int close(int fd) {
         MemorySegment state = CAPTURED.get();
         try {
@@ -263,7 +265,10 @@ final class Libc {
         }
     }
 
-    /** ioctl(2) with an address as its argument. @return what the request returns, or {@code -errno}. */
+    /**
+     * ioctl(2) with an address as its argument. @return what the request returns, or {@code
+     * -errno}.
+     */
     static int ioctl(int fd, long request, long argument) {
         MemorySegment state = CAPTURED.get();
         try {
@@ -311,7 +316,10 @@ final class Libc {
         }
     }
 
-    /** ppoll(2); not retried, so a signal ends it early with -EINTR. @return descriptors ready, or {@code -errno}. */
+    /**
+     * ppoll(2); not retried, so a signal ends it early with -EINTR. @return descriptors ready, or
+     * {@code -errno}.
+     */
     static int ppoll(long pollfds, long count, long timespecAddress, long signalMask) {
         MemorySegment state = CAPTURED.get();
         try {

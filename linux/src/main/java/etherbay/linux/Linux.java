@@ -46,7 +46,9 @@ public final class Linux {
         }
     }
 
-    /** The result of a call that fails only where limits or a sandbox are in the way; else throws. */
+    /**
+     * The result of a call that fails only where limits or a sandbox are in the way; else throws.
+     */
     static int expect(int result, String call) {
         if (result < 0) {
             throw new EtherbayException(

@@ -7,8 +7,9 @@ import etherbay.base.Idler;
 import java.lang.foreign.Arena;
 
 /**
- * Sleeps in ppoll(2) over the file descriptors of a loop's ports and disks and an eventfd of its own,
- * which {@link #wakeUp} writes to. Owned by one loop; only {@link #wakeUp} may be called elsewhere.
+ * Sleeps in ppoll(2) over the file descriptors of a loop's ports and disks and an eventfd of its
+ * own, which {@link #wakeUp} writes to. Owned by one loop; only {@link #wakeUp} may be called
+ * elsewhere.
  */
 public final class LinuxIdler implements Idler {
     private static final long POLLFD_BYTES = Layouts.POLLFD.byteSize();

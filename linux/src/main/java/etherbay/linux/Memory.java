@@ -10,8 +10,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 
 /**
- * Memory by absolute address, for what is shared with the kernel. Addresses are plain {@code long}s,
- * so neither a system call nor an access makes an object. Numbers are in the order of the machine.
+ * Memory by absolute address, for what is shared with the kernel. Addresses are plain {@code
+ * long}s, so neither a system call nor an access makes an object. Numbers are in the order of the
+ * machine.
  *
  * <p>Nothing checks bounds or life time here: an address comes from memory that the calling class
  * owns (an arena it holds, a mapping it made) and an offset from {@link Layouts}.

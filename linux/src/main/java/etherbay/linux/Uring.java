@@ -10,11 +10,11 @@ import java.lang.foreign.Arena;
 /**
  * An io_uring: the two queues that we share with the kernel, and the words that say who owns which
  * entry. Used by one thread at a time, but not by one for ever: what was set up, and tried, by one
- * thread may pass to the thread of the loop. So the ring is neither SINGLE_ISSUER nor DEFER_TASKRUN,
- * which would tie it to the first; measured, they gain nothing over COOP_TASKRUN.
+ * thread may pass to the thread of the loop. So the ring is neither SINGLE_ISSUER nor
+ * DEFER_TASKRUN, which would tie it to the first; measured, they gain nothing over COOP_TASKRUN.
  *
- * <p>Memory: the mappings live until {@link #close}; every offset comes from the kernel's own answer
- * to io_uring_setup(2), io_uring.h.
+ * <p>Memory: the mappings live until {@link #close}; every offset comes from the kernel's own
+ * answer to io_uring_setup(2), io_uring.h.
  */
 final class Uring {
     /** Tried in turn: cooperative completion is of Linux 5.19, SUBMIT_ALL of 5.18. */
@@ -169,8 +169,9 @@ final class Uring {
     }
 
     /**
-     * Hands over what {@link #nextSqe} gave out, and waits for {@code completeCountMin} completions.
-     * The kernel may take less, or nothing when memory is short; the rest stays for the next call.
+     * Hands over what {@link #nextSqe} gave out, and waits for {@code completeCountMin}
+     * completions. The kernel may take less, or nothing when memory is short; the rest stays for
+     * the next call.
      */
     void submit(int completeCountMin) {
         Memory.putIntRelease(sqTail, tail);

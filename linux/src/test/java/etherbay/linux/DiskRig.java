@@ -74,7 +74,10 @@ final class DiskRig implements AutoCloseable {
         return io.status();
     }
 
-    /** Turns as the loop itself does, asleep in between, but briefly: nobody wakes a hand-turned loop. */
+    /**
+     * Turns as the loop itself does, asleep in between, but briefly: nobody wakes a hand-turned
+     * loop.
+     */
     void turnUntil(BooleanSupplier reached) {
         long startNs = Linux.clock().nanoTime();
         while (!reached.getAsBoolean()) {

@@ -49,7 +49,9 @@ final class LayoutOracleTest {
             #include <asm/unistd.h>
             """;
 
-    /** Younger than the headers of the oldest system we build on: checked where the header has it. */
+    /**
+     * Younger than the headers of the oldest system we build on: checked where the header has it.
+     */
     private static final List<String> YOUNG =
             List.of("STATX_DIOALIGN", "stx_dio_mem_align", "stx_dio_offset_align");
 
