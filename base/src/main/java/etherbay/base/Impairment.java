@@ -22,6 +22,9 @@ public final class Impairment {
     /** How far a frame is held back unless told otherwise: long enough for a burst to pass it. */
     public static final long HOLD_NS_MIN = 1_000_000;
 
+    /** Longest delay: what is in a real network for longer is gone. */
+    public static final long DELAY_NS_MAX = 60_000_000_000L;
+
     private static final int COPY_COUNT_MAX = 2;
 
     /**
@@ -42,12 +45,12 @@ public final class Impairment {
             checkProbability("loss", loss);
             checkProbability("duplicate", duplicate);
             checkProbability("reorder", reorder);
-            if (delayNs < 0 || holdNs < 1) {
+            if (delayNs < 0 || delayNs > DELAY_NS_MAX || holdNs < 1) {
                 throw new EtherbayException(
                         ErrorCode.INVALID,
                         "a delay of " + delayNs + " ns, held back up to " + holdNs + " ns",
-                        "a frame cannot arrive before it was sent",
-                        "give a delay of 0 or more");
+                        "a frame arrives after it was sent, and within a minute or not at all",
+                        "give a delay from 0 to 60 seconds");
             }
         }
 

@@ -103,6 +103,10 @@ public final class SegmentSwitch implements AutoCloseable {
         }
     }
 
+    public Settings settings() {
+        return settings;
+    }
+
     /** Runs on a thread of its own until {@link #close}. */
     public SegmentSwitch start() {
         thread = Thread.ofPlatform().name("segment " + settings.address()).start(this::run);

@@ -59,5 +59,7 @@ class ImpairmentTest {
                 .isInstanceOf(EtherbayException.class);
         assertThatThrownBy(() -> Impairment.Settings.of(0, 0, 0, -1))
                 .isInstanceOf(EtherbayException.class);
+        assertThatThrownBy(() -> Impairment.Settings.of(0, 0, 0, Long.MAX_VALUE))
+                .isInstanceOf(EtherbayException.class);
     }
 }

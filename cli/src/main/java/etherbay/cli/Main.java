@@ -25,7 +25,7 @@ import java.nio.charset.StandardCharsets;
         description = "A low-cost SAN on plain Ethernet.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {HelpCommand.class})
+        subcommands = {HelpCommand.class, SegmentCommand.class})
 public final class Main implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before run()
