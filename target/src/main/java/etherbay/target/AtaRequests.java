@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.target;
+
+import etherbay.aoe.AoeHeader;
+import etherbay.aoe.AtaCommand;
+import etherbay.aoe.AtaHeader;
+import etherbay.aoe.IdentifyData;
+import etherbay.aoe.Payload;
+import etherbay.aoe.TrimRange;
+import etherbay.base.Frame;
+import etherbay.base.Io;
+import etherbay.base.IoOperation;
+import etherbay.base.IoStatus;
+import etherbay.base.Quiescence;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * AoE command 0: judges each ATA request, takes it to the disk and answers it, in the order in
+ * which they were admitted where they overlap. Owned by the export's loop; allocates nothing per
+ * request.
+ *
+ * <p>The frame that brings a request is kept and becomes its answer: a read is filled in behind the
+ * registers, a write goes to the disk from there. Judged in this order: floors, rights, reservation
+ * and fence, what the command asks, room, order of arrival. What is dropped in silence is repeated
+ * by its sender; what is answered with an ATA error is not.
+ */
+final class AtaRequests {
+    private final Export export;
+    private final ExportSettings settings;
+    private final ExportCounters counters;
+    private final WriteCache device;
+    private final Gate gate;
+    private final RequestQueue queue;
+    private final ArrivalOrder arrivalOrder = new ArrivalOrder();
+    private final Quiescence changesInFlight = new Quiescence();
+    private final IoReport report;
+    private final Trims trims;
+    private final Io.Completion completion = this::completed;
+    private boolean starting;
+
+    AtaRequests(Export export, WriteCache device, Gate gate, IoReport report) {
+        this.export = export;
+        this.device = device;
+        this.gate = gate;
+        this.report = report;
+        settings = export.settings();
+        counters = export.counters();
+        queue = new RequestQueue(settings.queueLength());
+        trims = new Trims(device, report, this::finish);
+    }
+
+    /**
+     * Runs {@code finished} when all that changes data and was admitted so far has been answered.
+     */
+    void whenChangesDone(Runnable finished) {
+        changesInFlight.whenQuiet(finished);
+    }
+
+    /** Requests at the disk or waiting for it. */
+    int inFlightCount() {
+        return queue.activeCount() + queue.waitingCount();
+    }
+
+    /** A frame with AoE command 0, of a requester that may see this export. */
+    void onFrame(Frame frame, long mac, int rights) {
+        MemorySegment memory = frame.memory();
+        long at = frame.at();
+        if (AtaHeader.malformed(memory, at, frame.bytes())) {
+            counters.droppedMalformed.increment();
+            return;
+        }
+        AtaCommand command = AtaCommand.of(AtaHeader.command(memory, at));
+        boolean changes = changes(command);
+        if (changes && gate.belowFloor(mac, AoeHeader.tag(memory, at))) {
+            counters.droppedFloor.increment();
+            return;
+        }
+        int needed = changes ? Access.READ | Access.WRITE : Access.READ;
+        if ((rights & needed) != needed) {
+            refuse(frame, AtaHeader.ERROR_ABRT);
+        } else if (isShutOut(command, mac)) {
+            refuseReserved(frame);
+        } else {
+            judge(frame, command, mac);
+        }
+    }
+
+    private boolean isShutOut(AtaCommand command, long mac) {
+        boolean reserved = command != AtaCommand.IDENTIFY && !gate.servesAta(mac);
+        boolean fenced = changes(command) && !gate.mayWrite(mac);
+        return reserved || fenced;
+    }
+
+    private static boolean changes(AtaCommand command) {
+        return command.writes() || command == AtaCommand.SET_FEATURES;
+    }
+
+    private void judge(Frame frame, AtaCommand command, long mac) {
+        switch (command) {
+            case READ -> read(frame, command, mac);
+            case WRITE, WRITE_FUA -> write(frame, command, mac);
+            case TRIM -> trim(frame, command, mac);
+            case FLUSH -> admit(frame, command, mac);
+            case SET_FEATURES -> setFeatures(frame, command, mac);
+            case IDENTIFY -> {
+                frame.retain();
+                export.identity().copyTo(frame.memory(), frame.at() + AtaHeader.END);
+                AtaAnswer.sendData(frame, settings, IdentifyData.BYTES / AtaHeader.SECTOR_BYTES);
+            }
+            case CHECK_POWER_MODE -> {
+                frame.retain();
+                AtaAnswer.send(frame, settings, AtaAnswer.NO_ERROR, AtaCommand.POWER_MODE_ACTIVE);
+            }
+            case UNSUPPORTED -> refuse(frame, AtaHeader.ERROR_ABRT);
+        }
+    }
+
+    private void read(Frame frame, AtaCommand command, long mac) {
+        if (!fitsFrame(frame)) {
+            refuse(frame, AtaHeader.ERROR_ABRT);
+        } else if (!withinDevice(frame)) {
+            refuse(frame, AtaHeader.ERROR_IDNF);
+        } else {
+            admit(frame, command, mac);
+        }
+    }
+
+    private void write(Frame frame, AtaCommand command, long mac) {
+        int sectorCount = AtaHeader.sectorCount(frame.memory(), frame.at());
+        boolean sound = fitsFrame(frame)
+                && AtaHeader.carriesData(frame.bytes(), sectorCount)
+                && !device.capabilities().readOnly();
+        if (!sound) {
+            refuse(frame, AtaHeader.ERROR_ABRT);
+            return;
+        }
+        if (!withinDevice(frame)) {
+            refuse(frame, AtaHeader.ERROR_IDNF);
+            return;
+        }
+        long lba = AtaHeader.lba(frame.memory(), frame.at());
+        if (queue.isFull()) {
+            counters.droppedFull.increment();
+        } else if (arrivalOrder.isLate(lba, sectorCount, frame.receivedNs())) {
+            counters.droppedLate.increment();
+        } else {
+            arrivalOrder.admitted(lba, sectorCount, frame.receivedNs());
+            admit(frame, command, mac);
+        }
+    }
+
+    /** A count of 0 stands for 256 or 65536 sectors (ACS-2 7.1.5), which no frame carries. */
+    private boolean fitsFrame(Frame frame) {
+        int sectorCount = AtaHeader.sectorCount(frame.memory(), frame.at());
+        return sectorCount > 0 && sectorCount <= export.sectorsMax(frame.port());
+    }
+
+    private boolean withinDevice(Frame frame) {
+        long lba = AtaHeader.lba(frame.memory(), frame.at());
+        return lba <= device.sectors() - AtaHeader.sectorCount(frame.memory(), frame.at());
+    }
+
+    private void trim(Frame frame, AtaCommand command, long mac) {
+        MemorySegment memory = frame.memory();
+        long at = frame.at();
+        boolean sound = trims.offered()
+                && AtaHeader.feature(memory, at) == AtaCommand.DSM_TRIM
+                && AtaHeader.sectorCount(memory, at) == 1
+                && export.sectorsMax(frame.port()) >= 1
+                && AtaHeader.carriesData(frame.bytes(), 1);
+        if (!sound) {
+            refuse(frame, AtaHeader.ERROR_ABRT);
+        } else if (!Trims.within(frame, device.sectors())) {
+            refuse(frame, AtaHeader.ERROR_IDNF);
+        } else if (queue.isFull()) {
+            counters.droppedFull.increment();
+        } else if (trimIsLate(frame)) {
+            counters.droppedLate.increment();
+        } else {
+            for (int i = 0; i < TrimRange.PER_SECTOR; i++) {
+                long lba = TrimRange.lba(memory, at, i);
+                arrivalOrder.admitted(lba, TrimRange.sectors(memory, at, i), frame.receivedNs());
+            }
+            admit(frame, command, mac);
+        }
+    }
+
+    private boolean trimIsLate(Frame frame) {
+        for (int i = 0; i < TrimRange.PER_SECTOR; i++) {
+            long lba = TrimRange.lba(frame.memory(), frame.at(), i);
+            int sectors = TrimRange.sectors(frame.memory(), frame.at(), i);
+            if (arrivalOrder.isLate(lba, sectors, frame.receivedNs())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The wire may turn the write cache off; on only where the settings say on. */
+    private void setFeatures(Frame frame, AtaCommand command, long mac) {
+        int feature = AtaHeader.feature(frame.memory(), frame.at());
+        if (feature == AtaCommand.FEATURE_WRITE_CACHE_ON && settings.writeCache()) {
+            export.switchCache(true);
+            frame.retain();
+            AtaAnswer.send(frame, settings, AtaAnswer.NO_ERROR, 0);
+        } else if (feature != AtaCommand.FEATURE_WRITE_CACHE_OFF) {
+            refuse(frame, AtaHeader.ERROR_ABRT);
+        } else if (queue.isFull()) {
+            counters.droppedFull.increment();
+        } else {
+            export.switchCache(false);
+            admit(frame, command, mac); // answered when all that it had acknowledged is durable
+        }
+    }
+
+    private void refuse(Frame frame, int error) {
+        counters.refused.increment();
+        frame.retain();
+        AtaAnswer.send(frame, settings, error, AtaHeader.sectorCount(frame.memory(), frame.at()));
+    }
+
+    private void refuseReserved(Frame frame) {
+        counters.fencedOut.increment();
+        frame.retain();
+        Reply.begin(frame, settings);
+        Reply.refuse(frame, AoeHeader.ERROR_RESERVED);
+        Reply.send(frame, AtaHeader.END);
+    }
+
+    private void admit(Frame frame, AtaCommand command, long mac) {
+        if (queue.isFull()) {
+            counters.droppedFull.increment();
+            return;
+        }
+        RequestSlot slot = queue.take();
+        frame.retain();
+        slot.frame = frame;
+        slot.command = command;
+        slot.lba = AtaHeader.lba(frame.memory(), frame.at());
+        slot.sectorCount = AtaHeader.sectorCount(frame.memory(), frame.at());
+        slot.mac = mac;
+        slot.epoch = export.state().epoch().value();
+        slot.changes = changes(command);
+        if (slot.changes) {
+            slot.generation = changesInFlight.entered();
+        }
+        queue.enqueue(slot);
+        startWaiting();
+    }
+
+    /** A loop, not a recursion, when the disk refuses one after the other. */
+    private void startWaiting() {
+        if (starting) {
+            return;
+        }
+        starting = true;
+        RequestSlot slot = queue.startable();
+        while (slot != null && (slot.command != AtaCommand.TRIM || trims.ready())) {
+            queue.started();
+            start(slot);
+            slot = queue.startable();
+        }
+        starting = false;
+    }
+
+    private void start(RequestSlot slot) {
+        switch (slot.command) {
+            case READ -> submitData(slot, IoOperation.READ);
+            case WRITE, WRITE_FUA -> submitData(slot, IoOperation.WRITE);
+            case TRIM -> trims.start(slot);
+            case FLUSH, SET_FEATURES -> submit(slot, slot.io.prepare(IoOperation.FLUSH, 0, 0));
+            case IDENTIFY, CHECK_POWER_MODE, UNSUPPORTED ->
+                throw new AssertionError("only requests for the disk wait for it");
+        }
+    }
+
+    private void submitData(RequestSlot slot, IoOperation operation) {
+        Frame frame = slot.heldFrame();
+        int bytes = slot.sectorCount * AtaHeader.SECTOR_BYTES;
+        slot.io
+                .prepare(operation, slot.lba, slot.sectorCount)
+                .segment(frame.memory(), frame.at() + AtaHeader.END, bytes)
+                .fua(slot.command == AtaCommand.WRITE_FUA);
+        submit(slot, slot.io);
+    }
+
+    private void submit(RequestSlot slot, Io io) {
+        device.submit(io.context(slot).then(completion));
+    }
+
+    private void completed(Io io) {
+        if (io.context() instanceof RequestSlot slot) {
+            finish(slot, io.status());
+        }
+    }
+
+    /** Answers, frees the slot, tells who waits for changes to end, and starts what waited. */
+    private void finish(RequestSlot slot, IoStatus status) {
+        report.finished(slot, status);
+        answer(slot, slot.heldFrame(), status);
+        boolean changes = slot.changes;
+        long generation = slot.generation;
+        slot.frame = null;
+        queue.finished(slot);
+        if (changes) {
+            changesInFlight.left(generation);
+        }
+        startWaiting();
+    }
+
+    private void answer(RequestSlot slot, Frame frame, IoStatus status) {
+        boolean read = slot.command == AtaCommand.READ;
+        if (read && status.isOk()) {
+            AtaAnswer.sendData(frame, settings, slot.sectorCount);
+        } else {
+            int remaining = status.isOk() ? 0 : slot.sectorCount;
+            AtaAnswer.send(frame, settings, AtaAnswer.errorOf(status, read), remaining);
+        }
+    }
+
+    /** Most sectors of one request over a port of that MTU. */
+    static int sectorsMax(ExportSettings settings, int mtu) {
+        int carried = Payload.sectors(mtu);
+        return settings.sectorsMax() == 0 ? carried : Math.min(settings.sectorsMax(), carried);
+    }
+}

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.target;
+
+import etherbay.aoe.AoeHeader;
+import etherbay.aoe.ConfigHeader;
+import etherbay.aoe.Ethernet;
+import etherbay.aoe.FenceHeader;
+import etherbay.aoe.FloorHeader;
+import etherbay.aoe.MaskHeader;
+import etherbay.aoe.ReserveHeader;
+import etherbay.base.BlockDevice;
+import etherbay.base.Check;
+import etherbay.base.Counters;
+import etherbay.base.EthernetPort;
+import etherbay.base.Frame;
+import etherbay.base.Io;
+import etherbay.base.IoOperation;
+import etherbay.base.IoStatus;
+import etherbay.base.Loop;
+import etherbay.base.MacAddress;
+import etherbay.base.OrderedDevice;
+import etherbay.base.ReadOnlyDevice;
+import etherbay.base.SectorDevice;
+import etherbay.base.Timers;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
+import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
+
+/**
+ * One disk at one address: a {@link BlockDevice} that speaks AoE. Owned by one loop, that of its
+ * device and of all ports which serve it; {@link Target} brings the frames.
+ *
+ * <p>The device is put under a write cache ({@link WriteCache}) over one that keeps overlapping
+ * requests in order, over 512-byte sectors, over read-only where the settings say so. The export
+ * owns it from then on.
+ *
+ * <p>A requester that the configuration or the mask list does not let in gets silence. To a
+ * wild-card address only config requests are answered: an ATA command, an edit or a fence meant for
+ * every disk on the segment is more likely a mistake than a wish.
+ */
+public final class Export {
+    private static final Logger LOG = System.getLogger(Export.class.getName());
+
+    /** A failed sync must be on record before a restart; its disk may be the one that fails. */
+    private static final long RECORD_RETRY_NS = 10_000_000_000L;
+
+    private static final int RECORD_ATTEMPT_COUNT_MAX = 1000;
+
+    private final ExportSettings settings;
+    private final Loop loop;
+    private final ExportCounters counters;
+    private final Access access;
+    private final LongSupplier random;
+    private final WriteCache device;
+    private final Gate gate;
+    private final Identity identity;
+    private final ConfigAnswer configAnswer;
+    private final FloorAges floorAges;
+    private final AtaRequests ata;
+    private final StateChanges changes;
+    private final Timers.Timer recordTimer;
+    private final Io lastFlush = new Io(1);
+    private ExportState told;
+    private Runnable announcement = () -> {};
+    private int recordAttemptCount;
+    private boolean stopping;
+
+    /**
+     * An export that answers once a {@link Target} brings it frames.
+     *
+     * @param device any device of this loop
+     * @param records the state is in force, and durable in the store, from the first frame on
+     */
+    public Export(
+            Loop loop,
+            Counters counters,
+            ExportSettings settings,
+            BlockDevice device,
+            ExportRecords records) {
+        this.settings = settings;
+        this.loop = loop;
+        this.counters = new ExportCounters(counters, settings);
+        access = Access.accepting(settings.accept());
+        random = records.random();
+        told = records.state();
+        this.device = stack(device);
+        gate = new Gate(told);
+        identity = new Identity(settings);
+        configAnswer = new ConfigAnswer(settings, told);
+        floorAges = new FloorAges(told, loop);
+        ata = new AtaRequests(
+                this,
+                this.device,
+                gate,
+                new IoReport(settings.name(), this.counters, loop, records.writeLog()));
+        changes = new StateChanges(
+                records, gate, this.counters, ata::whenChangesDone, this::stateChanged);
+        recordTimer = loop.timers().timer(this::recordFailedSync);
+        this.device.listen(new DeviceListener());
+        refreshIdentity();
+        warnAtStart();
+    }
+
+    private WriteCache stack(BlockDevice given) {
+        BlockDevice allowed = settings.readOnly() ? new ReadOnlyDevice(given) : given;
+        BlockDevice ordered = allowed.capabilities().logicalBlockBytes() == BlockDevice.SECTOR_BYTES
+                ? new OrderedDevice(allowed, 1)
+                : SectorDevice.over(allowed);
+        WriteCache cache = new WriteCache(ordered, loop, settings.writeCache(), this::syncFailed);
+        if (told.syncFailed()) {
+            cache.latch();
+        }
+        return cache;
+    }
+
+    private void warnAtStart() {
+        if (told.syncFailed()) {
+            warn("an earlier sync failed: writes are refused until its state is cleared by hand");
+        } else if (!device.capabilities().readOnly()) {
+            if (!device.capabilities().flush()) {
+                warn("the disk cannot flush: how durable its writes are is not known");
+            } else if (settings.writeCache()) {
+                info("the write cache is on: writes are durable after a FLUSH, or about a second");
+            }
+        }
+    }
+
+    /** The decisions of its owner. */
+    public ExportSettings settings() {
+        return settings;
+    }
+
+    /** The state in force. On the loop's thread. */
+    public ExportState state() {
+        return changes.state();
+    }
+
+    /** Sectors that initiators see. */
+    public long sectors() {
+        return device.sectors();
+    }
+
+    /** Whether a write is acknowledged before it is durable, right now. */
+    public boolean cacheOn() {
+        return device.isOn();
+    }
+
+    /** Whether a failed sync has ended all writing. */
+    public boolean syncFailed() {
+        return device.isLatched();
+    }
+
+    /** Requests at the disk or waiting for it. */
+    public int inFlightCount() {
+        return ata.inFlightCount();
+    }
+
+    /** Most sectors of one request that comes in at {@code port}; 0 while its MTU carries none. */
+    public int sectorsMax(EthernetPort port) {
+        return AtaRequests.sectorsMax(settings, port.mtu());
+    }
+
+    ExportCounters counters() {
+        return counters;
+    }
+
+    Identity identity() {
+        return identity;
+    }
+
+    /**
+     * Changes the durable state from this machine, in turn with what the wire asks. On the loop's
+     * thread.
+     *
+     * @param done hears, on the loop's thread, whether the new state is durable and in force
+     */
+    public void change(UnaryOperator<ExportState> change, StateStore.SaveDone done) {
+        changes.submitAlways(new LocalRequest(change, done));
+    }
+
+    // ---- frames ----
+
+    /** A frame for this very address, at least an AoE header long and not a response. */
+    void onFrame(Frame frame) {
+        long mac = Ethernet.src(frame.memory(), frame.at());
+        int rights = access.rights(mac);
+        if (!admits(frame, mac, rights)) {
+            return;
+        }
+        if (AoeHeader.version(frame.memory(), frame.at()) != AoeHeader.VERSION) {
+            refuse(frame, AoeHeader.ERROR_VERSION);
+            return;
+        }
+        switch (AoeHeader.command(frame.memory(), frame.at())) {
+            case AoeHeader.COMMAND_ATA -> ata.onFrame(frame, mac, rights);
+            case AoeHeader.COMMAND_CONFIG -> onConfig(frame, rights, false);
+            case AoeHeader.COMMAND_MASK,
+                    AoeHeader.COMMAND_RESERVE,
+                    AoeHeader.COMMAND_FENCE,
+                    AoeHeader.COMMAND_FLOOR -> onStateCommand(frame, rights);
+            default -> refuse(frame, AoeHeader.ERROR_COMMAND);
+        }
+    }
+
+    /** A frame for a wild-card address that this export is among. */
+    void onWildcard(Frame frame) {
+        MemorySegment memory = frame.memory();
+        long at = frame.at();
+        boolean config = AoeHeader.version(memory, at) == AoeHeader.VERSION
+                && AoeHeader.command(memory, at) == AoeHeader.COMMAND_CONFIG;
+        if (!config) {
+            counters.droppedWildcard.increment();
+            return;
+        }
+        long mac = Ethernet.src(memory, at);
+        int rights = access.rights(mac);
+        if (admits(frame, mac, rights)) {
+            onConfig(frame, rights, true);
+        }
+    }
+
+    private boolean admits(Frame frame, long mac, int rights) {
+        if (stopping) {
+            counters.droppedStopped.increment();
+            return false;
+        }
+        if (loop.nowNs() - frame.receivedNs() > settings.frameAgeNsMax()) {
+            counters.droppedAge.increment();
+            return false;
+        }
+        if (rights == 0 || !gate.answers(mac)) {
+            counters.droppedMasked.increment();
+            return false;
+        }
+        return true;
+    }
+
+    private void refuse(Frame frame, int errorCode) {
+        counters.refused.increment();
+        frame.retain();
+        Reply.begin(frame, settings);
+        Reply.refuse(frame, errorCode);
+        Reply.send(frame, frame.bytes());
+    }
+
+    private void onConfig(Frame frame, int rights, boolean wildcard) {
+        if (ConfigHeader.malformed(frame.memory(), frame.at(), frame.bytes())) {
+            counters.droppedMalformed.increment();
+            return;
+        }
+        int command = ConfigHeader.command(frame.memory(), frame.at());
+        boolean sets = command == ConfigHeader.SET || command == ConfigHeader.FORCE;
+        if ((rights & (sets ? Access.CONFIG : Access.DISCOVER)) == 0) {
+            counters.droppedMasked.increment();
+        } else if (command > ConfigHeader.FORCE) {
+            refuse(frame, AoeHeader.ERROR_ARGUMENT);
+        } else if (sets || configAnswer.matches(frame, command)) {
+            answerConfig(frame, command, wildcard);
+        }
+    }
+
+    private void answerConfig(Frame request, int command, boolean wildcard) {
+        Frame reply = wildcard ? copyOf(request) : request;
+        if (reply == null) {
+            counters.droppedNoFrame.increment();
+            return;
+        }
+        if (!wildcard) {
+            reply.retain();
+        }
+        if (command == ConfigHeader.SET || command == ConfigHeader.FORCE) {
+            changes.submit(new ConfigRequest(reply, settings, configAnswer));
+        } else {
+            Reply.begin(reply, settings);
+            Reply.send(reply, configAnswer.write(reply, command));
+        }
+    }
+
+    /** A frame of our own with the same request in it: other exports want to read that one, too. */
+    private static @Nullable Frame copyOf(Frame request) {
+        int bytes = Math.min(request.bytes(), ConfigHeader.END + ConfigHeader.STRING_BYTES_MAX);
+        Frame copy = request.port().claim(bytes);
+        if (copy != null) {
+            MemorySegment.copy(request.memory(), request.at(), copy.memory(), copy.at(), bytes);
+        }
+        return copy;
+    }
+
+    private void onStateCommand(Frame frame, int rights) {
+        if ((rights & Access.CONFIG) == 0) {
+            counters.droppedMasked.increment();
+            return;
+        }
+        MemorySegment memory = frame.memory();
+        long at = frame.at();
+        int command = AoeHeader.command(memory, at);
+        boolean malformed = switch (command) {
+            case AoeHeader.COMMAND_MASK -> MaskHeader.malformed(memory, at, frame.bytes());
+            case AoeHeader.COMMAND_RESERVE -> ReserveHeader.malformed(memory, at, frame.bytes());
+            case AoeHeader.COMMAND_FENCE -> FenceHeader.malformed(memory, at, frame.bytes());
+            default -> FloorHeader.malformed(memory, at, frame.bytes());
+        };
+        if (malformed) {
+            counters.droppedMalformed.increment();
+            return;
+        }
+        frame.retain();
+        changes.submit(
+                switch (command) {
+                    case AoeHeader.COMMAND_MASK -> new MaskRequest(frame, settings);
+                    case AoeHeader.COMMAND_RESERVE -> new ReserveRequest(frame, settings);
+                    case AoeHeader.COMMAND_FENCE -> new FenceRequest(frame, settings);
+                    default -> new FloorRequest(frame, settings, floorAges);
+                });
+    }
+
+    // ---- beacons ----
+
+    /** What to run when initiators should hear of this export anew; set by {@link Target}. */
+    void onAnnounce(Runnable announce) {
+        announcement = announce;
+    }
+
+    /** Tells all who may know of this export that it is there, over one port. */
+    void announce(EthernetPort port) {
+        if (stopping || !port.linkUp() || sectorsMax(port) == 0) {
+            return;
+        }
+        if (settings.accept().isEmpty() && state().masks().isEmpty()) {
+            beacon(port, MacAddress.BROADCAST);
+            return;
+        }
+        var audience = state().masks().isEmpty() ? settings.accept() : state().masks();
+        for (MacAddress mac : audience) {
+            boolean discovers = (access.rights(mac.bits()) & Access.DISCOVER) != 0;
+            if (discovers && gate.answers(mac.bits())) {
+                beacon(port, mac);
+            }
+        }
+    }
+
+    private void beacon(EthernetPort port, MacAddress destination) {
+        if (!configAnswer.sendBeacon(port, destination)) {
+            counters.droppedNoFrame.increment();
+        }
+    }
+
+    private final class DeviceListener implements BlockDevice.Listener {
+        @Override
+        public void resized(BlockDevice resized, long sectorsBefore) {
+            refreshIdentity();
+            if (resized.sectors() < sectorsBefore) {
+                counters.shrunk.increment();
+                warn("the disk shrank from %d to %d sectors: requests beyond its end are refused"
+                        .formatted(sectorsBefore, resized.sectors()));
+            } else {
+                info("the disk has %d sectors, before %d"
+                        .formatted(resized.sectors(), sectorsBefore));
+            }
+            announcement.run();
+        }
+    }
+
+    // ---- state ----
+
+    void switchCache(boolean on) {
+        if (device.isOn() != on) {
+            device.switchTo(on);
+            refreshIdentity();
+            info("an initiator turned the write cache " + (on ? "on" : "off"));
+        }
+    }
+
+    private void refreshIdentity() {
+        identity.refresh(device, told, device.isOn());
+    }
+
+    private void stateChanged() {
+        ExportState now = changes.state();
+        String news = StateNews.of(told, now);
+        if (!news.isEmpty()) {
+            info(news);
+        }
+        told = now;
+        configAnswer.refresh(now);
+        refreshIdentity();
+    }
+
+    private void syncFailed(IoStatus status) {
+        String name = settings.name();
+        LOG.log(Level.ERROR, "{0}: a sync failed ({1}); writes may be lost", name, status);
+        warn(
+                "writes and FLUSHes are refused until its state is cleared by hand and it is reopened");
+        recordFailedSync();
+    }
+
+    private void recordFailedSync() {
+        change(state -> state.withFailedSync(random), stored -> {
+            if (!stored && recordAttemptCount++ < RECORD_ATTEMPT_COUNT_MAX) {
+                warn("the failed sync could not be recorded; a restart would not know of it");
+                recordTimer.at(loop.nowNs() + RECORD_RETRY_NS);
+            }
+        });
+    }
+
+    // ---- end ----
+
+    /**
+     * Answers nothing new, ends what is in flight, flushes, and records a clean stop if that
+     * worked. The device is left open. On the loop's thread, and so is {@code stopped}.
+     */
+    public void stop(Runnable stopped) {
+        Check.that(!stopping, "an export stops once");
+        stopping = true;
+        recordTimer.cancel();
+        device.quiesce(() -> device.submit(
+                lastFlush.prepare(IoOperation.FLUSH, 0, 0).then(io -> flushed(io, stopped))));
+    }
+
+    private void flushed(Io io, Runnable stopped) {
+        boolean clean = io.status().isOk() || device.capabilities().readOnly();
+        UnaryOperator<ExportState> change =
+                clean ? ExportState::stoppedCleanly : UnaryOperator.identity();
+        change(change, stored -> stopped.run());
+    }
+
+    private void info(String text) {
+        LOG.log(Level.INFO, "{0}: {1}", settings.name(), text);
+    }
+
+    private void warn(String text) {
+        LOG.log(Level.WARNING, "{0}: {1}", settings.name(), text);
+    }
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.target;
+
+import etherbay.aoe.AoeHeader;
+import etherbay.aoe.Ethernet;
+import etherbay.base.Counter;
+import etherbay.base.Counters;
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+import etherbay.base.EthernetPort;
+import etherbay.base.Frame;
+import etherbay.base.Loop;
+
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Brings the frames of one loop's ports to its exports, and announces those. Owned by that loop. An
+ * export answers on the ports that it was added to and nowhere else; the same address may be
+ * another disk on another port.
+ */
+public final class Target {
+    private final Loop loop;
+    private final Map<EthernetPort, PortExports> ports = new HashMap<>();
+    private final Counter droppedMalformed;
+    private final Counter droppedResponse;
+    private final Counter droppedUnknown;
+
+    public Target(Loop loop, Counters counters) {
+        this.loop = loop;
+        droppedMalformed = counters.counter("target.dropped.malformed");
+        droppedResponse = counters.counter("target.dropped.response");
+        droppedUnknown = counters.counter("target.dropped.unknown");
+    }
+
+    /** Takes the frames of a port of this loop. The port is added to the loop by its owner. */
+    public void attach(EthernetPort port) {
+        loop.checkOwner();
+        if (ports.containsKey(port)) {
+            return;
+        }
+        PortExports served = new PortExports(port);
+        ports.put(port, served);
+        port.onFrames(served::onFrame);
+        port.listen(changed -> served.announce());
+    }
+
+    /**
+     * Serves an export on these ports, each attached before, and announces it there.
+     *
+     * @throws EtherbayException CONFLICT when its address is taken on one of them; nothing is
+     *     served
+     */
+    public void add(Export export, List<EthernetPort> onPorts) {
+        loop.checkOwner();
+        for (EthernetPort port : onPorts) {
+            if (served(port)
+                            .table
+                            .find(export.settings().shelf(), export.settings().slot())
+                    != null) {
+                throw new EtherbayException(
+                        ErrorCode.CONFLICT,
+                        export.settings().name() + " is served twice on " + port.name(),
+                        "another export of this process has the same shelf and slot there",
+                        "give one of them another slot");
+            }
+        }
+        onPorts.forEach(port -> served(port).table.add(export));
+        export.onAnnounce(() -> onPorts.forEach(export::announce));
+        onPorts.forEach(export::announce);
+    }
+
+    /**
+     * Brings it no frames any more, on any port. What is in flight ends; see {@link Export#stop}.
+     */
+    public void remove(Export export) {
+        loop.checkOwner();
+        ports.values().forEach(served -> served.table.remove(export));
+        export.onAnnounce(() -> {});
+    }
+
+    private PortExports served(EthernetPort port) {
+        PortExports served = ports.get(port);
+        if (served == null) {
+            throw new AssertionError("an export is served on attached ports only");
+        }
+        return served;
+    }
+
+    private final class PortExports {
+        final ExportTable table = new ExportTable();
+        private final EthernetPort port;
+
+        PortExports(EthernetPort port) {
+            this.port = port;
+        }
+
+        /** Bytes from the network: whatever does not hold is counted and dropped. */
+        void onFrame(Frame frame) {
+            MemorySegment memory = frame.memory();
+            long at = frame.at();
+            if (AoeHeader.malformed(memory, at, frame.bytes())
+                    || Ethernet.isGroup(Ethernet.src(memory, at))) {
+                droppedMalformed.increment();
+                return;
+            }
+            if (AoeHeader.response(memory, at)) {
+                droppedResponse.increment();
+                return;
+            }
+            int shelf = AoeHeader.shelf(memory, at);
+            int slot = AoeHeader.slot(memory, at);
+            if (shelf == AoeHeader.SHELF_BROADCAST || slot == AoeHeader.SLOT_BROADCAST) {
+                onWildcard(frame);
+                return;
+            }
+            Export export = table.find(shelf, slot);
+            if (export == null) {
+                droppedUnknown.increment();
+            } else {
+                export.onFrame(frame);
+            }
+        }
+
+        private void onWildcard(Frame frame) {
+            List<Export> exports = table.all();
+            for (int i = 0; i < exports.size(); i++) {
+                Export export = exports.get(i);
+                ExportSettings settings = export.settings();
+                if (AoeHeader.addresses(
+                        frame.memory(), frame.at(), settings.shelf(), settings.slot())) {
+                    export.onWildcard(frame);
+                }
+            }
+        }
+
+        /** Link, MTU or address changed: initiators want to know what there is now. */
+        void announce() {
+            table.all().forEach(export -> export.announce(port));
+        }
+    }
+}
