@@ -37,19 +37,28 @@ final class Daemon implements AutoCloseable {
         }
     }
 
-    /** Waits for a line with {@code text}; an end before that is a failure that quotes the log. */
+    /** Waits for a line with {@code text}; without it the daemon is ended and its log quoted. */
     Daemon awaitLog(String text, Duration timeout) {
-        Tool.await("log line with \"" + text + "\" in:\n" + log(), timeout, () -> {
-            boolean alive = process.isAlive();
-            if (log().contains(text)) {
-                return true;
+        boolean found = false;
+        try {
+            Tool.await("log line with \"" + text + "\" of " + process, timeout, () -> {
+                boolean alive = process.isAlive(); // before the look, so that last words are seen
+                if (log().contains(text)) {
+                    return true;
+                }
+                if (!alive) {
+                    throw new AssertionError("ended with " + process.exitValue() + ":\n" + log());
+                }
+                return false;
+            });
+            found = true;
+            return this;
+        } finally {
+            if (!found) {
+                System.err.println(log());
+                close();
             }
-            if (!alive) {
-                throw new AssertionError("ended with " + process.exitValue() + ":\n" + log());
-            }
-            return false;
-        });
-        return this;
+        }
     }
 
     String log() {
