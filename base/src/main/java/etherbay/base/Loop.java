@@ -143,6 +143,17 @@ public final class Loop {
         idler.wakeUp();
     }
 
+    /**
+     * Passes what the loop owns to the calling thread, to be closed there. Only once the thread that
+     * ran it has ended, or when none ever did.
+     */
+    public void adopt() {
+        Check.that(
+                owner == Thread.currentThread() || !owner.isAlive(),
+                "a loop that runs is not taken over");
+        owner = Thread.currentThread();
+    }
+
     /** Makes the loop turn soon; any thread. */
     public void wakeUp() {
         if (sleeping) {

@@ -62,7 +62,8 @@ final class StateText {
             line(text, "floor", floor.mac() + " " + Integer.toHexString(floor.tag()));
         }
         line(text, "config", state.config());
-        text.append(SUM).append(sum(text.toString())).append('\n');
+        String sum = sum(text.toString());
+        text.append(SUM).append(sum).append('\n');
         return text.toString().getBytes(StandardCharsets.US_ASCII);
     }
 

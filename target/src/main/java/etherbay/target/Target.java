@@ -68,8 +68,17 @@ public final class Target {
             }
         }
         onPorts.forEach(port -> served(port).table.add(export));
-        export.onAnnounce(() -> onPorts.forEach(export::announce));
+        export.onAnnounce(() -> announce(export));
         onPorts.forEach(export::announce);
+    }
+
+    /** On every port that it was added to, in one call or in several. */
+    private void announce(Export export) {
+        ports.forEach((port, served) -> {
+            if (served.table.all().contains(export)) {
+                export.announce(port);
+            }
+        });
     }
 
     /**
