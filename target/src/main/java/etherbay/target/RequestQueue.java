@@ -5,12 +5,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The slots of one export: {@code queueLength} requests at the disk, as many again waiting, first
- * in, first out. Never grows. Owned by the export's loop.
+ * in, first out. Slots are made up to that number as they are first needed, and kept. Owned by the
+ * export's loop.
  */
 final class RequestQueue {
     private final int queueLength;
     private final RequestSlot[] free;
     private int freeCount;
+    private int madeCount;
     private final RequestSlot[] waiting;
     private int waitingAt;
     private int waitingCount;
@@ -20,17 +22,18 @@ final class RequestQueue {
         this.queueLength = queueLength;
         free = new RequestSlot[2 * queueLength];
         waiting = new RequestSlot[2 * queueLength];
-        while (freeCount < free.length) {
-            free[freeCount++] = new RequestSlot();
-        }
     }
 
     boolean isFull() {
-        return freeCount == 0;
+        return freeCount == 0 && madeCount == free.length;
     }
 
     /** A slot to fill, then to {@link #enqueue}; there is one unless {@link #isFull}. */
     RequestSlot take() {
+        if (freeCount == 0) {
+            madeCount++;
+            return new RequestSlot();
+        }
         return free[--freeCount];
     }
 

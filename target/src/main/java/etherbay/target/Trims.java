@@ -9,6 +9,7 @@ import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * DATA SET MANAGEMENT / TRIM of one export: up to 64 ranges, all submitted together so that they
@@ -25,23 +26,23 @@ final class Trims {
     private final BlockDevice device;
     private final IoReport report;
     private final Finished finished;
-    private final Io[] ranges;
+    private final boolean offered;
     private final Io.Completion completion = this::rangeCompleted;
+
+    /** Made for the first trim; most exports never see one. */
+    private Io[] ranges = {};
+
     private boolean busy;
 
     Trims(BlockDevice device, IoReport report, Finished finished) {
         this.device = device;
         this.report = report;
         this.finished = finished;
-        boolean offered = Identity.offersTrim(device.capabilities());
-        ranges = new Io[offered ? Limits.TRIM_RANGE_COUNT_MAX : 0];
-        for (int i = 0; i < ranges.length; i++) {
-            ranges[i] = new Io(1);
-        }
+        offered = Identity.offersTrim(device.capabilities());
     }
 
     boolean offered() {
-        return ranges.length > 0;
+        return offered;
     }
 
     boolean ready() {
@@ -62,6 +63,7 @@ final class Trims {
 
     /** Submits the ranges of a request that was found sound. */
     void start(RequestSlot slot) {
+        makeRanges();
         Frame frame = slot.heldFrame();
         MemorySegment memory = frame.memory();
         int rangeCount = 0;
@@ -81,6 +83,13 @@ final class Trims {
         busy = true;
         for (int i = 0; i < rangeCount; i++) {
             device.submit(ranges[i].context(slot).then(completion));
+        }
+    }
+
+    private void makeRanges() {
+        if (ranges.length == 0) {
+            ranges = new Io[Limits.TRIM_RANGE_COUNT_MAX];
+            Arrays.setAll(ranges, _ -> new Io(1));
         }
     }
 

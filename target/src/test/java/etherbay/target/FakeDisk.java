@@ -37,6 +37,7 @@ final class FakeDisk implements BlockDevice {
         io.complete(io.status());
         quiescence.left(generation);
     };
+    private final MemorySegment zeroes;
     final MemorySegment bytes;
 
     /** What was done, in order: "WRITE 8+2", "WRITE 8+2 fua", "FLUSH". */
@@ -50,6 +51,7 @@ final class FakeDisk implements BlockDevice {
     FakeDisk(BlockCapabilities capabilities, long sectors) {
         this.capabilities = capabilities;
         this.sectors = sectors;
+        zeroes = Arena.ofAuto().allocate(sectors * SECTOR_BYTES);
         bytes = Arena.ofAuto().allocate(sectors * SECTOR_BYTES);
     }
 
@@ -103,7 +105,7 @@ final class FakeDisk implements BlockDevice {
             case WRITE ->
                 MemorySegment.copy(
                         io.segmentMemory(0), io.segmentAt(0), bytes, at, io.segmentBytes(0));
-            case TRIM, WRITE_ZEROES -> bytes.asSlice(at, io.bytes()).fill((byte) 0);
+            case TRIM, WRITE_ZEROES -> MemorySegment.copy(zeroes, 0, bytes, at, io.bytes());
             case FLUSH -> {}
         }
     }

@@ -133,6 +133,13 @@ final class Rig {
         return answer();
     }
 
+    /** Sends, settles, and forgets the answers. */
+    void settleAfter(MemorySegment frame) {
+        send(frame);
+        settle();
+        port.takeSent();
+    }
+
     /** The one frame sent on the first port since the last look. */
     Answer answer() {
         List<MemorySegment> sent = port.takeSent();
