@@ -3,6 +3,7 @@ package etherbay.sim;
 
 import etherbay.base.Check;
 import etherbay.base.Io;
+import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
 
 import java.util.ArrayList;
@@ -25,7 +26,8 @@ public final class DiskFaults {
     double tear = 0.25;
     long stalledUntilNs;
     long blockCountMax = Long.MAX_VALUE;
-    int failingFlushCount;
+    private int failingFlushCount;
+    private int failingFuaCount;
     boolean flushFailureIsForgotten;
 
     DiskFaults() {}
@@ -57,18 +59,30 @@ public final class DiskFaults {
         return this;
     }
 
-    /**
-     * The next {@code count} FLUSHes (and writes with FUA) fail, and what they covered may be lost.
-     */
+    /** The next {@code count} FLUSHes fail, and what they covered may be lost. */
     public DiskFaults failFlushes(int count) {
         failingFlushCount = count;
         return this;
     }
 
+    /** The next {@code count} writes with FUA fail. */
+    public DiskFaults failFuaWrites(int count) {
+        failingFuaCount = count;
+        return this;
+    }
+
+    /** Whether this FLUSH or write with FUA is one that fails. */
+    boolean failsSync(Io io) {
+        if (io.operation() == IoOperation.FLUSH) {
+            return failingFlushCount > 0 && failingFlushCount-- > 0;
+        }
+        return failingFuaCount > 0 && failingFuaCount-- > 0;
+    }
+
     /**
      * Whether a FLUSH after a failed one reports OK though it does not cover what the failed one
-     * lost: what Linux does, and what no {@link etherbay.base.BlockDevice} may do. For tests of the
-     * layer that has to remember.
+     * lost, and a failed write with FUA loses what others had written: what Linux does, and what no
+     * {@link etherbay.base.BlockDevice} may do. For tests of the layer that has to remember.
      */
     public DiskFaults forgetFailedFlushes(boolean forgotten) {
         flushFailureIsForgotten = forgotten;
@@ -103,6 +117,7 @@ public final class DiskFaults {
     public DiskFaults heal() {
         badRanges.clear();
         failingFlushCount = 0;
+        failingFuaCount = 0;
         stalledUntilNs = 0;
         slow = 0;
         return space(Long.MAX_VALUE);

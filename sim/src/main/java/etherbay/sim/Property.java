@@ -49,7 +49,7 @@ public final class Property {
         String test = callingTest();
         String one = System.getProperty("etherbay.seed", "");
         if (!one.isEmpty()) {
-            attempt(name, test, gen, claim, Long.decode(one));
+            attempt(name, test, gen, claim, Seeds.parse(one));
             return;
         }
         Prng fixed = new Prng(name.hashCode());

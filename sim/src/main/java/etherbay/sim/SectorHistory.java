@@ -5,8 +5,10 @@ import etherbay.base.Check;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What one user of a disk asked and was told, per sector; judges what a read may return. A value is
@@ -43,6 +45,7 @@ public final class SectorHistory {
 
     private final boolean durableOnceAcked;
     private final List<Write> writes = new ArrayList<>();
+    private final Set<Write> unacked = new LinkedHashSet<>();
     private final List<Write> notDurable = new ArrayList<>();
     private final Map<Long, List<Write>> bySector = new HashMap<>();
     private long now;
@@ -61,6 +64,7 @@ public final class SectorHistory {
     public long writeBegins(long lba, int sectors) {
         Write write = new Write(writes.size() + 1L, lba, sectors, ++now);
         writes.add(write);
+        unacked.add(write);
         for (long sector = lba; sector < lba + sectors; sector++) {
             bySector.computeIfAbsent(sector, key -> new ArrayList<>(4)).add(write);
         }
@@ -72,6 +76,7 @@ public final class SectorHistory {
         Write write = writes.get((int) number - 1);
         Check.that(!write.acked(), "a write is acknowledged once");
         write.ackedAt = ++now;
+        unacked.remove(write);
         write.durable = durableOnceAcked;
         if (!durableOnceAcked) {
             notDurable.add(write);
@@ -103,6 +108,8 @@ public final class SectorHistory {
         crashedAt = ++now;
         notDurable.forEach(write -> write.lostPerhaps = true);
         notDurable.clear();
+        // Those in flight as well: the answer may be on its way, from before the crash.
+        unacked.forEach(write -> write.lostPerhaps = true);
     }
 
     /** The moment to give to {@link #checkRead}: before the read was asked for. */

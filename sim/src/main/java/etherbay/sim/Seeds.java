@@ -19,12 +19,11 @@ public final class Seeds {
     /** What one run left behind. */
     public record Run(long traceHash, long simulatedNs, Map<String, Long> marks) {}
 
-    static void forSeeds(String name, int count, Simulation.Body body) {
+    static Map<String, Long> forSeeds(String name, int count, Simulation.Body body) {
         String one = System.getProperty("etherbay.seed", "");
         if (!one.isEmpty()) {
             System.out.println(name + ": seed " + one + " alone");
-            run(name, Long.decode(one), body);
-            return;
+            return run(name, parse(one), body).marks();
         }
         int seedCount = Integer.getInteger("etherbay.seeds", count);
         int fixedCount = (seedCount + 1) / 2;
@@ -46,11 +45,19 @@ public final class Seeds {
             }
         }
         System.out.println(name + ": " + marks);
+        return marks;
     }
 
     /** A seed that nobody chose. The only chance that is not drawn from a seed. */
     public static long fresh() {
         return new SecureRandom().nextLong();
+    }
+
+    /** A seed as people write them: decimal, or 0x and up to 64 bits in hexadecimal. */
+    public static long parse(String text) {
+        return text.startsWith("0x") || text.startsWith("0X")
+                ? Long.parseUnsignedLong(text.substring(2), 16)
+                : Long.parseLong(text);
     }
 
     /**

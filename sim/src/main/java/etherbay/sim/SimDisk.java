@@ -197,7 +197,12 @@ public final class SimDisk implements BlockDevice, LoopPart, SimNode.Part {
     }
 
     private void finishFlush(Flight flight) {
-        if (syncFails()) {
+        DiskFaults faults = medium.faults();
+        if (faults.failsSync(flight.io)) {
+            flushFailed = true;
+            flight.outcome = IoStatus.FAILED;
+            medium.failFlush();
+        } else if (flushFailed && !faults.flushFailureIsForgotten) {
             flight.outcome = IoStatus.FAILED;
         } else {
             medium.makeDurable(flight.order);
@@ -208,22 +213,22 @@ public final class SimDisk implements BlockDevice, LoopPart, SimNode.Part {
         if (!flight.outcome.isOk()) {
             medium.simulation().mark("write failed");
             flight.landSome();
-        } else if (flight.io.fua() && syncFails()) {
-            flight.outcome = IoStatus.FAILED;
         } else if (flight.io.fua()) {
-            medium.makeDurable(flight.origin, flight.blockIndex, flight.blockCount);
+            finishFua(flight);
         }
     }
 
-    private boolean syncFails() {
+    private void finishFua(Flight flight) {
         DiskFaults faults = medium.faults();
-        if (faults.failingFlushCount > 0) {
-            faults.failingFlushCount--;
-            flushFailed = true;
-            medium.failFlush();
-            return true;
+        if (faults.failsSync(flight.io)) {
+            medium.simulation().mark("write with FUA failed");
+            flight.outcome = IoStatus.FAILED;
+            if (faults.flushFailureIsForgotten) {
+                medium.loseSome();
+            }
+        } else {
+            medium.makeDurable(flight.origin, flight.blockIndex, flight.blockCount);
         }
-        return flushFailed && !faults.flushFailureIsForgotten;
     }
 
     @Override

@@ -67,6 +67,7 @@ public final class SimMedium {
     private long sectors;
     private byte[] zeroes;
     private long lastOrder;
+    private long failedFlushCount;
     private @Nullable SimDisk opened;
 
     /** An empty one: all zeroes, all durable, 512-byte logical blocks. */
@@ -129,6 +130,11 @@ public final class SimMedium {
         int at = (int) (lba % perBlock) * BlockDevice.SECTOR_BYTES;
         System.arraycopy(latest(lba / perBlock), at, sector, 0, sector.length);
         return sector;
+    }
+
+    /** FLUSHes that failed so far; failed writes with FUA are not among them. */
+    public long failedFlushCount() {
+        return failedFlushCount;
     }
 
     /** Whether anything that landed is not durable yet. */
@@ -230,9 +236,15 @@ public final class SimMedium {
         }
     }
 
-    /** A FLUSH failed: each version that it found is durable, or lost to every later FLUSH. */
+    /** A FLUSH failed, and lost some of what it found. */
     void failFlush() {
         simulation.mark("flush failed");
+        failedFlushCount++;
+        loseSome();
+    }
+
+    /** Each volatile version is durable now, or lost to every later FLUSH. */
+    void loseSome() {
         for (Block block : volatileBlocks.values()) {
             if (prng.chance(0.3)) {
                 writeBack(block, block.versions.size());

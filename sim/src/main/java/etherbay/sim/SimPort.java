@@ -26,6 +26,13 @@ import java.util.List;
  * <p>Made by {@link SimNetwork#port}; adds itself to the loop of its node and dies with it.
  */
 public final class SimPort implements EthernetPort, SimNode.Part {
+    /** Watches what comes to a port, for judges. */
+    @FunctionalInterface
+    public interface Tap {
+        /** A frame lies in the ring since {@code atNs}. */
+        void arrived(SimPort port, byte[] frame, long atNs);
+    }
+
     private static final class Arrival {
         final byte[] bytes;
         final long atNs;
@@ -62,6 +69,7 @@ public final class SimPort implements EthernetPort, SimNode.Part {
     private boolean sendingStalled;
     private long pollAfterNs;
     private @Nullable FrameHandler handler;
+    private @Nullable Tap tap;
 
     SimPort(SimNetwork network, SimNode node, String name, MacAddress mac) {
         this.network = network;
@@ -204,6 +212,11 @@ public final class SimPort implements EthernetPort, SimNode.Part {
         return this;
     }
 
+    /** Shows each arrival to {@code watcher}. */
+    public void tap(Tap watcher) {
+        tap = watcher;
+    }
+
     /** Takes the link down or up; what waits in the ring stays there. */
     public void link(boolean up) {
         network.simulation().mark(up ? "link up" : "link down");
@@ -222,9 +235,9 @@ public final class SimPort implements EthernetPort, SimNode.Part {
         changed();
     }
 
-    /** The ring of this port is not looked at before then, whatever else the loop does. */
+    /** The ring of this port is not looked at before then, or before a time given earlier. */
     public void pausePolling(long untilNs) {
-        pollAfterNs = untilNs;
+        pollAfterNs = Math.max(pollAfterNs, untilNs);
         network.simulation().mark("port polled late");
         node.wake();
     }
@@ -258,7 +271,11 @@ public final class SimPort implements EthernetPort, SimNode.Part {
             network.simulation().mark("frame dropped, ring full");
         } else {
             network.simulation().trace("arrives", mac.bits(), SimNetwork.checkSum(frame));
-            ring.add(new Arrival(frame, network.simulation().nowNs()));
+            long nowNs = network.simulation().nowNs();
+            ring.add(new Arrival(frame, nowNs));
+            if (tap != null) {
+                tap.arrived(this, frame, nowNs);
+            }
             node.wake();
         }
     }

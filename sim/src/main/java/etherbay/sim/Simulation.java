@@ -57,10 +57,11 @@ public final class Simulation implements AutoCloseable {
      * {@code etherbay.seeds} sets another count, {@code etherbay.seed} one seed to run alone.
      *
      * @param name of the scenario, as the replay line will say it
+     * @return how often each mark occurred in all runs together
      * @throws SimulationFailure for the first seed that fails
      */
-    public static void forSeeds(String name, int count, Body body) {
-        Seeds.forSeeds(name, count, body);
+    public static Map<String, Long> forSeeds(String name, int count, Body body) {
+        return Seeds.forSeeds(name, count, body);
     }
 
     public String name() {
@@ -181,7 +182,12 @@ public final class Simulation implements AutoCloseable {
 
     /** Counts that something worth trying (a fault, a state) did occur in this run. */
     public void mark(String what) {
-        marks.merge(what, 1L, Long::sum);
+        mark(what, 1);
+    }
+
+    /** The same for many. */
+    public void mark(String what, long times) {
+        marks.merge(what, times, Long::sum);
     }
 
     /** How often each mark occurred. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.sim;
 
-import etherbay.base.BlockCapabilities;
 import etherbay.base.BlockDevice;
+import etherbay.base.DeviceDecorator;
 import etherbay.base.Io;
 import etherbay.base.IoStatus;
 
@@ -15,29 +15,13 @@ import java.util.Set;
  * a turn unless it was refused. At the end {@link #checkNothingInFlight} finds those that never
  * did.
  */
-public final class WatchedDevice implements BlockDevice, Io.Completion {
-    private final BlockDevice below;
+public final class WatchedDevice extends DeviceDecorator implements Io.Completion {
     private final Set<Io> inFlight = Collections.newSetFromMap(new IdentityHashMap<>());
     private long completedCount;
     private boolean submitting;
 
     public WatchedDevice(BlockDevice below) {
-        this.below = below;
-    }
-
-    @Override
-    public BlockCapabilities capabilities() {
-        return below.capabilities();
-    }
-
-    @Override
-    public long sectors() {
-        return below.sectors();
-    }
-
-    @Override
-    public void listen(Listener listener) {
-        below.listen(listener);
+        super(below);
     }
 
     @Override
@@ -47,7 +31,7 @@ public final class WatchedDevice implements BlockDevice, Io.Completion {
         }
         boolean outer = submitting;
         submitting = true;
-        below.submit(io.then(this));
+        below().submit(io.then(this));
         submitting = outer;
     }
 
@@ -64,13 +48,8 @@ public final class WatchedDevice implements BlockDevice, Io.Completion {
     }
 
     @Override
-    public void quiesce(Runnable finished) {
-        below.quiesce(finished);
-    }
-
-    @Override
     public void close() {
-        below.close();
+        super.close();
         checkNothingInFlight();
     }
 

@@ -80,6 +80,19 @@ final class SectorHistoryTest {
     }
 
     @Test
+    void anAnswerFromBeforeACrashPromisesNothingAfterIt() {
+        long first = cached.writeBegins(0, 1);
+        cached.crashed();
+        cached.writeAcked(first);
+        flush(cached);
+        check(cached, 0, SectorPattern.NOBODY);
+        long second = through.writeBegins(0, 1);
+        through.crashed();
+        through.writeAcked(second);
+        assertFailsFor(through, 0, SectorPattern.NOBODY);
+    }
+
+    @Test
     void aWriteDurableByItselfNeedsNoFlush() {
         long first = cached.writeBegins(0, 1);
         cached.writeAckedDurable(first);
