@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.scenario;
+
+import etherbay.scenario.PlantedBugs.EarlyAnswer;
+import etherbay.scenario.PlantedBugs.EarlySave;
+import etherbay.scenario.PlantedBugs.PolledTime;
+import etherbay.scenario.PlantedBugs.RepeatedFlush;
+import etherbay.scenario.PlantedBugs.SwallowedFlush;
+import etherbay.sim.Simulation;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Each scenario with each planted bug that it must find, by name; {@code ./dev replay} runs them
+ * too.
+ */
+final class Canaries {
+    private static final long LATE_NS = 2_000_000;
+
+    private Canaries() {}
+
+    static Map<String, Simulation.Body> byName() {
+        Map<String, Simulation.Body> table = new LinkedHashMap<>();
+        Consumer<TargetBox> swallow = box -> box.disguiseDisk(SwallowedFlush::new);
+        table.put(
+                "canary-flush-swallowed-cache-on",
+                simulation -> PowerCut.planted(simulation, false, swallow));
+        table.put(
+                "canary-flush-swallowed-cache-off",
+                simulation -> PowerCut.planted(simulation, true, swallow));
+        table.put(
+                "canary-acknowledged-before-sync",
+                simulation -> PowerCut.planted(
+                        simulation,
+                        true,
+                        box -> box.settings(settings -> settings.withWriteCache(true))));
+        Consumer<TargetBox> early =
+                box -> box.disguiseDisk((node, disk) -> new EarlyAnswer(node, disk, LATE_NS));
+        table.put(
+                "canary-acknowledged-before-disk",
+                simulation -> PowerCut.planted(simulation, false, early));
+        table.put(
+                "canary-flush-repeated",
+                simulation -> FailedSync.planted(
+                        simulation,
+                        box -> box.disguiseDisk((node, disk) -> new RepeatedFlush(disk))));
+        table.put(
+                "canary-order-of-polling",
+                simulation -> LateDuplicate.planted(
+                        simulation, box -> box.disguisePorts(PolledTime::new)));
+        table.put(
+                "canary-executed-out-of-order",
+                simulation -> LateDuplicate.planted(simulation, early));
+        table.put(
+                "canary-fence-answered-before-writes",
+                simulation -> FenceInFlight.planted(simulation, early));
+        table.put(
+                "canary-fence-answered-before-stored",
+                simulation -> FenceInFlight.planted(
+                        simulation, box -> box.disguiseStore(EarlySave::new)));
+        return table;
+    }
+}

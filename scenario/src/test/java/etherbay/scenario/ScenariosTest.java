@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import etherbay.sim.Simulation;
+
+import org.junit.jupiter.api.Test;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/** The share of the seeds that every build runs; {@code ./dev sim} runs as many as you like. */
+final class ScenariosTest {
+    private static final int SEED_COUNT = 400;
+
+    @Test
+    void withTheCacheOffWhatIsAcknowledgedSurvivesAPowerCut() {
+        runSome("power-cut-cache-off", "power cut, volatile", "frame doubled", "node killed");
+    }
+
+    @Test
+    void withTheCacheOnWhatAFlushCoveredSurvivesAPowerCut() {
+        runSome("power-cut-cache-on", "power cut, volatile", "write in flight at a crash");
+    }
+
+    @Test
+    void afterASyncThatFailedNothingIsTrusted() {
+        runSome("failed-sync", "flush failed");
+    }
+
+    @Test
+    void aFenceHoldsWithWritesInFlightAndAcrossCrashes() {
+        runSome("fence-in-flight", "old owner told", "state not stored", "writes of the old term");
+    }
+
+    @Test
+    void aLateDuplicateNeverOvertakesANewerWrite() {
+        runSome("late-duplicate", "dropped, late", "dropped, too old");
+    }
+
+    @Test
+    void everyScenarioIsRunHere() {
+        assertThat(Scenarios.byName().keySet())
+                .containsExactlyInAnyOrder(
+                        "power-cut-cache-off",
+                        "power-cut-cache-on",
+                        "failed-sync",
+                        "fence-in-flight",
+                        "late-duplicate");
+    }
+
+    @Test
+    void aReplayPrintsTheStepsAndHowItEnded() {
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        PrintStream out = new PrintStream(printed, true, StandardCharsets.UTF_8);
+        assertThat(Replay.run("power-cut-cache-off", 1, out)).isTrue();
+        assertThat(Replay.run("canary-flush-repeated", 1, out)).isFalse();
+        assertThat(printed.toString(StandardCharsets.UTF_8))
+                .contains("disk WRITE OK", "executed", "power-cut-cache-off passed")
+                .contains("./dev replay canary-flush-repeated --seed 0x0000000000000001");
+    }
+
+    /** Runs it, and sees to it that what it is about did occur. */
+    private static void runSome(String name, String... marks) {
+        Map<String, Long> seen = Simulation.forSeeds(name, SEED_COUNT, Scenarios.of(name));
+        if (System.getProperty("etherbay.seed", "").isEmpty()) {
+            assertThat(seen).containsKeys(marks);
+        }
+    }
+}

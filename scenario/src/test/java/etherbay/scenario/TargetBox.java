@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.scenario;
+
+import etherbay.base.BlockDevice;
+import etherbay.base.Counters;
+import etherbay.base.EthernetPort;
+import etherbay.base.MacAddress;
+import etherbay.base.Prng;
+import etherbay.sim.SimMedium;
+import etherbay.sim.SimNetwork;
+import etherbay.sim.SimNode;
+import etherbay.sim.SimPort;
+import etherbay.sim.Simulation;
+import etherbay.sim.WatchedDevice;
+import etherbay.target.Export;
+import etherbay.target.ExportRecords;
+import etherbay.target.ExportSettings;
+import etherbay.target.ExportState;
+import etherbay.target.StateStore;
+import etherbay.target.Target;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/**
+ * A machine that serves one disk: medium, state and wiring outlive the processes that run on it.
+ * The target in it is the shipped one; a canary may put something between it and the world.
+ */
+final class TargetBox {
+    static final int SHELF = 1;
+    static final int SLOT = 0;
+
+    /** Frames per port: more than an export's queue holds. */
+    private static final int FRAME_COUNT = 40;
+
+    /**
+     * Ten thousand starts and failing disks would fill the log; a replay shows the trace instead.
+     */
+    private static final Logger TARGET_LOG = Logger.getLogger("etherbay.target");
+
+    static {
+        TARGET_LOG.setLevel(Level.OFF);
+    }
+
+    private record Interface(SimNetwork network, MacAddress mac) {}
+
+    private final Simulation simulation;
+    private final SimMedium medium;
+    private final SimStateDisk stateDisk;
+    private final Evidence evidence;
+    private final Prng prng;
+    private final List<Interface> interfaces = new ArrayList<>();
+    private final List<DiskLog.Write> diskLog = new ArrayList<>();
+    private final List<SimPort> ports = new ArrayList<>();
+    private ExportSettings settings = ExportSettings.of(SHELF, SLOT).withQueueLength(16);
+    private BiFunction<SimNode, BlockDevice, BlockDevice> diskDisguise = (node, disk) -> disk;
+    private BiFunction<SimNode, StateStore, StateStore> storeDisguise = (node, store) -> store;
+    private BiFunction<SimNode, SimPort, EthernetPort> portDisguise = (node, port) -> port;
+    private Counters counters = new Counters();
+    private SimNode node;
+    private int bootCount = 1;
+
+    TargetBox(Simulation simulation, long sectors) {
+        this.simulation = simulation;
+        medium = new SimMedium(simulation, "medium", sectors);
+        stateDisk = new SimStateDisk(simulation);
+        evidence = new Evidence(simulation);
+        prng = simulation.prng().fork();
+        node = simulation.node("target");
+    }
+
+    SimMedium medium() {
+        return medium;
+    }
+
+    SimStateDisk stateDisk() {
+        return stateDisk;
+    }
+
+    Evidence evidence() {
+        return evidence;
+    }
+
+    /** All writes that its disk finished, over all lives, in their order. */
+    List<DiskLog.Write> diskLog() {
+        return diskLog;
+    }
+
+    SimNode node() {
+        return node;
+    }
+
+    /** Of the present life. */
+    List<SimPort> ports() {
+        return ports;
+    }
+
+    /** Of the present life, by the last words of its name. */
+    long counter(String nameEnd) {
+        return counters.snapshot().entrySet().stream()
+                .filter(entry -> entry.getKey().endsWith(nameEnd))
+                .mapToLong(entry -> entry.getValue())
+                .sum();
+    }
+
+    TargetBox on(SimNetwork network, MacAddress mac) {
+        interfaces.add(new Interface(network, mac));
+        return this;
+    }
+
+    TargetBox settings(UnaryOperator<ExportSettings> change) {
+        settings = change.apply(settings);
+        return this;
+    }
+
+    /** Canaries: something between the target and its disk. */
+    TargetBox disguiseDisk(BiFunction<SimNode, BlockDevice, BlockDevice> planted) {
+        diskDisguise = planted;
+        return this;
+    }
+
+    /** Canaries: something between the target and its state. */
+    TargetBox disguiseStore(BiFunction<SimNode, StateStore, StateStore> planted) {
+        storeDisguise = planted;
+        return this;
+    }
+
+    /** Canaries: something between the target and its ports. */
+    TargetBox disguisePorts(BiFunction<SimNode, SimPort, EthernetPort> planted) {
+        portDisguise = planted;
+        return this;
+    }
+
+    /** Starts the process, for the first time or again. */
+    void start() {
+        if (!node.alive()) {
+            node = simulation.node("target");
+        }
+        counters = new Counters();
+        ports.clear();
+        ExportState state = ExportState.opened(
+                stateDisk.stored(), "boot-" + bootCount, medium.name(), prng::nextLong);
+        stateDisk.store(state);
+        BlockDevice device = diskDisguise.apply(
+                node, new DiskLog(simulation, diskLog, new WatchedDevice(medium.open(node))));
+        StateStore store = storeDisguise.apply(node, stateDisk.open(node));
+        ExportRecords records = new ExportRecords(state, store, evidence, prng::nextLong);
+        Export export = new Export(node.loop(), counters, settings, device, records);
+        Target target = new Target(node.loop(), counters);
+        List<EthernetPort> served = new ArrayList<>();
+        for (Interface each : interfaces) {
+            SimPort port = each.network.port(node, "eth" + ports.size(), each.mac);
+            ports.add(port.frames(FRAME_COUNT));
+            EthernetPort disguised = portDisguise.apply(node, port);
+            target.attach(disguised);
+            served.add(disguised);
+        }
+        target.add(export, served);
+        node.wake();
+    }
+
+    void kill() {
+        node.kill();
+    }
+
+    void powerCut() {
+        node.powerCut();
+        bootCount++;
+    }
+
+    boolean running() {
+        return node.alive();
+    }
+}
