@@ -48,6 +48,9 @@ final class Constants {
     static final int MAP_SHARED = 1;
     static final int MAP_POPULATE = 0x8000;
 
+    // sched.h
+    static final int CLONE_NEWNET = 0x40000000;
+
     // sys/eventfd.h, poll.h, time.h
     static final int EFD_CLOEXEC = 0x80000;
     static final int EFD_NONBLOCK = 0x800;
@@ -95,6 +98,7 @@ final class Constants {
     static final int BPF_ABS = 0x20;
     static final int BPF_JA = 0x00;
     static final int BPF_JEQ = 0x10;
+    static final int BPF_JGT = 0x20;
     static final int BPF_JSET = 0x40;
     static final int BPF_K = 0x00;
     static final int SKF_AD_OFF = -0x1000;

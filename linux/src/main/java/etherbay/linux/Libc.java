@@ -109,6 +109,8 @@ final class Libc {
             "recvmmsg", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG);
     private static final MethodHandle SENDMMSG =
             bind("sendmmsg", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
+    private static final MethodHandle SETNS =
+            bind("setns", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle IO_URING_SETUP =
             bind("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
     private static final MethodHandle IO_URING_ENTER = bind(
@@ -446,6 +448,16 @@ final class Libc {
             return result;
         } catch (Throwable bug) {
             throw broken("sendmmsg", bug);
+        }
+    }
+
+    /** setns(2), of the calling thread. @return 0, or {@code -errno}. */
+    static int setns(int fd, int kind) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return outcome((int) SETNS.invokeExact(state, fd, kind), state);
+        } catch (Throwable bug) {
+            throw broken("setns", bug);
         }
     }
 

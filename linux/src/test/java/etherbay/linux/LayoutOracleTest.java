@@ -26,6 +26,7 @@ final class LayoutOracleTest {
             #include <errno.h>
             #include <fcntl.h>
             #include <poll.h>
+            #include <sched.h>
             #include <stddef.h>
             #include <stdio.h>
             #include <time.h>

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.linux;
+
+import etherbay.base.Counter;
+import etherbay.base.Counters;
+
+/** The counters of a packet port, {@code port.NAME.frames...}; written by its loop. */
+final class PacketCounters {
+    final Counter received;
+    final Counter sent;
+
+    /** No room in the queue of the interface for a few milliseconds. */
+    final Counter droppedFull;
+
+    /** Sent while the link was down or the interface gone. */
+    final Counter droppedLink;
+
+    /** Longer than the MTU. */
+    final Counter droppedTooLong;
+
+    /** Received by the kernel while our queue in it was full. */
+    final Counter droppedKernel;
+
+    /** Received longer than any frame can be. */
+    final Counter truncated;
+
+    PacketCounters(String portName, Counters counters) {
+        String prefix = "port." + portName + ".frames.";
+        received = counters.counter(prefix + "received");
+        sent = counters.counter(prefix + "sent");
+        droppedFull = counters.counter(prefix + "dropped.full");
+        droppedLink = counters.counter(prefix + "dropped.link");
+        droppedTooLong = counters.counter(prefix + "dropped.toolong");
+        droppedKernel = counters.counter(prefix + "dropped.kernel");
+        truncated = counters.counter(prefix + "dropped.truncated");
+    }
+}

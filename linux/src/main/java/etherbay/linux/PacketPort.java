@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.linux;
+
+import etherbay.base.Check;
+import etherbay.base.Counters;
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+import etherbay.base.EthernetPort;
+import etherbay.base.Frame;
+import etherbay.base.FrameHandler;
+import etherbay.base.FramePool;
+import etherbay.base.MacAddress;
+import etherbay.base.PortAddress;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A network interface of this machine, by its name: whichever interface bears it is used, from the
+ * moment it appears, through link down and up, change of MTU or address, deletion and renaming.
+ * Owned by one loop, to which the opener adds it.
+ */
+public final class PacketPort implements EthernetPort {
+    /**
+     * How to open.
+     *
+     * @param frameCount frames to receive into and to send, of 16 KiB each
+     * @param bufferBytes what the kernel may hold for us in each direction
+     * @param requestsOnly the kernel passes no AoE responses: for a port that only serves
+     */
+    public record Options(int frameCount, int bufferBytes, boolean requestsOnly) {
+        /** 256 frames; 16 MiB in the kernel, with which no burst of writes was ever lost. */
+        public static final Options DEFAULT = new Options(256, 16 << 20, false);
+
+        public Options {
+            Check.that(frameCount >= 16, "a port has a few frames beside a batch to receive");
+        }
+
+        public Options withFrameCount(int count) {
+            return new Options(count, bufferBytes, requestsOnly);
+        }
+
+        public Options withBufferBytes(int bytes) {
+            return new Options(frameCount, bytes, requestsOnly);
+        }
+
+        public Options withRequestsOnly(boolean wanted) {
+            return new Options(frameCount, bufferBytes, wanted);
+        }
+    }
+
+    private static final System.Logger LOG = System.getLogger("etherbay.port");
+
+    /** Committed frames are sent at once in fours, so that the other end can work meanwhile. */
+    private static final int SEND_COUNT = 4;
+
+    /** While there is always work: how often to look for news of the link. */
+    private static final long LINK_CHECK_NS = 5_000_000;
+
+    private static final long STATISTICS_NS = 1_000_000_000;
+
+    private final String name;
+    private final LinuxIdler idler;
+    private final Options options;
+    private final Arena arena;
+    private final FramePool pool;
+    private final PacketCounters counters;
+    private final PacketSocket socket;
+    private final LinkWatch watch;
+    private final NetInterface nic;
+    private final PacketReceiver receiver;
+    private final PacketSender sender;
+    private final List<Listener> listeners = new ArrayList<>();
+    private final List<MacAddress> furtherMacs = new ArrayList<>();
+    private @Nullable FrameHandler handler;
+    private int boundIndex;
+    private boolean linkUp;
+    private int mtu;
+    private MacAddress mac = new MacAddress(0);
+    private boolean linkDoubted = true;
+    private long linkCheckedNs;
+    private long statisticsNs;
+    private long turnNs;
+    private boolean watched = true;
+    private boolean closed;
+
+    private PacketPort(
+            String name, LinuxIdler idler, Counters counters, Options options, Arena arena) {
+        this.name = name;
+        this.arena = arena;
+        this.idler = idler;
+        this.options = options;
+        this.counters = new PacketCounters(name, counters);
+        socket = new PacketSocket(name, options.bufferBytes(), arena);
+        watch = new LinkWatch(arena);
+        nic = new NetInterface(name, socket.fd(), arena);
+        pool = new FramePool(arena, this, options.frameCount());
+        sender = new PacketSender(socket.fd(), pool, this.counters, arena);
+        receiver = new PacketReceiver(socket.fd(), pool, this.counters, arena);
+    }
+
+    /**
+     * Opens a port. That the interface does not exist, or is down, is no error: see {@link #exists}
+     * and {@link #linkUp}.
+     *
+     * @param idler that of the loop which will own the port
+     * @param counters {@code port.NAME.frames.received, sent, dropped...}
+     * @throws EtherbayException DENIED without the right to raw sockets; INVALID for a name that
+     *     none can have and for an interface that is not Ethernet
+     */
+    @SuppressWarnings("MustBeClosedChecker") // the arena is the port's, which closes it
+    public static PacketPort open(
+            String interfaceName, LinuxIdler idler, Counters counters, Options options) {
+        if (!(PortAddress.parse(interfaceName) instanceof PortAddress.Nic)) {
+            throw new EtherbayException(
+                    ErrorCode.INVALID,
+                    "`" + interfaceName + "` is no network interface",
+                    "it names a segment",
+                    "name an interface of this machine (ip link)");
+        }
+        Arena arena = Arena.ofShared();
+        PacketPort port;
+        try {
+            port = new PacketPort(interfaceName, idler, counters, options, arena);
+        } catch (EtherbayException refused) {
+            arena.close();
+            throw refused;
+        }
+        port.nic.refresh();
+        if (port.nic.exists() && !port.nic.isEthernet()) {
+            int kind = port.nic.kind();
+            port.free();
+            throw new EtherbayException(
+                    ErrorCode.INVALID,
+                    interfaceName + " is not an Ethernet interface",
+                    "it is of the hardware type " + kind + " (ARPHRD, if_arp.h), Ethernet is 1",
+                    "name an Ethernet interface (ip -o link | grep link/ether)");
+        }
+        idler.watch(port.socket.fd());
+        idler.watch(port.watch.fd());
+        port.follow();
+        return port;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    /** Whether there is an interface of this name now. */
+    public boolean exists() {
+        return boundIndex != 0;
+    }
+
+    /** All zeroes while the interface does not exist. */
+    @Override
+    public MacAddress mac() {
+        return mac;
+    }
+
+    @Override
+    public int mtu() {
+        return mtu;
+    }
+
+    @Override
+    public boolean linkUp() {
+        return linkUp;
+    }
+
+    @Override
+    public void addSourceMac(MacAddress further) {
+        Check.that(
+                furtherMacs.size() < PacketFilter.MAC_COUNT_MAX,
+                "further source addresses are bounded");
+        if (!furtherMacs.contains(further)) {
+            furtherMacs.add(further);
+            join(true, further);
+            refilter();
+        }
+    }
+
+    @Override
+    public void removeSourceMac(MacAddress further) {
+        if (furtherMacs.remove(further)) {
+            join(false, further);
+            refilter();
+        }
+    }
+
+    private void join(boolean wanted, MacAddress further) {
+        if (boundIndex == 0) {
+            return;
+        }
+        int joined = socket.membership(wanted, boundIndex, further);
+        if (joined < 0 && wanted) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "{0}: cannot receive frames to {1}: {2}",
+                    name,
+                    further,
+                    Errno.name(-joined));
+        }
+    }
+
+    private void refilter() {
+        if (boundIndex != 0) {
+            Linux.expect(socket.open(furtherMacs, options.requestsOnly()), "a packet filter");
+        }
+    }
+
+    @Override
+    public void listen(Listener listener) {
+        listeners.add(listener);
+    }
+
+    @Override
+    public void onFrames(FrameHandler taker) {
+        handler = taker;
+    }
+
+    @Override
+    public @Nullable Frame claim(int bytes) {
+        return pool.claim(bytes);
+    }
+
+    @Override
+    public void commit(Frame frame) {
+        pool.committed(frame);
+        sender.add(frame);
+        if (sender.count() >= SEND_COUNT && !sender.refused()) {
+            send();
+        }
+    }
+
+    @Override
+    public int poll(long nowNs) {
+        FrameHandler taker = handler;
+        if (closed || taker == null) {
+            return 0;
+        }
+        turnNs = nowNs;
+        if (linkDoubted || nowNs - linkCheckedNs >= LINK_CHECK_NS) {
+            checkLink(nowNs);
+        }
+        int received = receiver.receive(taker);
+        if (received < 0) {
+            // ENETDOWN and its like: the socket tells it once, and goes on when the link does.
+            linkDoubted |= received != -Errno.EAGAIN;
+            return 0;
+        }
+        return received;
+    }
+
+    @Override
+    public void flush(long nowNs) {
+        turnNs = nowNs;
+        if (!closed && sender.count() > 0 && (!sender.refused() || nowNs >= sender.retryAtNs())) {
+            send();
+        }
+    }
+
+    private void send() {
+        if (!linkUp) {
+            sender.dropAll();
+        } else if (sender.send(turnNs) < 0) {
+            linkDoubted = true;
+        }
+    }
+
+    @Override
+    public long nextDeadlineNs() {
+        return sender.retryAtNs();
+    }
+
+    @Override
+    public boolean readyToIdle() {
+        if (closed) {
+            return true;
+        }
+        // What ends the sleep may be news of the link.
+        linkDoubted = true;
+        boolean wanted = receiver.hasRoom();
+        if (wanted != watched) {
+            // With no slot free a waiting frame must not wake the loop again and again.
+            watched = wanted;
+            if (wanted) {
+                idler.watch(socket.fd());
+            } else {
+                idler.unwatch(socket.fd());
+            }
+        }
+        return true;
+    }
+
+    private void checkLink(long nowNs) {
+        linkCheckedNs = nowNs;
+        linkDoubted = false;
+        if (watch.changed()) {
+            nic.refresh();
+            follow();
+        }
+        if (nowNs - statisticsNs >= STATISTICS_NS) {
+            statisticsNs = nowNs;
+            counters.droppedKernel.add(socket.takeDropCount());
+        }
+    }
+
+    /** Does what the present state of the interface asks for. */
+    private void follow() {
+        int index = nic.exists() && nic.isEthernet() ? nic.index() : 0;
+        if (index != boundIndex) {
+            leave();
+            if (index != 0) {
+                enter(index);
+            }
+        }
+        boolean there = boundIndex != 0;
+        int mtuNow = there ? Math.min(nic.mtu(), FramePool.MTU_MAX) : 0;
+        boolean upNow = there && nic.linkUp();
+        if (mtuNow == mtu && upNow == linkUp && nic.mac().equals(mac)) {
+            return;
+        }
+        mtu = mtuNow;
+        linkUp = upNow;
+        mac = nic.mac();
+        for (Listener listener : listeners) {
+            listener.changed(this);
+        }
+    }
+
+    private void leave() {
+        if (boundIndex != 0) {
+            socket.shut();
+            for (MacAddress further : furtherMacs) {
+                join(false, further);
+            }
+            boundIndex = 0;
+        }
+    }
+
+    private void enter(int index) {
+        int bound = socket.bind(index);
+        if (bound < 0) {
+            // It went again in this very moment, and another message will say so.
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "{0}: cannot use the interface: {1}",
+                    name,
+                    Errno.name(-bound));
+            return;
+        }
+        boundIndex = index;
+        for (MacAddress further : furtherMacs) {
+            join(true, further);
+        }
+        refilter();
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        if (watched) {
+            idler.unwatch(socket.fd());
+        }
+        idler.unwatch(watch.fd());
+        free();
+    }
+
+    private void free() {
+        closed = true;
+        watch.close();
+        socket.close();
+        arena.close();
+    }
+}
