@@ -144,8 +144,8 @@ public final class Loop {
     }
 
     /**
-     * Passes what the loop owns to the calling thread, to be closed there. Only once the thread that
-     * ran it has ended, or when none ever did.
+     * Passes what the loop owns to the calling thread, to be closed there. Only once the thread
+     * that ran it has ended, or when none ever did.
      */
     public void adopt() {
         Check.that(

@@ -25,13 +25,22 @@ import java.nio.charset.StandardCharsets;
         description = "A low-cost SAN on plain Ethernet.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {HelpCommand.class, SegmentCommand.class})
+        subcommands = {
+            ExportCommand.class,
+            SegmentCommand.class,
+            StateCommand.class,
+            HelpCommand.class
+        })
 public final class Main implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before run()
     private CommandSpec spec;
 
+    /** One line for each record of the log, on standard error. */
+    private static final String LOG_FORMAT = "%1$tF %1$tT %4$s %5$s%6$s%n";
+
     public static void main(String[] arguments) {
+        System.setProperty("java.util.logging.SimpleFormatter.format", LOG_FORMAT);
         System.exit(commandLine().execute(arguments));
     }
 

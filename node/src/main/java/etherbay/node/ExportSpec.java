@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.node;
+
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+import etherbay.target.ExportSettings;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One export as a person asks for it: how it is served, and what and where. Checked for itself when
+ * it is made, against the machine when it is opened.
+ *
+ * @param interfaces names of NICs, or {@code unix:PATH}
+ * @param path a file or a block device
+ * @param directIo past the page cache or not; empty for the default: direct for block devices only
+ * @param offsetSectors first sector of the backing that is exported
+ * @param lengthSectors sectors exported; 0 for all up to the end
+ */
+public record ExportSpec(
+        ExportSettings settings,
+        List<String> interfaces,
+        Path path,
+        Optional<Boolean> directIo,
+        long offsetSectors,
+        long lengthSectors) {
+
+    public ExportSpec {
+        interfaces = List.copyOf(interfaces);
+        if (interfaces.isEmpty()) {
+            throw new EtherbayException(
+                    ErrorCode.INVALID,
+                    settings.name() + " names no interface",
+                    "an export is served on at least one",
+                    "name a NIC, or unix:PATH");
+        }
+        if (offsetSectors < 0 || lengthSectors < 0) {
+            throw new EtherbayException(
+                    ErrorCode.INVALID,
+                    "offset " + offsetSectors + ", length " + lengthSectors + " are no range",
+                    "both count sectors of 512 bytes and cannot be negative",
+                    "give 0 or more");
+        }
+    }
+
+    /** {@code eX.Y}, the address as everyone writes it. */
+    public String name() {
+        return settings.name();
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.node;
+
+import etherbay.base.Counters;
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+import etherbay.base.EthernetPort;
+import etherbay.base.Loop;
+import etherbay.base.PortAddress;
+import etherbay.base.SocketPort;
+import etherbay.linux.LinuxIdler;
+import etherbay.linux.PacketPort;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The ports of one loop by the name that a person gave, each opened once however many exports use
+ * it.
+ */
+final class Ports implements AutoCloseable {
+    private final Loop loop;
+    private final LinuxIdler idler;
+    private final Counters counters;
+    private final Map<String, EthernetPort> ports = new LinkedHashMap<>();
+
+    Ports(Loop loop, LinuxIdler idler, Counters counters) {
+        this.loop = loop;
+        this.idler = idler;
+        this.counters = counters;
+    }
+
+    /**
+     * The port of that name. A NIC that does not exist yet is waited for; one that is there but
+     * down is an error, because it is more often a forgotten command than a plan.
+     */
+    EthernetPort open(String name) {
+        EthernetPort known = ports.get(name);
+        if (known != null) {
+            return known;
+        }
+        EthernetPort port = switch (PortAddress.parse(name)) {
+            case PortAddress.Nic nic -> openNic(nic.name());
+            case PortAddress.UnixSocket socket ->
+                new SocketPort(
+                        SocketPort.Settings.of(socket, loop.clock()),
+                        loop.clock(),
+                        loop::wakeUp,
+                        counters);
+        };
+        loop.add(port);
+        ports.put(name, port);
+        return port;
+    }
+
+    private EthernetPort openNic(String name) {
+        PacketPort port = PacketPort.open(name, idler, counters, PacketPort.Options.DEFAULT);
+        if (port.exists() && !port.linkUp()) {
+            port.close();
+            throw new EtherbayException(
+                    ErrorCode.ENVIRONMENT,
+                    "interface " + name + " is down",
+                    "no frame passes it",
+                    "bring it up: ip link set " + name
+                            + " up; and see that its cable is plugged in");
+        }
+        return port;
+    }
+
+    /** All that were opened, by name. */
+    Iterable<EthernetPort> all() {
+        return ports.values();
+    }
+
+    @Override
+    public void close() {
+        ports.values().forEach(EthernetPort::close);
+    }
+}
