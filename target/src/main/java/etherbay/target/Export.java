@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.target;
 
-import etherbay.aoe.AoeHeader;
-import etherbay.aoe.ConfigHeader;
-import etherbay.aoe.Ethernet;
-import etherbay.aoe.FenceHeader;
-import etherbay.aoe.FloorHeader;
-import etherbay.aoe.MaskHeader;
-import etherbay.aoe.ReserveHeader;
 import etherbay.base.BlockDevice;
 import etherbay.base.Check;
 import etherbay.base.Counters;
 import etherbay.base.EthernetPort;
-import etherbay.base.Frame;
 import etherbay.base.Io;
 import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
@@ -23,11 +15,8 @@ import etherbay.base.ReadOnlyDevice;
 import etherbay.base.SectorDevice;
 import etherbay.base.Timers;
 
-import org.jspecify.annotations.Nullable;
-
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.MemorySegment;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 
@@ -38,12 +27,8 @@ import java.util.function.UnaryOperator;
  * <p>The device is put under a write cache ({@link WriteCache}) over one that keeps overlapping
  * requests in order, over 512-byte sectors, over read-only where the settings say so. The export
  * owns it from then on.
- *
- * <p>A requester that the configuration or the mask list does not let in gets silence. To a
- * wild-card address only config requests are answered: an ATA command, an edit or a fence meant for
- * every disk on the segment is more likely a mistake than a wish.
  */
-public final class Export {
+public final class Export implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Export.class.getName());
 
     /** A failed sync must be on record before a restart; its disk may be the one that fails. */
@@ -60,9 +45,9 @@ public final class Export {
     private final Gate gate;
     private final Identity identity;
     private final ConfigAnswer configAnswer;
-    private final FloorAges floorAges;
     private final AtaRequests ata;
     private final StateChanges changes;
+    private final ExportFrames frames;
     private final Timers.Timer recordTimer;
     private final Io lastFlush = new Io(1);
     private ExportState told;
@@ -92,7 +77,6 @@ public final class Export {
         gate = new Gate(told);
         identity = new Identity(settings);
         configAnswer = new ConfigAnswer(settings, told);
-        floorAges = new FloorAges(told, loop);
         ata = new AtaRequests(
                 this,
                 this.device,
@@ -100,6 +84,7 @@ public final class Export {
                 new IoReport(settings.name(), this.counters, loop, records.writeLog()));
         changes = new StateChanges(
                 records, gate, this.counters, ata::whenChangesDone, this::stateChanged);
+        frames = new ExportFrames(this, loop, gate, ata, changes);
         recordTimer = loop.timers().timer(this::recordFailedSync);
         this.device.listen(new DeviceListener());
         refreshIdentity();
@@ -173,6 +158,10 @@ public final class Export {
         return identity;
     }
 
+    ConfigAnswer configAnswer() {
+        return configAnswer;
+    }
+
     /**
      * Changes the durable state from this machine, in turn with what the wire asks. On the loop's
      * thread.
@@ -183,140 +172,18 @@ public final class Export {
         changes.submitAlways(new LocalRequest(change, done));
     }
 
-    // ---- frames ----
-
-    /** A frame for this very address, at least an AoE header long and not a response. */
-    void onFrame(Frame frame) {
-        long mac = Ethernet.src(frame.memory(), frame.at());
-        int rights = access.rights(mac);
-        if (!admits(frame, mac, rights)) {
-            return;
-        }
-        if (AoeHeader.version(frame.memory(), frame.at()) != AoeHeader.VERSION) {
-            refuse(frame, AoeHeader.ERROR_VERSION);
-            return;
-        }
-        switch (AoeHeader.command(frame.memory(), frame.at())) {
-            case AoeHeader.COMMAND_ATA -> ata.onFrame(frame, mac, rights);
-            case AoeHeader.COMMAND_CONFIG -> onConfig(frame, rights, false);
-            case AoeHeader.COMMAND_MASK,
-                    AoeHeader.COMMAND_RESERVE,
-                    AoeHeader.COMMAND_FENCE,
-                    AoeHeader.COMMAND_FLOOR -> onStateCommand(frame, rights);
-            default -> refuse(frame, AoeHeader.ERROR_COMMAND);
-        }
+    /** Where frames for this export go. */
+    ExportFrames frames() {
+        return frames;
     }
 
-    /** A frame for a wild-card address that this export is among. */
-    void onWildcard(Frame frame) {
-        MemorySegment memory = frame.memory();
-        long at = frame.at();
-        boolean config = AoeHeader.version(memory, at) == AoeHeader.VERSION
-                && AoeHeader.command(memory, at) == AoeHeader.COMMAND_CONFIG;
-        if (!config) {
-            counters.droppedWildcard.increment();
-            return;
-        }
-        long mac = Ethernet.src(memory, at);
-        int rights = access.rights(mac);
-        if (admits(frame, mac, rights)) {
-            onConfig(frame, rights, true);
-        }
+    /** Whether it answers nothing any more. */
+    boolean isStopping() {
+        return stopping;
     }
 
-    private boolean admits(Frame frame, long mac, int rights) {
-        if (stopping) {
-            counters.droppedStopped.increment();
-            return false;
-        }
-        if (loop.nowNs() - frame.receivedNs() > settings.frameAgeNsMax()) {
-            counters.droppedAge.increment();
-            return false;
-        }
-        if (rights == 0 || !gate.answers(mac)) {
-            counters.droppedMasked.increment();
-            return false;
-        }
-        return true;
-    }
-
-    private void refuse(Frame frame, int errorCode) {
-        counters.refused.increment();
-        frame.retain();
-        Reply.begin(frame, settings);
-        Reply.refuse(frame, errorCode);
-        Reply.send(frame, frame.bytes());
-    }
-
-    private void onConfig(Frame frame, int rights, boolean wildcard) {
-        if (ConfigHeader.malformed(frame.memory(), frame.at(), frame.bytes())) {
-            counters.droppedMalformed.increment();
-            return;
-        }
-        int command = ConfigHeader.command(frame.memory(), frame.at());
-        boolean sets = command == ConfigHeader.SET || command == ConfigHeader.FORCE;
-        if ((rights & (sets ? Access.CONFIG : Access.DISCOVER)) == 0) {
-            counters.droppedMasked.increment();
-        } else if (command > ConfigHeader.FORCE) {
-            refuse(frame, AoeHeader.ERROR_ARGUMENT);
-        } else if (sets || configAnswer.matches(frame, command)) {
-            answerConfig(frame, command, wildcard);
-        }
-    }
-
-    private void answerConfig(Frame request, int command, boolean wildcard) {
-        Frame reply = wildcard ? copyOf(request) : request;
-        if (reply == null) {
-            counters.droppedNoFrame.increment();
-            return;
-        }
-        if (!wildcard) {
-            reply.retain();
-        }
-        if (command == ConfigHeader.SET || command == ConfigHeader.FORCE) {
-            changes.submit(new ConfigRequest(reply, settings, configAnswer));
-        } else {
-            Reply.begin(reply, settings);
-            Reply.send(reply, configAnswer.write(reply, command));
-        }
-    }
-
-    /** A frame of our own with the same request in it: other exports want to read that one, too. */
-    private static @Nullable Frame copyOf(Frame request) {
-        int bytes = Math.min(request.bytes(), ConfigHeader.END + ConfigHeader.STRING_BYTES_MAX);
-        Frame copy = request.port().claim(bytes);
-        if (copy != null) {
-            MemorySegment.copy(request.memory(), request.at(), copy.memory(), copy.at(), bytes);
-        }
-        return copy;
-    }
-
-    private void onStateCommand(Frame frame, int rights) {
-        if ((rights & Access.CONFIG) == 0) {
-            counters.droppedMasked.increment();
-            return;
-        }
-        MemorySegment memory = frame.memory();
-        long at = frame.at();
-        int command = AoeHeader.command(memory, at);
-        boolean malformed = switch (command) {
-            case AoeHeader.COMMAND_MASK -> MaskHeader.malformed(memory, at, frame.bytes());
-            case AoeHeader.COMMAND_RESERVE -> ReserveHeader.malformed(memory, at, frame.bytes());
-            case AoeHeader.COMMAND_FENCE -> FenceHeader.malformed(memory, at, frame.bytes());
-            default -> FloorHeader.malformed(memory, at, frame.bytes());
-        };
-        if (malformed) {
-            counters.droppedMalformed.increment();
-            return;
-        }
-        frame.retain();
-        changes.submit(
-                switch (command) {
-                    case AoeHeader.COMMAND_MASK -> new MaskRequest(frame, settings);
-                    case AoeHeader.COMMAND_RESERVE -> new ReserveRequest(frame, settings);
-                    case AoeHeader.COMMAND_FENCE -> new FenceRequest(frame, settings);
-                    default -> new FloorRequest(frame, settings, floorAges);
-                });
+    Access access() {
+        return access;
     }
 
     // ---- beacons ----
@@ -427,6 +294,13 @@ public final class Export {
         UnaryOperator<ExportState> change =
                 clean ? ExportState::stoppedCleanly : UnaryOperator.identity();
         change(change, stored -> stopped.run());
+    }
+
+    /** Closes the device; blocks as that does. After {@link #stop}. */
+    @Override
+    public void close() {
+        Check.that(stopping, "an export is stopped before it is closed");
+        device.close();
     }
 
     private void info(String text) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.target;
 
-import etherbay.base.Check;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 
@@ -39,16 +38,20 @@ public final class StateWriter implements AutoCloseable {
     public void close() {
         thread.shutdown();
         try {
-            Check.that(
-                    thread.awaitTermination(CLOSE_SECONDS_MAX, TimeUnit.SECONDS),
-                    "the last state files are written in time");
+            if (!thread.awaitTermination(CLOSE_SECONDS_MAX, TimeUnit.SECONDS)) {
+                throw notWritten("the disk under the state folder did not take it in time");
+            }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            throw new EtherbayException(
-                    ErrorCode.UNAVAILABLE,
-                    "the state of the exports may not be written",
-                    "the process was interrupted while it waited for that",
-                    "start it again; the former state is intact");
+            throw notWritten("the process was interrupted while it waited for that");
         }
+    }
+
+    private static EtherbayException notWritten(String cause) {
+        return new EtherbayException(
+                ErrorCode.UNAVAILABLE,
+                "the last state of the exports may not be written",
+                cause,
+                "start again: the state before it is intact");
     }
 }

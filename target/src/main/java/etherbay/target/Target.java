@@ -9,6 +9,7 @@ import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.EthernetPort;
 import etherbay.base.Frame;
+import etherbay.base.FrameHandler;
 import etherbay.base.Loop;
 
 import java.lang.foreign.MemorySegment;
@@ -27,12 +28,21 @@ public final class Target {
     private final Counter droppedMalformed;
     private final Counter droppedResponse;
     private final Counter droppedUnknown;
+    private FrameHandler responses = frame -> {};
 
     public Target(Loop loop, Counters counters) {
         this.loop = loop;
         droppedMalformed = counters.counter("target.dropped.malformed");
         droppedResponse = counters.counter("target.dropped.response");
         droppedUnknown = counters.counter("target.dropped.unknown");
+    }
+
+    /**
+     * Shows what other targets say on the attached ports to {@code handler} too, which must not
+     * retain it: how an address that is served twice is noticed, before and after it is.
+     */
+    public void onResponses(FrameHandler handler) {
+        responses = handler;
     }
 
     /** Takes the frames of a port of this loop. The port is added to the loop by its owner. */
@@ -117,6 +127,7 @@ public final class Target {
             }
             if (AoeHeader.response(memory, at)) {
                 droppedResponse.increment();
+                responses.onFrame(frame);
                 return;
             }
             int shelf = AoeHeader.shelf(memory, at);
@@ -129,7 +140,7 @@ public final class Target {
             if (export == null) {
                 droppedUnknown.increment();
             } else {
-                export.onFrame(frame);
+                export.frames().onFrame(frame);
             }
         }
 
@@ -140,7 +151,7 @@ public final class Target {
                 ExportSettings settings = export.settings();
                 if (AoeHeader.addresses(
                         frame.memory(), frame.at(), settings.shelf(), settings.slot())) {
-                    export.onWildcard(frame);
+                    export.frames().onWildcard(frame);
                 }
             }
         }

@@ -28,8 +28,11 @@ class HostileFramesTest {
 
     private List<MemorySegment> seeds() {
         AoeFrames requests = rig.from(Rig.ALICE, 0x8000_0001);
+        AoeFrames toAll = AoeFrames.request(MacAddress.BROADCAST, Rig.BOB, 0xffff, 0xff, 7);
         return List.of(
                 requests.configQuery(),
+                toAll.configQuery(),
+                toAll.config(ConfigHeader.Fields.request(ConfigHeader.SET, 0), new byte[9]),
                 requests.config(ConfigHeader.Fields.request(ConfigHeader.FORCE, 0), new byte[100]),
                 requests.identify(),
                 requests.read(0, 2),
@@ -66,6 +69,7 @@ class HostileFramesTest {
         MemorySegment frame = MemorySegment.ofArray(new byte[1514]);
         rig.port.keepsSent = false;
         rig.disk.keepsDone = false;
+        rig.target.add(rig.another(1, 1), List.of(rig.port, rig.otherPort));
         for (int i = 0; i < FRAME_COUNT; i++) {
             int length = mutate(prng, seeds.get(prng.below(seeds.size())), frame);
             rig.port.receive(frame, length, rig.nowNs - prng.below(1000));

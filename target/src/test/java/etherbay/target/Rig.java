@@ -16,6 +16,7 @@ import etherbay.base.Prng;
 import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -65,6 +66,7 @@ final class Rig {
     final FakePort otherPort = new FakePort("02:00:00:00:00:02", 64);
     final FakeDisk disk;
     final FakeStore store;
+    private final List<FakeDisk> otherDisks = new ArrayList<>();
     final Target target = new Target(loop, counters);
     final Export export;
 
@@ -90,6 +92,20 @@ final class Rig {
         target.add(export, List.of(port, otherPort));
         port.takeSent();
         otherPort.takeSent();
+    }
+
+    /** A further export of a disk of its own, on no port yet. */
+    Export another(int shelf, int slot) {
+        ExportState state = freshState();
+        FakeDisk itsDisk = new FakeDisk(FakeDisk.FULL, 64);
+        itsDisk.keepsDone = false;
+        otherDisks.add(itsDisk);
+        return new Export(
+                loop,
+                counters,
+                ExportSettings.of(shelf, slot),
+                itsDisk,
+                new ExportRecords(state, new FakeStore(state), null, () -> 1));
     }
 
     static ExportSettings settings() {
@@ -123,6 +139,9 @@ final class Rig {
         int work;
         do {
             work = disk.completeAll() + loop.turn(nowNs);
+            for (int i = 0; i < otherDisks.size(); i++) {
+                work += otherDisks.get(i).completeAll();
+            }
         } while (work > 0);
     }
 

@@ -27,16 +27,6 @@ class TargetTest {
         return rig.counters.counter("target.dropped." + reason).value();
     }
 
-    private static Export another(Rig rig, int shelf, int slot) {
-        ExportState state = Rig.freshState();
-        return new Export(
-                rig.loop,
-                rig.counters,
-                ExportSettings.of(shelf, slot),
-                new FakeDisk(FakeDisk.FULL, 64),
-                new ExportRecords(state, new FakeStore(state), null, () -> 1));
-    }
-
     private static AoeFrames broadcast(int shelf, int slot) {
         return AoeFrames.request(MacAddress.BROADCAST, Rig.ALICE, shelf, slot, Rig.TAG);
     }
@@ -62,8 +52,8 @@ class TargetTest {
     @Test
     void wildCardsReachTheExportsThatTheyNameAndAnswersCarryTheRealAddress() {
         Rig rig = new Rig();
-        rig.target.add(another(rig, 1, 1), List.of(rig.port));
-        rig.target.add(another(rig, 2, 0), List.of(rig.port));
+        rig.target.add(rig.another(1, 1), List.of(rig.port));
+        rig.target.add(rig.another(2, 0), List.of(rig.port));
         rig.port.takeSent();
         assertThat(answering(rig, 0xffff, 0xff)).containsExactly("1.0", "1.1", "2.0");
         assertThat(answering(rig, 0xffff, 0)).containsExactly("1.0", "2.0");
@@ -93,20 +83,27 @@ class TargetTest {
         rig.settle();
         assertThat(rig.isSilent()).isTrue();
         assertThat(rig.disk.done).isEmpty();
-        assertThat(rig.count("dropped.wildcard")).isEqualTo(3);
+        rig.target.add(rig.another(1, 1), List.of(rig.port));
+        rig.port.takeSent();
+        rig.send(toAll.config(ConfigHeader.Fields.request(5, 0), new byte[0]));
+        assertThat(rig.isSilent()).isTrue();
+        assertThat(rig.count("dropped.wildcard")).isEqualTo(4);
         rig.send(toAll.config(
                 ConfigHeader.Fields.request(ConfigHeader.FORCE, 2), new byte[] {'h', 'i'}));
         assertThat(rig.store.stored.config()).isEqualTo("hi");
-        assertThat(rig.port.takeSent()).hasSize(1);
+        assertThat(rig.port.takeSent()).hasSize(2);
         assertThat(rig.port.freeCount()).isEqualTo(64);
     }
 
     @Test
     void responsesShortFramesAndGroupSendersAreDroppedAndCounted() {
         Rig rig = new Rig();
+        List<Long> seen = new ArrayList<>();
+        rig.target.onResponses(frame -> seen.add(Ethernet.src(frame.memory(), frame.at())));
         rig.send(AoeFrames.replyTo(rig.from(Rig.ALICE).configQuery(), Rig.BOB, 1, 0)
                 .configQuery());
         assertThat(dropped(rig, "response")).isEqualTo(1);
+        assertThat(seen).containsExactly(Rig.BOB.bits());
         rig.port.receive(rig.from(Rig.ALICE).configQuery(), 23, rig.nowNs);
         rig.send(rig.from(MacAddress.BROADCAST).configQuery());
         assertThat(dropped(rig, "malformed")).isEqualTo(2);
@@ -132,7 +129,7 @@ class TargetTest {
     @Test
     void anExportAnswersOnlyOnItsPorts() {
         Rig rig = new Rig();
-        rig.target.add(another(rig, 5, 5), List.of(rig.otherPort));
+        rig.target.add(rig.another(5, 5), List.of(rig.otherPort));
         rig.send(broadcast(5, 5).configQuery());
         assertThat(rig.isSilent()).isTrue();
     }
@@ -140,7 +137,7 @@ class TargetTest {
     @Test
     void anAddressIsServedOnceOnAPort() {
         Rig rig = new Rig();
-        assertThatThrownBy(() -> rig.target.add(another(rig, 1, 0), List.of(rig.port)))
+        assertThatThrownBy(() -> rig.target.add(rig.another(1, 0), List.of(rig.port)))
                 .isInstanceOfSatisfying(EtherbayException.class, conflict -> {
                     assertThat(conflict.code()).isEqualTo(ErrorCode.CONFLICT);
                     assertThat(conflict).hasMessageContaining("e1.0").hasMessageContaining("fake0");
@@ -161,7 +158,7 @@ class TargetTest {
         List<Export> exports = new ArrayList<>();
         ExportTable table = new ExportTable();
         for (int i = 0; i < 1000; i++) {
-            exports.add(another(rig, i * 11, i % 255));
+            exports.add(rig.another(i * 11, i % 255));
             table.add(exports.getLast());
         }
         for (Export export : exports) {
@@ -177,7 +174,7 @@ class TargetTest {
     @Test
     void beaconsTellOfAnExportAtItsStartAndWhenMtuLinkOrSizeChange() {
         Rig rig = new Rig();
-        rig.target.add(another(rig, 9, 9), List.of(rig.port));
+        rig.target.add(rig.another(9, 9), List.of(rig.port));
         assertBeacon(rig, 9, 2);
         rig.target.remove(rig.export);
         rig.port.change(9000, true);
