@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.scenario;
 
+import etherbay.aoe.Payload;
 import etherbay.base.BlockCapabilities;
+import etherbay.base.BlockDevice;
 import etherbay.base.Impairment;
 import etherbay.base.MacAddress;
 import etherbay.base.Prng;
+import etherbay.sim.DiskFaults;
 import etherbay.sim.SectorHistory;
 import etherbay.sim.SectorPattern;
 import etherbay.sim.SimNetwork;
@@ -25,13 +28,12 @@ final class PowerCut {
     private static final long MS_NS = 1_000_000L;
     private static final MacAddress INITIATOR = new MacAddress(0x02eb_0000_0001L);
     private static final MacAddress TARGET = new MacAddress(0x02eb_0000_0100L);
-    private static final int SECTORS_PER_FRAME = 2; // what an MTU of 1500 carries
+    private static final int SECTORS_PER_BLOCK = 8;
     private static final long FRAME_LIFE_NS = 12 * MS_NS;
 
     private final Simulation simulation;
     private final Prng prng;
     private final SimNetwork network;
-    private final SimPort port;
     private final Workload workload;
     private final SectorHistory history;
     private final TargetBox box;
@@ -44,18 +46,21 @@ final class PowerCut {
         this.simulation = simulation;
         prng = simulation.prng().fork();
         network = new SimNetwork(simulation, "lan");
-        int sectors = prng.between(8, 64);
-        box = new TargetBox(simulation, sectors).on(network, TARGET);
+        int sectors = SECTORS_PER_BLOCK * prng.between(1, 8);
+        int mtu = prng.chance(0.3) ? 9000 : 1500;
+        box = new TargetBox(simulation, sectors).on(network, TARGET).mtu(mtu);
         box.settings(settings -> settings.withWriteCache(!cacheOff));
         plant.accept(box);
         history = new SectorHistory(cacheOff);
         SimNode user = simulation.node("initiator");
-        port = network.port(user, "eth0", INITIATOR).frames(24);
+        SimPort port = network.port(user, "eth0", INITIATOR).frames(24);
+        port.mtu(mtu);
         SimInitiator initiator = new SimInitiator(
                         user, INITIATOR, TargetBox.SHELF, TargetBox.SLOT, prng.between(1, 12))
                 .path(port, TARGET);
         port.onFrames(initiator::onFrame);
-        workload = new Workload(user, initiator, history, sectors, SECTORS_PER_FRAME, FRAME_LIFE_NS)
+        int sectorsMax = Math.min(sectors, Payload.sectors(mtu));
+        workload = new Workload(user, initiator, history, sectors, sectorsMax, FRAME_LIFE_NS)
                 .inFlight(prng.between(1, 16));
         makeWeather();
     }
@@ -77,28 +82,31 @@ final class PowerCut {
         double worst = prng.chance(0.3) ? 0 : 0.15;
         network.conditions(new Impairment.Settings(
                 worst * prng.unit(), worst * prng.unit(), worst * prng.unit(), 0, 3 * MS_NS));
-        box.medium().faults().tear(prng.unit());
+        DiskFaults faults = box.medium().faults().tear(prng.unit());
         if (prng.chance(0.3)) {
-            box.medium().faults().slow(0.1, 5 * MS_NS);
+            faults.slow(0.1, 5 * MS_NS);
         }
-        if (prng.chance(0.3)) {
-            box.medium().capabilities(withoutFua());
+        int blockBytes = prng.chance(0.2) ? 4096 : BlockDevice.SECTOR_BYTES;
+        boolean fua = prng.chance(0.7);
+        box.medium()
+                .capabilities(new BlockCapabilities(
+                        true, fua, true, true, blockBytes, 4096, false, false));
+        if (prng.chance(0.1)) {
+            long lba = prng.below(box.medium().sectors());
+            simulation.after(prng.below(10 * MS_NS), () -> faults.badRange(lba, 1));
         }
-    }
-
-    private BlockCapabilities withoutFua() {
-        return new BlockCapabilities(true, false, true, true, 512, 4096, false, false);
+        if (prng.chance(0.1)) {
+            faults.space(prng.between(1, 40));
+        }
     }
 
     private void run() {
         box.start();
         int rounds = prng.between(1, 3);
         for (int round = 0; round < rounds; round++) {
-            workload.issue(prng.between(20, 60));
-            simulation.runFor(prng.below(12 * MS_NS));
-            crash();
-            simulation.runFor(prng.below(5 * MS_NS));
-            box.start();
+            workload.issue(prng.between(30, 120));
+            simulation.runFor(prng.below(20 * MS_NS));
+            crashAndStart();
         }
         network.heal();
         box.medium().faults().heal();
@@ -109,12 +117,20 @@ final class PowerCut {
         cutAndLook();
     }
 
-    private void crash() {
-        if (prng.chance(0.25)) {
+    private void crashAndStart() {
+        boolean kill = prng.chance(0.25);
+        long before = box.incarnation();
+        if (kill) {
             box.kill();
         } else {
             box.powerCut();
             history.crashed();
+        }
+        simulation.runFor(prng.below(5 * MS_NS));
+        box.start();
+        if (kill != (box.incarnation() == before)) {
+            throw new AssertionError("after a " + (kill ? "kill" : "power cut")
+                    + " the incarnation was " + before + " and is " + box.incarnation());
         }
     }
 

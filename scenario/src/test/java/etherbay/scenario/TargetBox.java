@@ -63,6 +63,7 @@ final class TargetBox {
     private Counters counters = new Counters();
     private SimNode node;
     private int bootCount = 1;
+    private int mtu = 1500;
 
     TargetBox(Simulation simulation, long sectors) {
         this.simulation = simulation;
@@ -83,6 +84,11 @@ final class TargetBox {
 
     Evidence evidence() {
         return evidence;
+    }
+
+    /** What the export tells initiators about lost writes. */
+    long incarnation() {
+        return stateDisk.stored().orElseThrow().incarnation();
     }
 
     /** All writes that its disk finished, over all lives, in their order. */
@@ -109,6 +115,12 @@ final class TargetBox {
 
     TargetBox on(SimNetwork network, MacAddress mac) {
         interfaces.add(new Interface(network, mac));
+        return this;
+    }
+
+    /** Of its ports from the next start on. */
+    TargetBox mtu(int bytes) {
+        mtu = bytes;
         return this;
     }
 
@@ -155,6 +167,7 @@ final class TargetBox {
         for (Interface each : interfaces) {
             SimPort port = each.network.port(node, "eth" + ports.size(), each.mac);
             ports.add(port.frames(FRAME_COUNT));
+            port.mtu(mtu);
             EthernetPort disguised = portDisguise.apply(node, port);
             target.attach(disguised);
             served.add(disguised);

@@ -79,7 +79,7 @@ public final class Property {
         throw new SimulationFailure(
                 "%s fails for a value of size %d: %s"
                         .formatted(name, 1 + (smallest & SIZE_MASK), failure.getMessage()),
-                Seeds.replayLine(test, smallest),
+                "./dev test " + test + " --seed " + SimulationFailure.hex(smallest),
                 smallest,
                 failure);
     }
@@ -94,7 +94,7 @@ public final class Property {
         }
     }
 
-    /** As {@code ./dev replay} takes it: {@code module/Class#method}. */
+    /** As {@code ./dev test} takes it: {@code module Class#method}. */
     private static String callingTest() {
         StackWalker.StackFrame caller = StackWalker.getInstance()
                 .walk(frames -> frames.filter(
@@ -103,7 +103,7 @@ public final class Property {
                         .orElseThrow());
         String[] words = caller.getClassName().split("\\.", -1);
         return words[words.length - 2]
-                + "/"
+                + " "
                 + words[words.length - 1]
                 + "#"
                 + caller.getMethodName();

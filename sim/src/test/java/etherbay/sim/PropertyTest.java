@@ -37,7 +37,7 @@ final class PropertyTest {
                     assertThat(smallest).isBetween(20, 40);
                     assertThat(failure)
                             .hasMessageContaining("short fails for a value of size " + smallest)
-                            .hasMessageContaining("./dev replay sim/PropertyTest#")
+                            .hasMessageContaining("./dev test sim PropertyTest#")
                             .hasMessageContaining(SimulationFailure.hex(failure.seed()));
                 });
     }
