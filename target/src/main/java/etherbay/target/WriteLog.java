@@ -2,9 +2,10 @@
 package etherbay.target;
 
 /**
- * Hears of each write that was executed: the evidence from which "never two writers" and "never out
- * of order" are judged. Called on the export's loop in the order in which writes took effect,
- * before the answer is sent.
+ * Hears of each write that was executed: the evidence from which "never two writers" is judged.
+ * Called on the export's loop when a write is about to be answered. One that has to be durable first
+ * may be told after a newer one to the same sectors that has not: the order in which overlapping
+ * writes took effect is that of their completion at the device.
  */
 public interface WriteLog {
     /**
