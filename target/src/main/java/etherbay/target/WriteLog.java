@@ -3,9 +3,9 @@ package etherbay.target;
 
 /**
  * Hears of each write that was executed: the evidence from which "never two writers" is judged.
- * Called on the export's loop when a write is about to be answered. One that has to be durable first
- * may be told after a newer one to the same sectors that has not: the order in which overlapping
- * writes took effect is that of their completion at the device.
+ * Called on the export's loop when a write is about to be answered. One that has to be durable
+ * first may be told after a newer one to the same sectors that has not: the order in which
+ * overlapping writes took effect is that of their completion at the device.
  */
 public interface WriteLog {
     /**
