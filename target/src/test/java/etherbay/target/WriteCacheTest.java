@@ -184,6 +184,20 @@ class WriteCacheTest {
     }
 
     @Test
+    void aWriteThatFollowsHeldOnesStaysBehindThem() {
+        FakeDisk disk = disk(FakeDisk.NO_FUA);
+        WriteCache cache = cache(disk, true);
+        Io flush = new Io(1).prepare(IoOperation.FLUSH, 0, 0);
+        cache.submit(flush.then(done -> write(cache, 2)));
+        turnAt(0);
+        turnAt(1001 * MS);
+        write(cache, 1);
+        assertThat(disk.inFlightCount()).isEqualTo(1);
+        disk.completeAll();
+        assertThat(disk.done).containsExactly("FLUSH", "WRITE 1+1", "WRITE 2+1");
+    }
+
+    @Test
     void onAWriteThatAsksForFuaIsDurableByTheDiskOrByAFlush() {
         for (BlockCapabilities capabilities : List.of(FakeDisk.FULL, FakeDisk.NO_FUA)) {
             FakeDisk disk = disk(capabilities);
