@@ -98,14 +98,24 @@ public final class Node implements AutoCloseable {
             List<ExportSpec> specs, NodeOptions options, Ports ports, OpenExport.Shared shared) {
         for (ExportSpec spec : specs) {
             List<EthernetPort> served = new ArrayList<>();
+            String station = stationOf(spec, options);
             for (String name : spec.interfaces()) {
-                served.add(ports.open(name));
+                served.add(ports.open(name, station));
                 if (!options.force()) {
                     opened(AddressLock.take("etherbay/" + name + "/" + spec.name()));
                 }
             }
             exports.add(opened(OpenExport.open(spec, served, shared)));
         }
+    }
+
+    /**
+     * The same at each start: an address of this state folder is served by one process at a time,
+     * unless forced.
+     */
+    private static String stationOf(ExportSpec spec, NodeOptions options) {
+        String name = options.state().toAbsolutePath() + " " + spec.name();
+        return options.force() ? name + " " + ProcessHandle.current().pid() : name;
     }
 
     private <T extends AutoCloseable> T opened(T resource) {

@@ -6,11 +6,17 @@ import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.EthernetPort;
 import etherbay.base.Loop;
+import etherbay.base.MacAddress;
 import etherbay.base.PortAddress;
+import etherbay.base.Prng;
 import etherbay.base.SocketPort;
 import etherbay.linux.LinuxIdler;
 import etherbay.linux.PacketPort;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -33,8 +39,12 @@ final class Ports implements AutoCloseable {
     /**
      * The port of that name. A NIC that does not exist yet is waited for; one that is there but
      * down is an error, because it is more often a forgotten command than a plan.
+     *
+     * @param station who opens it: on a segment its address comes from this and from the segment's
+     *     name, so that a restart does not change it. For an initiator a new address is another
+     *     path, and the old one, dead, costs it seconds (Linux: HARD_SCORN_SECS of aoecmd.c)
      */
-    EthernetPort open(String name) {
+    EthernetPort open(String name, String station) {
         EthernetPort known = ports.get(name);
         if (known != null) {
             return known;
@@ -43,7 +53,10 @@ final class Ports implements AutoCloseable {
             case PortAddress.Nic nic -> openNic(nic.name());
             case PortAddress.UnixSocket socket ->
                 new SocketPort(
-                        SocketPort.Settings.of(socket, loop.clock()),
+                        new SocketPort.Settings(
+                                socket,
+                                addressOf(station + " " + name),
+                                SocketPort.Settings.MTU_DEFAULT),
                         loop.clock(),
                         loop::wakeUp,
                         counters);
@@ -51,6 +64,16 @@ final class Ports implements AutoCloseable {
         loop.add(port);
         ports.put(name, port);
         return port;
+    }
+
+    private static MacAddress addressOf(String station) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256")
+                    .digest(station.getBytes(StandardCharsets.UTF_8));
+            return MacAddress.locallyAdministered(new Prng(ByteBuffer.wrap(hash).getLong()));
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java has SHA-256", e);
+        }
     }
 
     private EthernetPort openNic(String name) {
