@@ -53,9 +53,13 @@ public final class GuestCache {
             return "/var/cache/etherbay";
         }
         String xdg = System.getenv("XDG_CACHE_HOME");
-        String base =
-                xdg != null && !xdg.isBlank() ? xdg : System.getProperty("user.home") + "/.cache";
-        return base + "/etherbay";
+        return (xdg != null && !xdg.isBlank() ? xdg : home() + "/.cache") + "/etherbay";
+    }
+
+    /** As a shell sees it; Java's own property ignores the environment. */
+    private static String home() {
+        String home = System.getenv("HOME");
+        return home != null && !home.isBlank() ? home : System.getProperty("user.home");
     }
 
     /** Renames a finished entry into place; when another process was first, its entry stays. */
