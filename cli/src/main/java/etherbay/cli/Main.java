@@ -26,6 +26,7 @@ import java.nio.charset.StandardCharsets;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         subcommands = {
+            DemoCommand.class,
             ExportCommand.class,
             SegmentCommand.class,
             StateCommand.class,

@@ -128,7 +128,9 @@ final class SegmentCommand implements Runnable {
             if (json) {
                 out.printf(
                         "{\"listening\":%s,\"mtu\":%d,\"seed\":%d}%n",
-                        quoted(settings.address().toString()), settings.mtu(), settings.seed());
+                        JsonText.quoted(settings.address().toString()),
+                        settings.mtu(),
+                        settings.seed());
             } else {
                 out.printf(
                         "segment %s listens, MTU %d%s%n",
@@ -158,20 +160,12 @@ final class SegmentCommand implements Runnable {
                             json
                                     ? "%s%s:%d"
                                             .formatted(
-                                                    text.isEmpty() ? "{" : ",", quoted(name), value)
+                                                    text.isEmpty() ? "{" : ",",
+                                                    JsonText.quoted(name),
+                                                    value)
                                     : "%s %d%n".formatted(name, value)));
             out.print(json ? text + "}" + System.lineSeparator() : text.toString());
             out.flush();
-        }
-
-        private static String quoted(String text) {
-            StringBuilder quoted = new StringBuilder("\"");
-            text.chars()
-                    .forEach(letter -> quoted.append(
-                            letter < ' ' || letter == '"' || letter == '\\'
-                                    ? "\\u%04x".formatted(letter)
-                                    : String.valueOf((char) letter)));
-            return quoted.append('"').toString();
         }
 
         private static void awaitEnd(CountDownLatch ended) {

@@ -105,7 +105,7 @@ public final class QemuCommand {
         arguments.addAll(used.arguments(TCG_CACHE_MIB));
         arguments.addAll(List.of("-smp", "" + cpuCount, "-m", "" + memoryMib));
         arguments.addAll(List.of("-nodefaults", "-display", "none", "-no-reboot"));
-        arguments.addAll(List.of("-serial", "file:" + folder.resolve("console.log")));
+        arguments.addAll(List.of("-serial", "file:" + folder.resolve(QemuProcess.CONSOLE_LOG)));
         arguments.addAll(List.of("-kernel", kernel.toString(), "-initrd", initrd.toString()));
         if (!commandLine.isEmpty()) {
             arguments.addAll(List.of("-append", commandLine));

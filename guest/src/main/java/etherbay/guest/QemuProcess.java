@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 public final class QemuProcess implements AutoCloseable {
     private static final long POLL_MS = 20;
     private static final int CONSOLE_TAIL_LINES = 30;
+    static final String CONSOLE_LOG = "console.log"; // in the folder of the process
 
     private final Process process;
     private final Path folder;
@@ -63,7 +64,12 @@ public final class QemuProcess implements AutoCloseable {
 
     /** All that the guest has printed on its first serial line. */
     public String console() {
-        return textOf("console.log");
+        return textOf(CONSOLE_LOG);
+    }
+
+    /** The file that {@link #console} reads; it grows while the guest runs. */
+    public Path consoleFile() {
+        return folder.resolve(CONSOLE_LOG);
     }
 
     /** Waits until the console holds {@code text}. @return false when time is up or QEMU ended */

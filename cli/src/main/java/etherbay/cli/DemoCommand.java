@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.cli;
+
+import etherbay.base.EtherbayException;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+
+/** {@code etherbay demo}: the whole of it on one machine, judged step by step. */
+@Command(
+        name = "demo",
+        description = {
+            "Two exported disks, a switch, and a guest whose Linux kernel keeps file systems on them",
+            "while a target is killed: all on this machine, without root."
+        },
+        mixinStandardHelpOptions = true)
+final class DemoCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it before call()
+    private CommandSpec spec;
+
+    @Option(names = "--json", description = "print one JSON object")
+    private boolean json;
+
+    @Option(
+            names = "--keep",
+            description =
+                    "leave all running after the last step, until Ctrl-C, and say how to look")
+    private boolean keep;
+
+    @Override
+    public Integer call() {
+        try (DemoStop stop = new DemoStop();
+                DemoLab lab = DemoLab.create()) {
+            try {
+                demonstrate(lab);
+            } catch (EtherbayException failure) {
+                if (stop.asked()) {
+                    return 0; // of no meaning: the signal decides what the process ends with
+                }
+                spec.commandLine().getErr().print(lab.lastWords());
+                if (keep && lab.booted()) {
+                    spec.commandLine().getErr().println(failure.toText());
+                    keepRunning(lab, stop);
+                }
+                throw failure;
+            }
+            if (keep) {
+                keepRunning(lab, stop);
+            }
+            return 0;
+        }
+    }
+
+    private void demonstrate(DemoLab lab) {
+        PrintWriter out = spec.commandLine().getOut();
+        DemoReport report = new DemoReport(new DemoProgress(
+                spec.commandLine().getErr(), DemoProgress.onTerminal(), DemoRun.STEP_COUNT));
+        try {
+            new DemoRun(lab, report, keep).all();
+        } finally {
+            if (!Thread.currentThread().isInterrupted()) {
+                out.print(json ? report.json() + System.lineSeparator() : report.table());
+                out.flush();
+            }
+        }
+    }
+
+    private void keepRunning(DemoLab lab, DemoStop stop) {
+        PrintWriter err = spec.commandLine().getErr();
+        err.print(DemoGuide.text(lab));
+        err.flush();
+        stop.await();
+    }
+}
