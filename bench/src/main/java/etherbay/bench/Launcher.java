@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.bench;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Starts of the target: by {@code ./etherbay} itself, or of a node with the same JVM settings. */
+final class Launcher {
+    /** The settings of the JVM that serves, in the files that {@code ./etherbay} gives it. */
+    private static final List<String> SETTINGS = List.of("build/common.jvm", "build/serve.jvm");
+
+    /** What {@code ./etherbay} sets beside: glibc's arenas are memory that nobody gives back. */
+    static final Map<String, String> ENVIRONMENT = Map.of("MALLOC_ARENA_MAX", "2");
+
+    private Launcher() {}
+
+    /** {@code ./etherbay export} of one file at {@code address}, with {@code flags} behind. */
+    static List<String> export(Address address, Path file, Path state, String... flags) {
+        List<String> command = new ArrayList<>(List.of(
+                Repository.root().resolve("etherbay").toString(),
+                "export",
+                String.valueOf(address.shelf()),
+                String.valueOf(address.slot()),
+                Lab.INTERFACE,
+                file.toString(),
+                "--state",
+                state.toString()));
+        command.addAll(List.of(flags));
+        return command;
+    }
+
+    /** A command of the bench in a JVM that is set as the launcher sets one that serves. */
+    static List<String> node(String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        SETTINGS.forEach(file -> command.add("@" + Repository.root().resolve(file)));
+        command.addAll(
+                List.of("-cp", System.getProperty("java.class.path"), Bench.class.getName()));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+}
