@@ -68,7 +68,7 @@ public final class AddressLock implements AutoCloseable {
         long bytes = arena.allocate(Long.BYTES, Long.BYTES).address();
         Memory.putInt(bytes, (int) Layouts.UCRED.byteSize());
         boolean known = Libc.connect(fd, sockaddr, sockaddrBytes) == 0
-                && Libc.getsockopt(
+                && QuietLibc.getsockopt(
                                 fd, Constants.SOL_SOCKET, Constants.SO_PEERCRED, credentials, bytes)
                         == 0;
         Libc.close(fd);

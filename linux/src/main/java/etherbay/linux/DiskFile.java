@@ -205,7 +205,7 @@ final class DiskFile {
     }
 
     private long deviceBytes() {
-        int asked = Libc.ioctl(fd, Integer.toUnsignedLong(Constants.BLKGETSIZE64), statx);
+        int asked = QuietLibc.ioctl(fd, Integer.toUnsignedLong(Constants.BLKGETSIZE64), statx);
         return asked < 0 ? -1 : Memory.getLong(statx);
     }
 
@@ -216,7 +216,7 @@ final class DiskFile {
 
     private int statxNow() {
         Memory.putLong(statx, 0);
-        return Libc.statx(fd, EMPTY_PATH, Constants.AT_EMPTY_PATH, statxMask(), statx);
+        return QuietLibc.statx(fd, EMPTY_PATH, Constants.AT_EMPTY_PATH, statxMask(), statx);
     }
 
     BlockCapabilities capabilities() {
@@ -280,7 +280,7 @@ final class DiskFile {
 
     private int ioctlInt(int request, int otherwise) {
         Memory.putInt(statx, 0);
-        int asked = Libc.ioctl(fd, request, statx);
+        int asked = QuietLibc.ioctl(fd, request, statx);
         int value = Memory.getInt(statx);
         boolean plausible = asked >= 0 && Integer.bitCount(value) == 1;
         return plausible && value >= BlockDevice.SECTOR_BYTES ? value : otherwise;
@@ -288,7 +288,7 @@ final class DiskFile {
 
     private int ioctlShort(int request) {
         Memory.putLong(statx, 0);
-        return Libc.ioctl(fd, request, statx) < 0 ? 0 : Memory.getShort(statx);
+        return QuietLibc.ioctl(fd, request, statx) < 0 ? 0 : Memory.getShort(statx);
     }
 
     /** Lets go of the file and of its lock. */

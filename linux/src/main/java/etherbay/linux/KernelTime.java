@@ -33,7 +33,7 @@ final class KernelTime {
      */
     static long sample(long timespec) {
         long beforeNs = System.nanoTime();
-        Libc.clockGettime(Constants.CLOCK_REALTIME, timespec);
+        QuietLibc.clockGettime(Constants.CLOCK_REALTIME, timespec);
         long afterNs = System.nanoTime();
         long newNs = timeNs(timespec) - (beforeNs + (afterNs - beforeNs) / 2);
         if (Math.abs(newNs - offsetNs) > STEP_NS && afterNs - beforeNs <= SAMPLE_NS_MAX) {
@@ -50,7 +50,7 @@ final class KernelTime {
             long timespec = arena.allocate(Layouts.TIMESPEC).address();
             for (int sample = 0; sample < FIRST_SAMPLE_COUNT; sample++) {
                 long beforeNs = System.nanoTime();
-                Libc.clockGettime(Constants.CLOCK_REALTIME, timespec);
+                QuietLibc.clockGettime(Constants.CLOCK_REALTIME, timespec);
                 long tookNs = System.nanoTime() - beforeNs;
                 if (tookNs < shortestNs) {
                     shortestNs = tookNs;

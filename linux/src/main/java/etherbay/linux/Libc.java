@@ -18,11 +18,11 @@ import java.lang.invoke.VarHandle;
 /**
  * System calls, and the only holder of native method handles. Each returns its value or {@code
  * -errno}; where a signal may interrupt it, it is made again here and nowhere else. Addresses are
- * {@code long}s, so that no call makes an object. Any platform thread; never a virtual one, which
+ * {@code long}s. Any platform thread; never a virtual one, which
  * would pin its carrier.
  */
 final class Libc {
-    private static final int NOT_VARIADIC = -1;
+    static final int NOT_VARIADIC = -1;
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO =
             STATE.varHandle(groupElement("errno")).withInvokeExactBehavior();
@@ -34,10 +34,6 @@ final class Libc {
     private static final MethodHandle OPEN =
             bind("open", 2, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
     private static final MethodHandle CLOSE = bind("close", NOT_VARIADIC, JAVA_INT, JAVA_INT);
-    private static final MethodHandle READ =
-            bind("read", NOT_VARIADIC, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle WRITE =
-            bind("write", NOT_VARIADIC, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle PREADV2 = bind(
             "preadv2", NOT_VARIADIC, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
     private static final MethodHandle PWRITEV2 = bind(
@@ -57,8 +53,6 @@ final class Libc {
             "statx", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG);
     private static final MethodHandle FLOCK =
             bind("flock", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT);
-    private static final MethodHandle IOCTL =
-            bind("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle MMAP = bind(
             "mmap",
             NOT_VARIADIC,
@@ -73,10 +67,6 @@ final class Libc {
             bind("munmap", NOT_VARIADIC, JAVA_INT, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle EVENTFD =
             bind("eventfd", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT);
-    private static final MethodHandle PPOLL =
-            bind("ppoll", NOT_VARIADIC, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle CLOCK_GETTIME =
-            bind("clock_gettime", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG);
     private static final MethodHandle SOCKET =
             bind("socket", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle BIND =
@@ -94,17 +84,6 @@ final class Libc {
             JAVA_INT,
             JAVA_LONG,
             JAVA_INT);
-    private static final MethodHandle GETSOCKOPT = bind(
-            "getsockopt",
-            NOT_VARIADIC,
-            JAVA_INT,
-            JAVA_INT,
-            JAVA_INT,
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG);
-    private static final MethodHandle RECV =
-            bind("recv", NOT_VARIADIC, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
     private static final MethodHandle RECVMMSG = bind(
             "recvmmsg", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG);
     private static final MethodHandle SENDMMSG =
@@ -113,9 +92,6 @@ final class Libc {
             bind("setns", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle IO_URING_SETUP =
             bind("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
-    private static final MethodHandle IO_URING_ENTER = bind(
-            "syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG,
-            JAVA_LONG);
 
     private Libc() {}
 
@@ -142,34 +118,6 @@ final class Libc {
             return outcome((int) CLOSE.invokeExact(state, fd), state);
         } catch (Throwable bug) {
             throw broken("close", bug);
-        }
-    }
-
-    /** read(2). @return bytes read, or {@code -errno}. */
-    static long read(int fd, long address, long bytes) {
-        MemorySegment state = CAPTURED.get();
-        try {
-            long result;
-            do {
-                result = outcome((long) READ.invokeExact(state, fd, address, bytes), state);
-            } while (result == -Errno.EINTR);
-            return result;
-        } catch (Throwable bug) {
-            throw broken("read", bug);
-        }
-    }
-
-    /** write(2). @return bytes written, or {@code -errno}. */
-    static long write(int fd, long address, long bytes) {
-        MemorySegment state = CAPTURED.get();
-        try {
-            long result;
-            do {
-                result = outcome((long) WRITE.invokeExact(state, fd, address, bytes), state);
-            } while (result == -Errno.EINTR);
-            return result;
-        } catch (Throwable bug) {
-            throw broken("write", bug);
         }
     }
 
@@ -267,23 +215,6 @@ final class Libc {
         }
     }
 
-    /**
-     * ioctl(2) with an address as its argument. @return what the request returns, or {@code
-     * -errno}.
-     */
-    static int ioctl(int fd, long request, long argument) {
-        MemorySegment state = CAPTURED.get();
-        try {
-            int result;
-            do {
-                result = outcome((int) IOCTL.invokeExact(state, fd, request, argument), state);
-            } while (result == -Errno.EINTR);
-            return result;
-        } catch (Throwable bug) {
-            throw broken("ioctl", bug);
-        }
-    }
-
     /** mmap(2). @return the address of the mapping, or {@code -errno}. */
     static long mmap(
             long address, long bytes, int protection, int flags, int fd, long offsetBytes) {
@@ -315,31 +246,6 @@ final class Libc {
             return outcome((int) EVENTFD.invokeExact(state, initial, flags), state);
         } catch (Throwable bug) {
             throw broken("eventfd", bug);
-        }
-    }
-
-    /**
-     * ppoll(2); not retried, so a signal ends it early with -EINTR. @return descriptors ready, or
-     * {@code -errno}.
-     */
-    static int ppoll(long pollfds, long count, long timespecAddress, long signalMask) {
-        MemorySegment state = CAPTURED.get();
-        try {
-            return outcome(
-                    (int) PPOLL.invokeExact(state, pollfds, count, timespecAddress, signalMask),
-                    state);
-        } catch (Throwable bug) {
-            throw broken("ppoll", bug);
-        }
-    }
-
-    /** clock_gettime(2). @return 0, or {@code -errno}. */
-    static int clockGettime(int clock, long timespecAddress) {
-        MemorySegment state = CAPTURED.get();
-        try {
-            return outcome((int) CLOCK_GETTIME.invokeExact(state, clock, timespecAddress), state);
-        } catch (Throwable bug) {
-            throw broken("clockGettime", bug);
         }
     }
 
@@ -391,32 +297,6 @@ final class Libc {
                     (int) SETSOCKOPT.invokeExact(state, fd, level, option, address, bytes), state);
         } catch (Throwable bug) {
             throw broken("setsockopt", bug);
-        }
-    }
-
-    /** getsockopt(2). @return 0, or {@code -errno}. */
-    static int getsockopt(int fd, int level, int option, long address, long bytesAddress) {
-        MemorySegment state = CAPTURED.get();
-        try {
-            return outcome(
-                    (int) GETSOCKOPT.invokeExact(state, fd, level, option, address, bytesAddress),
-                    state);
-        } catch (Throwable bug) {
-            throw broken("getsockopt", bug);
-        }
-    }
-
-    /** recv(2). @return bytes received, or {@code -errno}. */
-    static long recv(int fd, long address, long bytes, int flags) {
-        MemorySegment state = CAPTURED.get();
-        try {
-            long result;
-            do {
-                result = outcome((long) RECV.invokeExact(state, fd, address, bytes, flags), state);
-            } while (result == -Errno.EINTR);
-            return result;
-        } catch (Throwable bug) {
-            throw broken("recv", bug);
         }
     }
 
@@ -473,29 +353,6 @@ final class Libc {
         }
     }
 
-    /**
-     * io_uring_enter(2); not retried, as what it submitted before a signal counts.
-     *
-     * @return entries submitted, or {@code -errno}
-     */
-    static int ioUringEnter(int fd, int submitCount, int completeCountMin, int flags) {
-        MemorySegment state = CAPTURED.get();
-        try {
-            long result = (long) IO_URING_ENTER.invokeExact(
-                    state,
-                    (long) Constants.__NR_io_uring_enter,
-                    fd,
-                    submitCount,
-                    completeCountMin,
-                    flags,
-                    0L,
-                    0L);
-            return (int) outcome(result, state);
-        } catch (Throwable bug) {
-            throw broken("io_uring_enter", bug);
-        }
-    }
-
     private static int outcome(int result, MemorySegment state) {
         return result >= 0 ? result : -(int) ERRNO.get(state, 0L);
     }
@@ -505,7 +362,7 @@ final class Libc {
         return result != -1 ? result : -(int) ERRNO.get(state, 0L);
     }
 
-    private static AssertionError broken(String name, Throwable bug) {
+    static AssertionError broken(String name, Throwable bug) {
         return new AssertionError("binding of " + name, bug);
     }
 

@@ -53,7 +53,7 @@ final class NetInterface {
     private boolean ask(int request) {
         Memory.zero(ifreq, Layouts.IFREQ.byteSize());
         Memory.putBytes(ifreq, name);
-        return Libc.ioctl(fd, request, ifreq) >= 0;
+        return QuietLibc.ioctl(fd, request, ifreq) >= 0;
     }
 
     private MacAddress macFromIfreq() {

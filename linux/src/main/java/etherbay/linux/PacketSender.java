@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 import java.lang.foreign.Arena;
 
 /**
- * Sends committed frames in their order. What the kernel has no room for is kept and tried again for
- * a few milliseconds; the pool bounds how much that can be. Owned by the loop of the port.
+ * Sends committed frames in their order. What the kernel has no room for is kept and tried again
+ * for a few milliseconds; the pool bounds how much that can be. Owned by the loop of the port.
  */
 final class PacketSender {
     /** Frames of one system call. */

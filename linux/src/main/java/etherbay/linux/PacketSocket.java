@@ -115,7 +115,7 @@ final class PacketSocket {
     int takeDropCount() {
         long bytes = option + Long.BYTES;
         Memory.putInt(bytes, (int) Layouts.TPACKET_STATS.byteSize());
-        int asked = Libc.getsockopt(
+        int asked = QuietLibc.getsockopt(
                 fd, Constants.SOL_PACKET, Constants.PACKET_STATISTICS, option, bytes);
         return asked < 0
                 ? 0

@@ -176,7 +176,7 @@ final class Uring {
     void submit(int completeCountMin) {
         Memory.putIntRelease(sqTail, tail);
         int flags = completeCountMin > 0 ? Constants.IORING_ENTER_GETEVENTS : 0;
-        int taken = Libc.ioUringEnter(fd, unsubmittedCount, completeCountMin, flags);
+        int taken = QuietLibc.ioUringEnter(fd, unsubmittedCount, completeCountMin, flags);
         if (taken > 0) {
             unsubmittedCount -= taken;
         }
@@ -190,7 +190,7 @@ final class Uring {
         if ((Memory.getIntAcquire(sqFlags) & FLAGS_ASK) == 0) {
             return false;
         }
-        Libc.ioUringEnter(fd, 0, 0, Constants.IORING_ENTER_GETEVENTS);
+        QuietLibc.ioUringEnter(fd, 0, 0, Constants.IORING_ENTER_GETEVENTS);
         return Memory.getIntAcquire(cqTail) != head;
     }
 

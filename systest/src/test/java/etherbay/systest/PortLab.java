@@ -17,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,6 +33,7 @@ final class PortLab implements AutoCloseable {
 
     private static final AtomicInteger COUNT = new AtomicInteger();
     private static final long PATIENCE_NS = 10_000_000_000L;
+    private static final long AGAIN_NS = 100_000_000L;
     private static final long NAP_NS = 1_000_000_000L;
 
     final LinuxIdler idler = new LinuxIdler();
@@ -76,6 +78,8 @@ final class PortLab implements AutoCloseable {
                     lab.ip("link add name a type veth peer name b");
                     lab.ip("link set dev a up");
                     lab.ip("link set dev b up");
+                    lab.awaitLink("a");
+                    lab.awaitLink("b");
                     test.accept(lab);
                 }
             });
@@ -95,6 +99,14 @@ final class PortLab implements AutoCloseable {
     /** {@code ip WORDS} in the namespace. */
     void ip(String words) {
         run("ip " + words);
+    }
+
+    /** Waits until frames pass: the kernel brings a link up a little after it was told to. */
+    void awaitLink(String name) {
+        Tool.await(
+                "link of " + name,
+                Duration.ofSeconds(10),
+                () -> run("ip -o link show dev " + name).contains("state UP"));
     }
 
     /** A command in the namespace. */
@@ -187,6 +199,24 @@ final class PortLab implements AutoCloseable {
                 idler.idle(Math.max(1, untilNs));
             }
         }
+    }
+
+    /**
+     * Sends a frame again and again until one arrives at the port of that name: an interface that
+     * says that it is up may lose the very next frame. Leaves no arrivals.
+     */
+    void sendUntilArrived(PacketPort from, MacAddress to, String at) {
+        long[] againNs = new long[1];
+        turnUntil("a frame at " + at, () -> {
+            long nowNs = Linux.clock().nanoTime();
+            if (nowNs >= againNs[0]) {
+                send(from, to, 60, 1);
+                from.flush(nowNs);
+                againNs[0] = nowNs + AGAIN_NS;
+            }
+            return arrivals.stream().anyMatch(seen -> seen.port().equals(at));
+        });
+        arrivals.clear();
     }
 
     /** Turns until what was sent before must have arrived, if it does at all. */
