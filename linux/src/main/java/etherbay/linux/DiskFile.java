@@ -22,6 +22,7 @@ final class DiskFile {
     private static final int FILE_PHYSICAL_BYTES = 4096;
 
     private static final long EMPTY_PATH = Arena.global().allocateFrom("").address();
+    private static final long SIZE_AT = Layouts.at(Layouts.STATX, "stx_size");
     private static final long MODE_AT = Layouts.at(Layouts.STATX, "stx_mode");
 
     private final Path path;
@@ -211,7 +212,7 @@ final class DiskFile {
 
     private long fileBytes() {
         int asked = statxNow();
-        return asked < 0 ? -1 : Memory.getLong(statx + Layouts.at(Layouts.STATX, "stx_size"));
+        return asked < 0 ? -1 : Memory.getLong(statx + SIZE_AT);
     }
 
     private int statxNow() {

@@ -84,8 +84,6 @@ final class Libc {
             JAVA_INT,
             JAVA_LONG,
             JAVA_INT);
-    private static final MethodHandle RECVMMSG = bind(
-            "recvmmsg", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG);
     private static final MethodHandle SENDMMSG =
             bind("sendmmsg", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
     private static final MethodHandle SETNS =
@@ -297,22 +295,6 @@ final class Libc {
                     (int) SETSOCKOPT.invokeExact(state, fd, level, option, address, bytes), state);
         } catch (Throwable bug) {
             throw broken("setsockopt", bug);
-        }
-    }
-
-    /** recvmmsg(2). @return messages received, or {@code -errno}. */
-    static int recvmmsg(int fd, long mmsghdrs, int count, int flags, long timeout) {
-        MemorySegment state = CAPTURED.get();
-        try {
-            int result;
-            do {
-                result = outcome(
-                        (int) RECVMMSG.invokeExact(state, fd, mmsghdrs, count, flags, timeout),
-                        state);
-            } while (result == -Errno.EINTR);
-            return result;
-        } catch (Throwable bug) {
-            throw broken("recvmmsg", bug);
         }
     }
 

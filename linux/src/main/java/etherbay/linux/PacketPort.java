@@ -246,13 +246,7 @@ public final class PacketPort implements EthernetPort {
         if (linkDoubted || nowNs - linkCheckedNs >= LINK_CHECK_NS) {
             checkLink(nowNs);
         }
-        int received = receiver.receive(taker);
-        if (received < 0) {
-            // ENETDOWN and its like: the socket tells it once, and goes on when the link does.
-            linkDoubted |= received != -Errno.EAGAIN;
-            return 0;
-        }
-        return received;
+        return receiver.receive(taker);
     }
 
     @Override

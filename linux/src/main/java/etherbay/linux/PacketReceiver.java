@@ -38,15 +38,16 @@ final class PacketReceiver {
         return slotCount > 0 || pool.freeCount() > 0;
     }
 
-    /** Hands on what is there. @return frames, or {@code -errno} */
+    /** Hands on what is there. @return frames */
     int receive(FrameHandler handler) {
         takeSlots();
         if (slotCount == 0) {
             return 0;
         }
-        int count = Libc.recvmmsg(fd, vector.address(), slotCount, Constants.MSG_DONTWAIT, 0);
+        int count = QuietLibc.recvmmsg(fd, vector.address(), slotCount, Constants.MSG_DONTWAIT, 0);
         if (count <= 0) {
-            return count;
+            // Nothing there, or ENETDOWN, which is told once: the news of the link say more.
+            return 0;
         }
         long nowNs = KernelTime.sample(timespec);
         int taken = slotCount;

@@ -73,7 +73,11 @@ final class PacketSender {
                 Frame frame = frame(index);
                 vector.put(index, frame.memory().address() + frame.at(), frame.bytes());
             }
-            int sent = Libc.sendmmsg(fd, vector.address(), batch, Constants.MSG_DONTWAIT);
+            int sent = QuietLibc.sendmmsg(fd, vector.address(), batch, Constants.MSG_DONTWAIT);
+            if (sent < 0) {
+                // Once more, to hear why; should it work now, so much the better.
+                sent = Libc.sendmmsg(fd, vector.address(), batch, Constants.MSG_DONTWAIT);
+            }
             if (sent > 0) {
                 counters.sent.add(sent);
                 remove(sent);

@@ -17,6 +17,8 @@ import java.util.List;
 final class PacketSocket {
     private static final int ETHER_TYPE_AOE = 0x88a2;
 
+    private static final long DROPS_AT = Layouts.at(Layouts.TPACKET_STATS, "tp_drops");
+
     private final int fd;
     private final long option;
     private final long sockaddr;
@@ -117,9 +119,7 @@ final class PacketSocket {
         Memory.putInt(bytes, (int) Layouts.TPACKET_STATS.byteSize());
         int asked = QuietLibc.getsockopt(
                 fd, Constants.SOL_PACKET, Constants.PACKET_STATISTICS, option, bytes);
-        return asked < 0
-                ? 0
-                : Memory.getInt(option + Layouts.at(Layouts.TPACKET_STATS, "tp_drops"));
+        return asked < 0 ? 0 : Memory.getInt(option + DROPS_AT);
     }
 
     void close() {

@@ -12,8 +12,8 @@ import java.lang.invoke.MethodHandle;
 
 /**
  * System calls of a running loop of which nobody asks why they fail: each returns its value or -1.
- * Such a call makes no object even when it is too rare ever to be compiled, while one of {@link Libc},
- * which fetches errno, makes one of 40 bytes until it is. Otherwise as there.
+ * Such a call makes no object even when it is too rare to be compiled, or is compiled anew, while
+ * one of {@link Libc}, which fetches errno, makes one of 40 bytes then. Otherwise as there.
  */
 final class QuietLibc {
     private static final int NOT_VARIADIC = Libc.NOT_VARIADIC;
@@ -43,6 +43,10 @@ final class QuietLibc {
             JAVA_LONG);
     private static final MethodHandle STATX = bind(
             "statx", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG);
+    private static final MethodHandle RECVMMSG = bind(
+            "recvmmsg", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG);
+    private static final MethodHandle SENDMMSG =
+            bind("sendmmsg", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
 
     private QuietLibc() {}
 
@@ -131,6 +135,24 @@ final class QuietLibc {
             return (int) STATX.invokeExact(fd, emptyPath, flags, mask, statxAddress);
         } catch (Throwable bug) {
             throw Libc.broken("statx", bug);
+        }
+    }
+
+    /** recvmmsg(2). @return messages received, or -1 */
+    static int recvmmsg(int fd, long mmsghdrs, int count, int flags, long timeout) {
+        try {
+            return (int) RECVMMSG.invokeExact(fd, mmsghdrs, count, flags, timeout);
+        } catch (Throwable bug) {
+            throw Libc.broken("recvmmsg", bug);
+        }
+    }
+
+    /** sendmmsg(2). @return messages sent, perhaps fewer than asked, or -1 */
+    static int sendmmsg(int fd, long mmsghdrs, int count, int flags) {
+        try {
+            return (int) SENDMMSG.invokeExact(fd, mmsghdrs, count, flags);
+        } catch (Throwable bug) {
+            throw Libc.broken("sendmmsg", bug);
         }
     }
 
