@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.cli;
 
-import etherbay.base.Clock;
 import etherbay.base.Counters;
 import etherbay.base.FramePool;
 import etherbay.base.Impairment;
 import etherbay.base.PortAddress;
 import etherbay.base.SegmentSwitch;
 import etherbay.base.SocketPort;
+import etherbay.linux.Linux;
 
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +19,6 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /** {@code etherbay segment}: Ethernet segments without privileges. */
@@ -99,18 +98,11 @@ final class SegmentCommand implements Runnable {
         @Override
         public void run() {
             Counters counters = new Counters();
-            SegmentSwitch segment = new SegmentSwitch(settings(), new SystemClock(), counters);
-            CountDownLatch ended = new CountDownLatch(1);
-            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
-                segment.stop();
-                awaitEnd(ended);
-            }));
-            try {
+            SegmentSwitch segment = new SegmentSwitch(settings(), Linux.clock(), counters);
+            try (StopSignal _ = new StopSignal(segment::stop)) {
                 printListening(segment.settings());
                 segment.run();
                 printCounters(counters);
-            } finally {
-                ended.countDown();
             }
         }
 
@@ -120,7 +112,7 @@ final class SegmentCommand implements Runnable {
                     mtuBytes,
                     Impairment.Settings.of(
                             loss, duplicate, reorder, TimeUnit.MICROSECONDS.toNanos(delayUs)),
-                    seed == null ? System.nanoTime() & Integer.MAX_VALUE : seed);
+                    seed == null ? Linux.clock().nanoTime() & Integer.MAX_VALUE : seed);
         }
 
         private void printListening(SegmentSwitch.Settings settings) {
@@ -166,26 +158,6 @@ final class SegmentCommand implements Runnable {
                                     : "%s %d%n".formatted(name, value)));
             out.print(json ? text + "}" + System.lineSeparator() : text.toString());
             out.flush();
-        }
-
-        private static void awaitEnd(CountDownLatch ended) {
-            try {
-                ended.await();
-            } catch (InterruptedException stopped) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    private static final class SystemClock implements Clock {
-        @Override
-        public long nanoTime() {
-            return System.nanoTime();
-        }
-
-        @Override
-        public long wallMillis() {
-            return System.currentTimeMillis();
         }
     }
 }

@@ -15,8 +15,17 @@ final class StopSignal implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
 
     StopSignal() {
+        this(() -> {});
+    }
+
+    /**
+     * @param ask runs when the signal comes, on a thread of its own: for a service that holds the
+     *     main thread
+     */
+    StopSignal(Runnable ask) {
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
             asked.complete(null);
+            ask.run();
             awaitClosed();
         }));
     }

@@ -72,7 +72,7 @@ final class AddressProbe implements FrameHandler {
 
     private void step() {
         if (queriesSent == QUERY_COUNT) {
-            port.onFrames(frame -> {});
+            port.onFrames(_ -> {});
             done.accept(answers);
             return;
         }

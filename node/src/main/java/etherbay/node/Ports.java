@@ -5,6 +5,7 @@ import etherbay.base.Counters;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.EthernetPort;
+import etherbay.base.Frame;
 import etherbay.base.Loop;
 import etherbay.base.MacAddress;
 import etherbay.base.PortAddress;
@@ -52,14 +53,7 @@ final class Ports implements AutoCloseable {
         EthernetPort port = switch (PortAddress.parse(name)) {
             case PortAddress.Nic nic -> openNic(nic.name());
             case PortAddress.UnixSocket socket ->
-                new SocketPort(
-                        new SocketPort.Settings(
-                                socket,
-                                addressOf(station + " " + name),
-                                SocketPort.Settings.MTU_DEFAULT),
-                        loop.clock(),
-                        loop::wakeUp,
-                        counters);
+                openSocket(socket, addressOf(station + " " + name));
         };
         loop.add(port);
         ports.put(name, port);
@@ -87,13 +81,26 @@ final class Ports implements AutoCloseable {
                     "bring it up: ip link set " + name
                             + " up; and see that its cable is plugged in");
         }
+        port.onFrames(Ports::discard);
         return port;
     }
 
-    /** All that were opened, by name. */
-    Iterable<EthernetPort> all() {
-        return ports.values();
+    /** Polled once, so that a segment that is there counts as linked from the start. */
+    private SocketPort openSocket(PortAddress.UnixSocket socket, MacAddress mac) {
+        SocketPort port = new SocketPort(
+                new SocketPort.Settings(socket, mac, SocketPort.Settings.MTU_DEFAULT),
+                loop.clock(),
+                loop::wakeUp,
+                counters);
+        port.onFrames(Ports::discard);
+        port.poll(loop.clock().nanoTime());
+        return port;
     }
+
+    /**
+     * Takes what arrives before anybody serves: a port without a taker does not follow its link.
+     */
+    private static void discard(Frame frame) {}
 
     @Override
     public void close() {
