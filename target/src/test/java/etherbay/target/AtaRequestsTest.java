@@ -222,6 +222,20 @@ class AtaRequestsTest {
     }
 
     @Test
+    void aTrimOfWhichOneRangeFailsHasFailed() {
+        Rig rig = new Rig();
+        MemorySegment frame = rig.from(Rig.ALICE).trim(8, 1);
+        TrimRange.set(frame, 0, 1, 16, 1);
+        rig.send(frame);
+        rig.disk.fail(IoOperation.TRIM, IoStatus.FAILED);
+        rig.disk.completeOne();
+        rig.disk.mend();
+        rig.settle();
+        assertThat(rig.answer().ataError()).isEqualTo(AtaHeader.ERROR_ABRT);
+        assertThat(rig.disk.done).containsExactly("TRIM 16+1", "FLUSH");
+    }
+
+    @Test
     void trimIsAbortedWhereZeroesAreNotSure() {
         BlockCapabilities unsure =
                 new BlockCapabilities(true, true, true, false, 512, 512, false, false);
