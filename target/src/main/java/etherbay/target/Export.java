@@ -261,8 +261,7 @@ public final class Export implements AutoCloseable {
     private void syncFailed(IoStatus status) {
         String name = settings.name();
         LOG.log(Level.ERROR, "{0}: a sync failed ({1}); writes may be lost", name, status);
-        warn(
-                "writes and FLUSHes are refused until its state is cleared by hand and it is reopened");
+        warn("writes and FLUSHes are refused until it is cleared by hand and reopened");
         recordFailedSync();
     }
 
