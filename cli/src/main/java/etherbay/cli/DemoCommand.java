@@ -15,8 +15,8 @@ import java.util.concurrent.Callable;
 @Command(
         name = "demo",
         description = {
-            "Two exported disks, a switch, and a guest whose Linux kernel keeps file systems on them",
-            "while a target is killed: all on this machine, without root."
+            "Two exported disks, a switch, and a guest whose Linux kernel keeps file systems on",
+            "them while a target is killed: all on this machine, without root."
         },
         mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,6 +34,9 @@ final class DemoLab implements AutoCloseable {
     private static final Duration BOOT_TIMEOUT = Duration.ofMinutes(3);
     private static final Duration RUN_TIMEOUT = Duration.ofMinutes(3);
     private static final int CONSOLE_TAIL_LINES = 15;
+
+    private static final int DELETE_COUNT_MAX = 20;
+    private static final Duration DELETE_INTERVAL = Duration.ofMillis(50);
 
     private final Path folder;
     private final Map<String, DemoChild> children = new LinkedHashMap<>();
@@ -149,15 +153,27 @@ final class DemoLab implements AutoCloseable {
      * @return what they printed
      */
     String sh(String what, String lines) {
-        GuestRun run = guest().run("set -e\n" + lines, RUN_TIMEOUT);
+        GuestRun run;
+        try {
+            run = guest().run("set -e\n" + lines, RUN_TIMEOUT);
+        } catch (EtherbayException lost) { // it quotes the whole script and the console
+            throw couldNot(lost.code(), what, lost.why().lines().findFirst().orElse("no answer"));
+        }
         if (run.exitCode() != 0) {
-            throw new EtherbayException(
+            throw couldNot(
                     ErrorCode.UNAVAILABLE,
-                    "the guest could not " + what,
-                    "its shell ended with exit code " + run.exitCode() + ": " + run.text(),
-                    "the logs stand above; `etherbay demo --keep` leaves all running to look at");
+                    what,
+                    "its shell ended with exit code " + run.exitCode() + ": " + run.text());
         }
         return run.text();
+    }
+
+    private static EtherbayException couldNot(ErrorCode code, String what, String why) {
+        return new EtherbayException(
+                code,
+                "the guest could not " + what,
+                why,
+                "the logs stand above; `etherbay demo --keep` leaves all running to look at");
     }
 
     /** The last that each process said, for a person who asks why. */
@@ -184,15 +200,29 @@ final class DemoLab implements AutoCloseable {
             guest.close();
         }
         children.values().forEach(DemoChild::kill);
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
+        try {
+            deleteFolder();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Tries again when somebody else adds a file meanwhile, as a target started by hand may. */
+    private void deleteFolder() throws IOException {
+        for (int i = 1; Files.exists(folder); i++) {
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.deleteIfExists(file);
+                }
+            } catch (DirectoryNotEmptyException | UncheckedIOException e) {
+                if (i == DELETE_COUNT_MAX) {
+                    throw e;
+                }
+                pause(DELETE_INTERVAL);
             }
         }
     }

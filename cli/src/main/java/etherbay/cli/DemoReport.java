@@ -45,12 +45,16 @@ final class DemoReport {
             steps.add(new Step(name, title, millisSince(stepNs), true, seen));
         } catch (EtherbayException failed) {
             failure = Optional.of(failed);
-            DemoSeen seen = DemoSeen.of("FAILED: " + failed.getMessage());
+            DemoSeen seen = DemoSeen.of("FAILED: " + firstLine(failed));
             steps.add(new Step(name, title, millisSince(stepNs), false, seen));
             throw failed;
         } finally {
             progress.end();
         }
+    }
+
+    private static String firstLine(EtherbayException failed) {
+        return String.valueOf(failed.getMessage()).lines().findFirst().orElse("");
     }
 
     /** One line per step, and the verdict; ends with a line feed. */

@@ -145,10 +145,10 @@ final class DemoScripts {
             count=0
             for slot in 0 1; do
                 for record in /tmp/sums.$slot/*; do
-                    found=$(dd if=/mnt/$slot/records bs=256k skip=${record##*/} count=1 2>/dev/null |
-                        md5sum)
+                    at=${record##*/}
+                    found=$(dd if=/mnt/$slot/records bs=256k skip=$at count=1 2>/dev/null | md5sum)
                     [ "$found" = "$(cat $record)" ] ||
-                        { echo "record ${record##*/} of e0.$slot differs"; exit 1; }
+                        { echo "record $at of e0.$slot differs"; exit 1; }
                     count=$((count + 1))
                 done
             done

@@ -47,20 +47,21 @@ class DemoReportTest {
     @Test
     void aStepThatFailsIsTheLastOneAndSaysWhy() {
         report.step("a", "one", () -> DemoSeen.of("x"));
-        EtherbayException failure =
-                new EtherbayException(ErrorCode.UNAVAILABLE, "no answer", "it is off", "plug it");
+        EtherbayException failure = new EtherbayException(
+                ErrorCode.UNAVAILABLE, "no answer\nat all", "it is off", "plug it");
         assertThatThrownBy(() -> report.step("b", "two", () -> {
                     throw failure;
                 }))
                 .isSameAs(failure);
         assertThat(report.table())
-                .contains("FAILED: no answer")
+                .contains("FAILED: no answer\n")
                 .contains(": the last step failed")
                 .doesNotContain("every step was right");
         assertThat(report.json())
                 .startsWith("{\"ok\":false,")
                 .contains("\"name\":\"b\",\"title\":\"two\",\"ok\":false,")
-                .endsWith("\"failure\":{\"code\":\"UNAVAILABLE\",\"message\":\"no answer\","
+                .endsWith("\"failure\":{\"code\":\"UNAVAILABLE\","
+                        + "\"message\":\"no answer\\u000aat all\","
                         + "\"why\":\"it is off\",\"correction\":\"plug it\"}}");
     }
 
