@@ -68,7 +68,9 @@ final class MessageVector {
         return (Memory.getInt(message(index) + FLAGS_AT) & Constants.MSG_TRUNC) != 0;
     }
 
-    /** The address of the timespec at which the kernel received the message; 0 when it said none. */
+    /**
+     * The address of the timespec at which the kernel received the message; 0 when it said none.
+     */
     long stamp(int index) {
         long control = controls + (long) index * CONTROL_BYTES;
         boolean there = Memory.getLong(message(index) + CONTROLLEN_AT) >= CMSG_BYTES

@@ -14,9 +14,9 @@ public final class NetworkNamespace {
     private NetworkNamespace() {}
 
     /**
-     * Moves the calling platform thread into a namespace, for good: what it opens from now on, ports
-     * and locks, belongs there, and stays there when another thread takes it over. Threads that it
-     * starts begin there too.
+     * Moves the calling platform thread into a namespace, for good: what it opens from now on,
+     * ports and locks, belongs there, and stays there when another thread takes it over. Threads
+     * that it starts begin there too.
      *
      * @throws EtherbayException NOT_FOUND, or DENIED without CAP_SYS_ADMIN
      */

@@ -69,7 +69,7 @@ public final class Node implements AutoCloseable {
         node.undo.push(idler::close);
         boolean started = false;
         try {
-            Ports ports = node.opened(new Ports(node.loop, idler, counters));
+            Ports ports = node.opened(new Ports(node.loop, idler, counters), Ports::close);
             node.openExports(specs, options, ports, node.shared(options, idler, counters));
             node.run();
             node.serve(options, say);
@@ -83,14 +83,16 @@ public final class Node implements AutoCloseable {
     }
 
     private OpenExport.Shared shared(NodeOptions options, LinuxIdler idler, Counters counters) {
-        StateWriter writer = opened(new StateWriter());
+        StateWriter writer = opened(new StateWriter(), StateWriter::close);
         return new OpenExport.Shared(
                 loop,
                 idler,
                 counters,
                 options.state(),
                 writer,
-                options.writeLog().map(file -> opened(FileWriteLog.open(file))).orElse(null),
+                options.writeLog()
+                        .map(file -> opened(FileWriteLog.open(file), FileWriteLog::close))
+                        .orElse(null),
                 new SecureRandom()::nextLong);
     }
 
@@ -102,10 +104,12 @@ public final class Node implements AutoCloseable {
             for (String name : spec.interfaces()) {
                 served.add(ports.open(name, station));
                 if (!options.force()) {
-                    opened(AddressLock.take("etherbay/" + name + "/" + spec.name()));
+                    opened(
+                            AddressLock.take("etherbay/" + name + "/" + spec.name()),
+                            AddressLock::close);
                 }
             }
-            exports.add(opened(OpenExport.open(spec, served, shared)));
+            exports.add(opened(OpenExport.open(spec, served, shared), OpenExport::close));
         }
     }
 
@@ -118,15 +122,12 @@ public final class Node implements AutoCloseable {
         return options.force() ? name + " " + ProcessHandle.current().pid() : name;
     }
 
-    private <T extends AutoCloseable> T opened(T resource) {
+    private <T> T opened(T resource, Consumer<T> close) {
         undo.push(() -> {
             try {
-                resource.close();
-            } catch (EtherbayException refused) {
-                LOG.log(Level.WARNING, refused.toText());
-            } catch (
-                    Exception failed) { // what close() may throw; the others are still to be closed
-                LOG.log(Level.WARNING, "could not close " + resource, failed);
+                close.accept(resource);
+            } catch (EtherbayException failed) { // the others are still to be closed
+                LOG.log(Level.WARNING, failed.toText());
             }
         });
         return resource;

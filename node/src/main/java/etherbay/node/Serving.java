@@ -108,8 +108,10 @@ final class Serving {
                 ErrorCode.CONFLICT,
                 "another box serves " + export.settings().name() + " on " + port.name()
                         + " already",
-                "%s answers for it, and we would as %s; an initiator would take the two for paths to one disk and mix their data"
+                ("%s answers for it, and we would as %s; an initiator would take the two"
+                                + " for paths to one disk and mix their data")
                         .formatted(other, port.mac()),
-                "choose another address, stop the other box, or pass --force when it is the same disk");
+                "choose another address, stop the other box,"
+                        + " or pass --force when it is the same disk");
     }
 }

@@ -9,14 +9,14 @@ import java.nio.file.Path;
 import java.util.Map;
 
 final class StateFolderTest {
-    private static final Path HOME = Path.of("/home/ann");
+    private static final Path HOME = Path.of("/u/ann");
 
     @Test
     void rootUsesTheSystemsFolderOthersTheirOwn() {
         assertThat(StateFolder.defaultPath("root", Map.of(), HOME))
                 .isEqualTo(Path.of("/var/lib/etherbay"));
         assertThat(StateFolder.defaultPath("ann", Map.of(), HOME))
-                .isEqualTo(Path.of("/home/ann/.local/state/etherbay"));
+                .isEqualTo(Path.of("/u/ann/.local/state/etherbay"));
         assertThat(StateFolder.defaultPath("ann", Map.of("XDG_STATE_HOME", "/x"), HOME))
                 .isEqualTo(Path.of("/x/etherbay"));
     }
