@@ -86,6 +86,7 @@ public final class Disk implements BlockDevice, LoopPart {
 
     public static final int QUEUE_DEPTH_MAX = 1024;
 
+    private static final System.Logger LOG = System.getLogger("etherbay.disk");
     private static final long SIZE_CHECK_NS = 1_000_000_000L;
 
     private final DiskFile file;
@@ -165,6 +166,11 @@ public final class Disk implements BlockDevice, LoopPart {
                         Errno.name(opened.errno()),
                         "use the engine AUTO, or allow it: sysctl kernel.io_uring_disabled=0");
             }
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    "{0}: no io_uring here ({1}); disk threads instead, at twice the work",
+                    path,
+                    Errno.name(opened.errno()));
         }
         return new ThreadEngine(loop, file.fd(), slots.length);
     }

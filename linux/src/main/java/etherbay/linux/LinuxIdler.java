@@ -61,6 +61,9 @@ public final class LinuxIdler implements Idler {
 
     /** Undoes {@link #watch}; before the descriptor is closed. */
     public void unwatch(int fd) {
+        if (eventFd < 0) {
+            return; // closed before the parts of its loop
+        }
         for (int index = 0; index < fdCount; index++) {
             long entry = pollfds + POLLFD_BYTES * index;
             if (Memory.getInt(entry + FD_AT) == fd) {

@@ -238,15 +238,15 @@ public final class PacketPort implements EthernetPort {
 
     @Override
     public int poll(long nowNs) {
-        FrameHandler taker = handler;
-        if (closed || taker == null) {
-            return 0;
+        if (closed) {
+            return 0; // a turn goes on to who left during it
         }
         turnNs = nowNs;
         if (linkDoubted || nowNs - linkCheckedNs >= LINK_CHECK_NS) {
             checkLink(nowNs);
         }
-        return receiver.receive(taker);
+        FrameHandler taker = handler;
+        return taker == null ? 0 : receiver.receive(taker);
     }
 
     @Override
@@ -368,6 +368,8 @@ public final class PacketPort implements EthernetPort {
 
     private void free() {
         closed = true;
+        linkUp = false; // what is still committed goes nowhere
+        boundIndex = 0;
         watch.close();
         socket.close();
         arena.close();

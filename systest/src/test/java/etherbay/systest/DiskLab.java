@@ -21,7 +21,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
-/** A tmpfs of a few hundred KiB, loop devices on files, and disks on them turned by hand. */
+/** A small file system, loop devices on files, and disks on them turned by hand. */
 final class DiskLab implements AutoCloseable {
     private static final long PATIENCE_NS = 20_000_000_000L;
 
@@ -36,6 +36,11 @@ final class DiskLab implements AutoCloseable {
      * @param tmpfsBytes size of the file system that holds the files
      */
     DiskLab(long tmpfsBytes) {
+        this("tmpfs", "size=" + tmpfsBytes);
+    }
+
+    /** With a file system of the memory of another kind. */
+    DiskLab(String fileSystem, String mountOptions) {
         Tool.requireRoot();
         Tool.require("losetup", "mount");
         try {
@@ -46,9 +51,9 @@ final class DiskLab implements AutoCloseable {
         Tool.check(List.of(
                 "mount",
                 "-t",
-                "tmpfs",
+                fileSystem,
                 "-o",
-                "size=" + tmpfsBytes,
+                mountOptions,
                 "etherbay-disk-lab",
                 folder.toString()));
     }

@@ -14,6 +14,7 @@ import etherbay.linux.Disk;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 import java.lang.foreign.MemorySegment;
@@ -52,6 +53,32 @@ final class DiskSysTest {
                 assertThat(lab.writeFua(disk, 8192, data)).isEqualTo(IoStatus.OK);
                 assertThat(lab.counters.snapshot().get("disk." + path + ".failed"))
                         .isGreaterThanOrEqualTo(2);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "tmpfs, true, URING",
+        "tmpfs, true, THREADS",
+        "ramfs, false, URING",
+        "ramfs, false, THREADS"
+    })
+    void zeroesAreWrittenWhateverTheFileSystemCanDo(
+            String fileSystem, boolean holes, Disk.Engine engine) {
+        try (DiskLab lab = new DiskLab(fileSystem, "mode=700")) {
+            try (Disk disk = lab.open(lab.sparse(MIB), with(engine))) {
+                assertThat(disk.capabilities().trim()).isEqualTo(holes);
+                MemorySegment data = lab.memory(MIB, 0x33);
+                assertThat(lab.write(disk, 0, data)).isEqualTo(IoStatus.OK);
+                for (int again = 0; again < 2; again++) {
+                    assertThat(lab.range(disk, IoOperation.WRITE_ZEROES, 1, 1000))
+                            .isEqualTo(IoStatus.OK);
+                }
+                MemorySegment back = lab.memory(MIB, 1);
+                assertThat(lab.read(disk, 0, back)).isEqualTo(IoStatus.OK);
+                data.asSlice(512, 1000 * 512).fill((byte) 0);
+                assertThat(back.mismatch(data)).isEqualTo(-1);
             }
         }
     }
