@@ -68,13 +68,7 @@ final class MessageVector {
         return (Memory.getInt(message(index) + FLAGS_AT) & Constants.MSG_TRUNC) != 0;
     }
 
-<<<<<<< HEAD
-    /**
-     * The address of the timespec at which the kernel received the message; 0 when it said none.
-     */
-=======
     /** Address of the timespec at which the kernel received the message; 0 when it said none. */
->>>>>>> 689e89d (Late calls to closed ports are harmless; zeroes on file systems without holes)
     long stamp(int index) {
         long control = controls + (long) index * CONTROL_BYTES;
         boolean there = Memory.getLong(message(index) + CONTROLLEN_AT) >= CMSG_BYTES

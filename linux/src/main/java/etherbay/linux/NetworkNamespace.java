@@ -14,13 +14,8 @@ public final class NetworkNamespace {
     private NetworkNamespace() {}
 
     /**
-<<<<<<< HEAD
-     * Moves the calling platform thread into a namespace, for good: what it opens from now on,
-     * ports and locks, belongs there, and stays there when another thread takes it over. Threads
-=======
      * Moves the calling platform thread into a namespace, for good: the ports and locks that it
      * opens from now on belong there, and stay there when another thread takes them over. Threads
->>>>>>> 689e89d (Late calls to closed ports are harmless; zeroes on file systems without holes)
      * that it starts begin there too.
      *
      * @throws EtherbayException NOT_FOUND, or DENIED without CAP_SYS_ADMIN
