@@ -149,10 +149,11 @@ class DemoSysTest {
         assertThat(number(json, "kernelErrorCount")).isZero();
         assertThat(number(json, "recordCount")).isGreaterThanOrEqualTo(24);
         assertThat(number(json, "targetAwayMs")).isGreaterThanOrEqualTo(3000);
-        // A write may begin while the target is away already, and its answer takes a while.
+        // It may begin late in the absence. Afterwards it goes on at once: with another address
+        // than before the target would be another path, and that took 6.8 s more.
         assertThat(number(json, "longestStallMs"))
                 .isBetween(
-                        number(json, "targetAwayMs") - 1500, number(json, "targetAwayMs") + 15_000);
+                        number(json, "targetAwayMs") - 1500, number(json, "targetAwayMs") + 5_000);
     }
 
     private static long number(String json, String name) {
