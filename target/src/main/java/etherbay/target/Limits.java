@@ -8,6 +8,9 @@ import etherbay.base.Check;
 
 /** Every bound of this module, with its unit and its reason. */
 public final class Limits {
+    /** After this the exports of a changed port are announced once more. */
+    public static final long ANNOUNCE_AGAIN_NS = 1_000_000_000L;
+
     /** Highest shelf: 65535 is the wild-card. */
     public static final int SHELF_MAX = AoeHeader.SHELF_BROADCAST - 1;
 

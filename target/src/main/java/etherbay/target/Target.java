@@ -11,6 +11,7 @@ import etherbay.base.EthernetPort;
 import etherbay.base.Frame;
 import etherbay.base.FrameHandler;
 import etherbay.base.Loop;
+import etherbay.base.Timers;
 
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
@@ -110,6 +111,7 @@ public final class Target {
 
     private final class PortExports {
         final ExportTable table = new ExportTable();
+        private final Timers.Timer repetition = loop.timers().timer(this::announceOnce);
         private final EthernetPort port;
 
         PortExports(EthernetPort port) {
@@ -156,8 +158,16 @@ public final class Target {
             }
         }
 
-        /** Link, MTU or address changed: initiators want to know what there is now. */
+        /**
+         * Link, MTU or address changed: initiators want to know what there is now. Told twice,
+         * because an interface says that it is up a moment before its queue takes frames.
+         */
         void announce() {
+            announceOnce();
+            repetition.at(loop.nowNs() + Limits.ANNOUNCE_AGAIN_NS);
+        }
+
+        private void announceOnce() {
             table.all().forEach(export -> export.announce(port));
         }
     }

@@ -187,6 +187,24 @@ class TargetTest {
         assertThat(rig.isSilent()).as("an MTU that carries no sector").isTrue();
     }
 
+    @Test
+    void aPortThatChangedIsAnnouncedOnceMoreASecondLater() {
+        Rig rig = new Rig();
+        rig.target.remove(rig.export);
+        rig.target.add(rig.another(9, 9), List.of(rig.port));
+        rig.port.takeSent();
+        rig.settle();
+        rig.port.change(1500, false);
+        rig.port.change(1500, true);
+        assertBeacon(rig, 9, 2);
+        rig.nowNs += Limits.ANNOUNCE_AGAIN_NS;
+        rig.settle();
+        assertBeacon(rig, 9, 2);
+        rig.nowNs += 10 * Limits.ANNOUNCE_AGAIN_NS;
+        rig.settle();
+        assertThat(rig.isSilent()).isTrue();
+    }
+
     private static void assertBeacon(Rig rig, int shelf, int sectorsMax) {
         MemorySegment beacon = rig.answer().frame();
         assertThat(Ethernet.dst(beacon, 0)).isEqualTo(Ethernet.BROADCAST);
