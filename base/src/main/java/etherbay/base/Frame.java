@@ -69,7 +69,7 @@ public final class Frame {
     /**
      * When the frame arrived, in {@link Clock#nanoTime}. Of all ports of a machine the order of
      * these is the order in which the kernel received the frames, however long they waited to be
-     * polled.
+     * polled. Against the clock itself it may be off by a few milliseconds, either way.
      */
     public long receivedNs() {
         return receivedNs;

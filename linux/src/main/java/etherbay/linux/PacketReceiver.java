@@ -103,9 +103,14 @@ final class PacketReceiver {
         pool.deliver(frame, handler);
     }
 
-    /** Never in the future, and never before an earlier frame of this port. */
+    /**
+     * Never before an earlier frame of this port. A stamp may seem to lie in the future by as much as
+     * the offset may be wrong, and is left so: cut off at the present, frames of two ports would be
+     * ordered by when they were polled. More than that is a step of the wall clock.
+     */
     private long receivedNs(long stamp, long nowNs) {
-        long whenNs = stamp == 0 ? nowNs : Math.min(nowNs, KernelTime.monotonicNs(stamp));
+        long latestNs = nowNs + KernelTime.ERROR_NS_MAX;
+        long whenNs = stamp == 0 ? nowNs : Math.min(latestNs, KernelTime.monotonicNs(stamp));
         lastNs = Math.max(lastNs, whenNs);
         return lastNs;
     }
