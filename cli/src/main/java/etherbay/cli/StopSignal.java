@@ -38,7 +38,7 @@ final class StopSignal implements AutoCloseable {
         try {
             CompletableFuture.anyOf(asked, failure).get();
         } catch (ExecutionException ended) {
-            throw new AssertionError("the service ended by itself", ended.getCause());
+            throw new IllegalStateException("the service ended by itself", ended.getCause());
         }
     }
 

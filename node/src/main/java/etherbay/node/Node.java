@@ -134,7 +134,10 @@ public final class Node implements AutoCloseable {
     }
 
     private void run() {
-        thread = loop.start((dead, bug) -> failure.completeExceptionally(bug));
+        thread = loop.start((_, bug) -> {
+            LOG.log(Level.ERROR, "a bug ended the loop: nothing is served any more", bug);
+            failure.completeExceptionally(bug);
+        });
         running = true;
     }
 
