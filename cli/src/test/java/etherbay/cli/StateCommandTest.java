@@ -118,8 +118,7 @@ final class StateCommandTest {
 
     @Test
     void anExportThatWasNeverServedIsNotFound() {
-        assertThat(run("state", "show", "e9.9", "--state", folder.toString()))
-                .isEqualTo(NOT_FOUND);
+        assertThat(run("state", "show", "e9.9", "--state", folder.toString())).isEqualTo(NOT_FOUND);
         assertThat(run("state", "clear", "e9.9", "config", "--state", folder.toString()))
                 .isEqualTo(NOT_FOUND);
         assertThat(folder.resolve("e9.9.lock")).doesNotExist();

@@ -13,7 +13,9 @@ import java.lang.foreign.Arena;
 final class KernelTime {
     private static final long STEP_NS = 1_000_000;
 
-    /** How far from the truth a converted stamp may be: a step not yet noticed, and the sampling. */
+    /**
+     * How far from the truth a converted stamp may be: a step not yet noticed, and the sampling.
+     */
     static final long ERROR_NS_MAX = 2 * STEP_NS;
 
     /** A sample taken across a longer pause than this says nothing. */

@@ -104,9 +104,9 @@ final class PacketReceiver {
     }
 
     /**
-     * Never before an earlier frame of this port. A stamp may seem to lie in the future by as much as
-     * the offset may be wrong, and is left so: cut off at the present, frames of two ports would be
-     * ordered by when they were polled. More than that is a step of the wall clock.
+     * Never before an earlier frame of this port. A stamp may seem to lie in the future by as much
+     * as the offset may be wrong, and is left so: cut off at the present, frames of two ports would
+     * be ordered by when they were polled. More than that is a step of the wall clock.
      */
     private long receivedNs(long stamp, long nowNs) {
         long latestNs = nowNs + KernelTime.ERROR_NS_MAX;
