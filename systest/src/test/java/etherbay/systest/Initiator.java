@@ -60,19 +60,16 @@ final class Initiator implements AutoCloseable {
     /** One on {@code eth0} of {@code node}, for the disk at {@code shelf}.{@code slot}. */
     static Initiator on(NetLab.Node node, int shelf, int slot) {
         // Entering a namespace is for good, so a thread is spent on it.
-        CompletableFuture<Initiator> opened = new CompletableFuture<>();
-        Thread.ofPlatform().start(() -> {
-            try {
-                NetworkNamespace.enter(node.namespace());
-                LinuxIdler idler = new LinuxIdler();
-                PacketPort port =
-                        PacketPort.open("eth0", idler, new Counters(), PacketPort.Options.DEFAULT);
-                opened.complete(new Initiator(port, idler, shelf, slot));
-            } catch (RuntimeException refused) {
-                opened.completeExceptionally(refused);
-            }
-        });
-        return opened.join();
+        return CompletableFuture.supplyAsync(
+                        () -> {
+                            NetworkNamespace.enter(node.namespace());
+                            LinuxIdler idler = new LinuxIdler();
+                            PacketPort port = PacketPort.open(
+                                    "eth0", idler, new Counters(), PacketPort.Options.DEFAULT);
+                            return new Initiator(port, idler, shelf, slot);
+                        },
+                        task -> Thread.ofPlatform().start(task))
+                .join();
     }
 
     /** One on the segment that listens at {@code socket}. */
