@@ -21,6 +21,16 @@ import java.util.concurrent.Callable;
 final class AllocationCommand implements Callable<Integer> {
     private static final int SIZE_MIB = 64;
     private static final int WINDOW = 64;
+
+    /** Of the exports, as by default. */
+    private static final int QUEUE_LENGTH = 64;
+
+    /** More than the exports take at once, so that every slot that they may ever need is made. */
+    private static final int WINDOW_OF_FLOOD = 4 * QUEUE_LENGTH;
+
+    /** Long enough for syncs of the write cache, behind which writes wait. */
+    private static final double FLOOD_SECONDS = 2.5;
+
     private static final int SECTORS = 8;
 
     @Option(
@@ -51,62 +61,61 @@ final class AllocationCommand implements Callable<Integer> {
         Path parent = folder.isEmpty() ? Repository.root().resolve(".build") : Path.of(folder);
         try (Cleanup cleanup = new Cleanup()) {
             Lab lab = Lab.open(cleanup);
-            List<String> arguments = new ArrayList<>(List.of("serve", Lab.INTERFACE));
-            long sectors = 0;
-            for (String flags : EXPORTS) {
-                BackingFile file = BackingFile.create(cleanup, parent, SIZE_MIB);
-                sectors = file.sectors();
-                arguments.add(file.path() + flags);
-                arguments.add("--state=" + file.folder().resolve("state"));
+            List<BackingFile> files = new ArrayList<>();
+            for (int index = 0; index < EXPORTS.size(); index++) {
+                files.add(BackingFile.create(cleanup, parent, SIZE_MIB));
             }
-            keepFirstState(arguments);
-            Child node = Child.start(
-                    cleanup,
-                    "the node",
-                    lab.atTarget(Processes.self(arguments.toArray(String[]::new))));
+            Child node = Child.start(cleanup, "the node", lab.atTarget(serve(files)));
             node.hear();
             LoadProcess load = LoadProcess.start(cleanup, lab);
+            PARTS.forEach(part ->
+                    load.run(work(part, WINDOW_OF_FLOOD, Long.MAX_VALUE).lasting(FLOOD_SECONDS)));
             for (int round = 0; round < warmUpRounds; round++) {
-                allocated(node, load, sectors, false);
+                PARTS.forEach(part -> load.run(work(part, WINDOW, frames(part))));
             }
-            return verdict(allocated(node, load, sectors, true));
+            return verdict(counted(node, load));
         }
     }
 
-    /** All exports of one node share a state folder: the first one's. */
-    private static void keepFirstState(List<String> arguments) {
-        List<String> states =
-                arguments.stream().filter(word -> word.startsWith("--state=")).toList();
-        arguments.removeAll(states.subList(1, states.size()));
+    private static List<String> serve(List<BackingFile> files) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "serve",
+                Lab.INTERFACE,
+                "--queue-length=" + QUEUE_LENGTH,
+                "--state=" + files.getFirst().folder().resolve("state")));
+        for (int index = 0; index < files.size(); index++) {
+            arguments.add(files.get(index).path() + EXPORTS.get(index));
+        }
+        return Processes.self(arguments.toArray(String[]::new));
+    }
+
+    private static Workload work(Part part, int window, long requestCount) {
+        Address address = ServeCommand.address(EXPORTS.indexOf(part.flags()));
+        long sectors = (long) SIZE_MIB << 11;
+        boolean write = part.write();
+        return new Workload(
+                address, write, false, false, window, SECTORS, sectors, 0, requestCount, 1);
+    }
+
+    private long frames(Part part) {
+        return frameCount * part.percent() / 100;
     }
 
     /** Runs all parts once. @return bytes that the node's threads allocated meanwhile */
-    private long allocated(Child node, LoadProcess load, long sectors, boolean report) {
+    private long counted(Child node, LoadProcess load) {
         long startBytes = ask(node);
         long partBytes = startBytes;
         for (Part part : PARTS) {
-            Workload work = new Workload(
-                    ServeCommand.address(EXPORTS.indexOf(part.flags())),
-                    part.write(),
-                    false,
-                    false,
-                    WINDOW,
-                    SECTORS,
-                    sectors,
-                    0,
-                    frameCount * part.percent() / 100,
-                    1);
-            LoadResult result = load.run(work);
+            LoadResult result = load.run(work(part, WINDOW, frames(part)));
             long nowBytes = ask(node);
-            if (report) {
-                System.out.printf(
-                        "%-26s %,12d frames %,12.0f /s %8d errors %10d bytes allocated%n",
-                        part.name(),
-                        result.requestCount(),
-                        result.rate(),
-                        result.errors(),
-                        nowBytes - partBytes);
-            }
+            System.out.printf(
+                    "%-26s %,12d frames %,12.0f /s %6d resent %6d errors %10d bytes allocated%n",
+                    part.name(),
+                    result.requestCount(),
+                    result.rate(),
+                    result.retransmits(),
+                    result.errors(),
+                    nowBytes - partBytes);
             partBytes = nowBytes;
         }
         return partBytes - startBytes;

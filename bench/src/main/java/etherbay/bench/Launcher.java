@@ -16,6 +16,11 @@ final class Launcher {
 
     private Launcher() {}
 
+    /** Lets {@code ./etherbay} build what it must, so that no start is measured with it. */
+    static void prepare() {
+        Program.run(Repository.root().resolve("etherbay").toString(), "--version");
+    }
+
     /** {@code ./etherbay export} of one file at {@code address}, with {@code flags} behind. */
     static List<String> export(Address address, Path file, Path state, String... flags) {
         List<String> command = new ArrayList<>(List.of(

@@ -70,6 +70,7 @@ final class TargetCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         check();
+        Launcher.prepare();
         Path parent = folder.isEmpty() ? Repository.root().resolve(".build") : Path.of(folder);
         try (Cleanup cleanup = new Cleanup()) {
             Lab lab = Lab.open(cleanup);
