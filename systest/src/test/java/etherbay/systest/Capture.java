@@ -34,6 +34,7 @@ final class Capture implements AutoCloseable {
                 "-i",
                 "eth0",
                 "-U",
+                "--immediate-mode", // else the last second is lost when it is ended
                 "-s",
                 "0",
                 "-Z",
@@ -57,7 +58,11 @@ final class Capture implements AutoCloseable {
         assertThat(malformed(file, mac)).as("malformed frames").isEmpty();
     }
 
-    /** The frames of {@code mac} that either dissector cannot read to the end. */
+    /**
+     * The frames of {@code mac} that either dissector cannot read to the end. tcpdump is not asked
+     * about a reserve frame of the least length: it wants the list to end with the frame, and calls
+     * padding invalid.
+     */
     static List<String> malformed(Path file, String mac) {
         List<String> found = new ArrayList<>(frames(
                 file,
@@ -65,7 +70,13 @@ final class Capture implements AutoCloseable {
                         + " || _ws.short)"));
         String tcpdump = Tool.require("tcpdump", "tcpdump").toString();
         Tool.Outcome outcome = Tool.run(
-                List.of(tcpdump, "-nn", "-v", "-r", file.toString(), "ether", "src", mac),
+                List.of(
+                        tcpdump,
+                        "-nn",
+                        "-v",
+                        "-r",
+                        file.toString(),
+                        "ether src " + mac + " and not (ether[19] = 3 and len <= 60)"),
                 JUDGE_TIMEOUT);
         assertThat(outcome.exitCode()).as(outcome.text()).isZero();
         outcome.text()

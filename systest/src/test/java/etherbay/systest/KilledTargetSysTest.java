@@ -94,7 +94,10 @@ class KilledTargetSysTest {
             Daemon daemon = AoeServer.ETHERBAY.start(node, 1, 0, image, options);
             try (Initiator initiator = Initiator.on(lab.node("client"), 1, 0)) {
                 initiator.discover();
-                configure(initiator);
+                try (Capture capture = Capture.start(node, folder.resolve("state.pcap"))) {
+                    configure(initiator);
+                    capture.assertAllWellFormed(node.mac());
+                }
                 Remembered before = Remembered.by(initiator);
                 SectorLedger ledger = new SectorLedger(0, DISK_SECTORS, mtu);
                 for (int round = 0; round < ROUND_COUNT; round++) {
