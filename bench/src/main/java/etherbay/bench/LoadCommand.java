@@ -30,6 +30,10 @@ final class LoadCommand implements Callable<Integer> {
     @Option(names = "--warm-up", description = "seconds of load before (default 1)")
     private double warmUpSeconds = 1;
 
+    /** An initiator on another machine sleeps between its requests; one that spins takes a core. */
+    @Option(names = "--spin-us", description = "of the generator before it sleeps (default 0)")
+    private long spinUs;
+
     @Option(names = "--ceiling", description = "load an answer-only responder over a veth pair")
     private boolean ceiling;
 
@@ -41,7 +45,7 @@ final class LoadCommand implements Callable<Integer> {
         if (ceiling) {
             return ceiling();
         }
-        Station station = new Station(interfaceName);
+        Station station = new Station(interfaceName, spinUs * 1000);
         LoadGenerator generator = new LoadGenerator(station.loop(), station.port());
         station.start();
         if (serve) {

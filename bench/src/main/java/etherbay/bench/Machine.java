@@ -16,6 +16,7 @@ final class Machine {
         facts.put("cpu", field(Path.of("/proc/cpuinfo"), "model name"));
         facts.put("cores", Runtime.getRuntime().availableProcessors());
         facts.put("memory", field(Path.of("/proc/meminfo"), "MemTotal"));
+        facts.put("loadBefore", firstLine(Path.of("/proc/loadavg")));
         facts.put("kernel", Program.tryRun("uname", "-r").strip());
         facts.put("java", Runtime.version().toString());
         facts.put("vblade", Program.tryRun("dpkg-query", "-W", "-f", "${Version}", "vblade"));
@@ -25,6 +26,14 @@ final class Machine {
         facts.put("fileSystem", fileSystem(file));
         facts.put("network", "veth pair between two namespaces, MTU " + Lab.MTU);
         return facts;
+    }
+
+    private static String firstLine(Path file) {
+        try {
+            return Files.readString(file).strip();
+        } catch (IOException unreadable) {
+            return "unknown";
+        }
     }
 
     private static String fileSystem(Path file) {

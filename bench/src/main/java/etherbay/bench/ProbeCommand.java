@@ -24,7 +24,7 @@ final class ProbeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws ExecutionException, InterruptedException {
-        Station station = new Station(interfaceName);
+        Station station = new Station(interfaceName, 0);
         AnswerProbe probe = new AnswerProbe(station.loop(), station.port(), exportCount);
         probe.start();
         station.start();

@@ -15,6 +15,9 @@ final class RespondCommand implements Callable<Integer> {
     static final Address ADDRESS = new Address(9, 0);
     private static final long SECTORS = 1L << 21;
 
+    /** As the target does. */
+    private static final long SPIN_NS = 50_000;
+
     @Parameters(index = "0", paramLabel = "INTERFACE")
     private String interfaceName = "";
 
@@ -26,7 +29,7 @@ final class RespondCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        Station station = new Station(interfaceName);
+        Station station = new Station(interfaceName, SPIN_NS);
         new Responder(station.port(), ADDRESS, SECTORS);
         station.start().join();
         return 0;

@@ -17,16 +17,17 @@ import java.util.concurrent.ExecutionException;
 
 /** A packet port with a loop and a thread of its own: one end of a measurement. */
 final class Station {
-    /** As long as the targets spin, so that a sleeping generator is not what is measured. */
-    private static final long SPIN_NS = 50_000;
-
     private final LinuxIdler idler = new LinuxIdler();
     private final Loop loop;
     private final EthernetPort port;
 
-    /** Opens a NIC, or {@code unix:PATH}; the caller sets it up, then calls {@link #start}. */
-    Station(String interfaceName) {
-        loop = new Loop("bench " + interfaceName, Linux.clock(), idler, SPIN_NS);
+    /**
+     * Opens a NIC, or {@code unix:PATH}; the caller sets it up, then calls {@link #start}.
+     *
+     * @param spinNs how long its loop looks for work before it sleeps
+     */
+    Station(String interfaceName, long spinNs) {
+        loop = new Loop("bench " + interfaceName, Linux.clock(), idler, spinNs);
         port = switch (PortAddress.parse(interfaceName)) {
             case PortAddress.Nic nic ->
                 PacketPort.open(nic.name(), idler, new Counters(), PacketPort.Options.DEFAULT);
