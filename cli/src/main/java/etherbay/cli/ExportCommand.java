@@ -8,6 +8,7 @@ import etherbay.node.ExportSpec;
 import etherbay.node.Node;
 import etherbay.node.NodeOptions;
 import etherbay.node.StateFolder;
+import etherbay.target.AccessRules;
 import etherbay.target.ExportSettings;
 import etherbay.target.Limits;
 
@@ -138,7 +139,8 @@ final class ExportCommand implements Callable<Integer> {
                 .withQueueLength(queueLength)
                 .withWriteCache(!sync)
                 .withReadOnly(readOnly)
-                .withAccept(accept.stream().map(ExportCommand::mac).toList());
+                .withAccess(AccessRules.accepting(
+                        accept.stream().map(ExportCommand::mac).toList()));
         return new ExportSpec(
                 settings,
                 List.of(interfaces.split(",")),

@@ -32,22 +32,21 @@ final class AtaAnswer {
     }
 
     /** Answers with data: {@code sectorCount} sectors of it lie behind the registers already. */
-    static void sendData(Frame frame, ExportSettings settings, int sectorCount) {
-        registers(frame, settings, NO_ERROR, 0);
-        Reply.send(frame, Payload.frameBytes(sectorCount));
+    static void sendData(Frame frame, Replies replies, int sectorCount) {
+        registers(frame, replies, NO_ERROR, 0);
+        replies.send(frame, Payload.frameBytes(sectorCount));
     }
 
     /** Answers without data; {@code remainingCount} sectors were not done. */
-    static void send(Frame frame, ExportSettings settings, int error, int remainingCount) {
-        registers(frame, settings, error, remainingCount);
-        Reply.send(frame, AtaHeader.END);
+    static void send(Frame frame, Replies replies, int error, int remainingCount) {
+        registers(frame, replies, error, remainingCount);
+        replies.send(frame, AtaHeader.END);
     }
 
-    private static void registers(
-            Frame frame, ExportSettings settings, int error, int remainingCount) {
+    private static void registers(Frame frame, Replies replies, int error, int remainingCount) {
         MemorySegment memory = frame.memory();
         long at = frame.at();
-        Reply.begin(frame, settings);
+        replies.begin(frame);
         int failed = error == NO_ERROR ? 0 : AtaHeader.STATUS_ERR;
         AtaHeader.status(memory, at, AtaHeader.STATUS_DRDY | failed);
         AtaHeader.error(memory, at, error);

@@ -27,7 +27,7 @@ import java.lang.foreign.MemorySegment;
  */
 final class AtaRequests {
     private final Export export;
-    private final ExportSettings settings;
+    private final Replies replies;
     private final ExportCounters counters;
     private final WriteCache device;
     private final Gate gate;
@@ -44,9 +44,9 @@ final class AtaRequests {
         this.device = device;
         this.gate = gate;
         this.report = report;
-        settings = export.settings();
+        replies = export.replies();
         counters = export.counters();
-        queue = new RequestQueue(settings.queueLength());
+        queue = new RequestQueue(export.settings().queueLength());
         trims = new Trims(device, report, this::finish);
     }
 
@@ -78,6 +78,7 @@ final class AtaRequests {
         }
         int needed = changes ? Access.READ | Access.WRITE : Access.READ;
         if ((rights & needed) != needed) {
+            counters.refusedDenied.increment();
             refuse(frame, AtaHeader.ERROR_ABRT);
         } else if (isShutOut(command, mac)) {
             refuseReserved(frame);
@@ -106,11 +107,11 @@ final class AtaRequests {
             case IDENTIFY -> {
                 frame.retain();
                 export.identity().copyTo(frame.memory(), frame.at() + AtaHeader.END);
-                AtaAnswer.sendData(frame, settings, IdentifyData.BYTES / AtaHeader.SECTOR_BYTES);
+                AtaAnswer.sendData(frame, replies, IdentifyData.BYTES / AtaHeader.SECTOR_BYTES);
             }
             case CHECK_POWER_MODE -> {
                 frame.retain();
-                AtaAnswer.send(frame, settings, AtaAnswer.NO_ERROR, AtaCommand.POWER_MODE_ACTIVE);
+                AtaAnswer.send(frame, replies, AtaAnswer.NO_ERROR, AtaCommand.POWER_MODE_ACTIVE);
             }
             case UNSUPPORTED -> refuse(frame, AtaHeader.ERROR_ABRT);
         }
@@ -200,10 +201,10 @@ final class AtaRequests {
     /** The wire may turn the write cache off; on only where the settings say on. */
     private void setFeatures(Frame frame, AtaCommand command, long mac) {
         int feature = AtaHeader.feature(frame.memory(), frame.at());
-        if (feature == AtaCommand.FEATURE_WRITE_CACHE_ON && settings.writeCache()) {
+        if (feature == AtaCommand.FEATURE_WRITE_CACHE_ON && export.settings().writeCache()) {
             export.switchCache(true);
             frame.retain();
-            AtaAnswer.send(frame, settings, AtaAnswer.NO_ERROR, 0);
+            AtaAnswer.send(frame, replies, AtaAnswer.NO_ERROR, 0);
         } else if (feature != AtaCommand.FEATURE_WRITE_CACHE_OFF) {
             refuse(frame, AtaHeader.ERROR_ABRT);
         } else if (queue.isFull()) {
@@ -217,15 +218,15 @@ final class AtaRequests {
     private void refuse(Frame frame, int error) {
         counters.refused.increment();
         frame.retain();
-        AtaAnswer.send(frame, settings, error, AtaHeader.sectorCount(frame.memory(), frame.at()));
+        AtaAnswer.send(frame, replies, error, AtaHeader.sectorCount(frame.memory(), frame.at()));
     }
 
     private void refuseReserved(Frame frame) {
         counters.fencedOut.increment();
         frame.retain();
-        Reply.begin(frame, settings);
-        Reply.refuse(frame, AoeHeader.ERROR_RESERVED);
-        Reply.send(frame, AtaHeader.END);
+        replies.begin(frame);
+        replies.refuse(frame, AoeHeader.ERROR_RESERVED);
+        replies.send(frame, AtaHeader.END);
     }
 
     private void admit(Frame frame, AtaCommand command, long mac) {
@@ -312,10 +313,10 @@ final class AtaRequests {
     private void answer(RequestSlot slot, Frame frame, IoStatus status) {
         boolean read = slot.command == AtaCommand.READ;
         if (read && status.isOk()) {
-            AtaAnswer.sendData(frame, settings, slot.sectorCount);
+            AtaAnswer.sendData(frame, replies, slot.sectorCount);
         } else {
             int remaining = status.isOk() ? 0 : slot.sectorCount;
-            AtaAnswer.send(frame, settings, AtaAnswer.errorOf(status, read), remaining);
+            AtaAnswer.send(frame, replies, AtaAnswer.errorOf(status, read), remaining);
         }
     }
 

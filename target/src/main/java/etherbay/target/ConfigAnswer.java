@@ -20,15 +20,18 @@ final class ConfigAnswer {
     /** Shown by tools, judged by nobody; major version in the high byte. */
     private static final int FIRMWARE_VERSION = 0x0100;
 
-    private final ExportSettings settings;
+    private final Replies replies;
+    private ExportSettings settings;
     private byte[] string;
 
-    ConfigAnswer(ExportSettings settings, ExportState state) {
+    ConfigAnswer(Replies replies, ExportSettings settings, ExportState state) {
+        this.replies = replies;
         this.settings = settings;
         string = state.configBytes();
     }
 
-    void refresh(ExportState state) {
+    void refresh(ExportSettings newSettings, ExportState state) {
+        settings = newSettings;
         string = state.configBytes();
     }
 
@@ -75,8 +78,8 @@ final class ConfigAnswer {
         Ethernet.type(memory, at, Ethernet.TYPE_AOE);
         AoeHeader.command(memory, at, AoeHeader.COMMAND_CONFIG);
         AoeHeader.tag(memory, at, 0);
-        Reply.begin(frame, settings); // to the "sender", which is the destination
-        Reply.send(frame, write(frame, ConfigHeader.READ));
+        replies.begin(frame); // to the "sender", which is the destination
+        replies.send(frame, write(frame, ConfigHeader.READ));
         return true;
     }
 }

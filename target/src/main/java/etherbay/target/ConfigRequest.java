@@ -18,8 +18,8 @@ final class ConfigRequest extends WireRequest {
     private boolean present;
 
     /** {@code frame} is the request itself, or a copy of it when a wild-card asked. */
-    ConfigRequest(Frame frame, ExportSettings settings, ConfigAnswer config) {
-        super(frame, settings);
+    ConfigRequest(Frame frame, Replies replies, ConfigAnswer config) {
+        super(frame, replies);
         this.config = config;
         command = ConfigHeader.command(frame.memory(), frame.at());
         string = ConfigHeader.string(frame.memory(), frame.at());

@@ -15,8 +15,11 @@ import etherbay.base.ReadOnlyDevice;
 import etherbay.base.SectorDevice;
 import etherbay.base.Timers;
 
+import org.jspecify.annotations.Nullable;
+
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 
@@ -36,10 +39,9 @@ public final class Export implements AutoCloseable {
 
     private static final int RECORD_ATTEMPT_COUNT_MAX = 1000;
 
-    private final ExportSettings settings;
     private final Loop loop;
     private final ExportCounters counters;
-    private final Access access;
+    private final Replies replies;
     private final LongSupplier random;
     private final WriteCache device;
     private final Gate gate;
@@ -50,7 +52,10 @@ public final class Export implements AutoCloseable {
     private final ExportFrames frames;
     private final Timers.Timer recordTimer;
     private final Io lastFlush = new Io(1);
+    private ExportSettings settings;
+    private Access access;
     private ExportState told;
+    private @Nullable FrameTrace trace;
     private Runnable announcement = () -> {};
     private int recordAttemptCount;
     private boolean stopping;
@@ -70,13 +75,14 @@ public final class Export implements AutoCloseable {
         this.settings = settings;
         this.loop = loop;
         this.counters = new ExportCounters(counters, settings);
-        access = Access.accepting(settings.accept());
+        access = new Access(settings.access());
+        replies = new Replies(settings);
         random = records.random();
         told = records.state();
         this.device = stack(device);
         gate = new Gate(told);
-        identity = new Identity(settings);
-        configAnswer = new ConfigAnswer(settings, told);
+        identity = new Identity();
+        configAnswer = new ConfigAnswer(replies, settings, told);
         ata = new AtaRequests(
                 this,
                 this.device,
@@ -140,6 +146,11 @@ public final class Export implements AutoCloseable {
         return device.isLatched();
     }
 
+    /** Whether its disk takes no writes, whatever the settings say. */
+    public boolean readOnly() {
+        return device.capabilities().readOnly();
+    }
+
     /** Requests at the disk or waiting for it. */
     public int inFlightCount() {
         return ata.inFlightCount();
@@ -186,6 +197,54 @@ public final class Export implements AutoCloseable {
         return access;
     }
 
+    Replies replies() {
+        return replies;
+    }
+
+    // ---- settings ----
+
+    /**
+     * Goes over to other decisions of its owner while it serves. What is in flight ends under the
+     * former ones. A write cache that is turned off becomes durable; initiators whom it concerns
+     * are told. On the loop's thread.
+     *
+     * @param next differs only in what {@link ExportSettings#appliesLive} allows
+     */
+    public void apply(ExportSettings next) {
+        loop.checkOwner();
+        Check.that(settings.appliesLive(next), "what needs another export is not applied live");
+        ExportSettings before = settings;
+        settings = next;
+        if (!before.access().equals(next.access())) {
+            access = new Access(next.access());
+        }
+        if (before.writeCache() != next.writeCache()) {
+            device.switchTo(next.writeCache());
+            device.submit(new Io(1).prepare(IoOperation.FLUSH, 0, 0).then(_ -> {}));
+        }
+        showFrames();
+        configAnswer.refresh(next, told);
+        refreshIdentity();
+        boolean seenOtherwise = !before.access().equals(next.access())
+                || before.broadcast() != next.broadcast()
+                || before.sectorsMax() != next.sectorsMax();
+        if (seenOtherwise) {
+            announcement.run();
+        }
+    }
+
+    /** Who is shown the frames of this export whenever its settings say so; null for nobody. */
+    public void traceTo(@Nullable FrameTrace newTrace) {
+        trace = newTrace;
+        showFrames();
+    }
+
+    private void showFrames() {
+        FrameTrace shown = settings.traceIo() ? trace : null;
+        replies.trace(shown);
+        frames.trace(shown);
+    }
+
     // ---- beacons ----
 
     /** What to run when initiators should hear of this export anew; set by {@link Target}. */
@@ -198,12 +257,12 @@ public final class Export implements AutoCloseable {
         if (stopping || !port.linkUp() || sectorsMax(port) == 0) {
             return;
         }
-        if (settings.accept().isEmpty() && state().masks().isEmpty()) {
+        List<MacAddress> masks = state().masks();
+        if (settings.broadcast() || (access.discoveredByOthers() && masks.isEmpty())) {
             beacon(port, MacAddress.BROADCAST);
             return;
         }
-        var audience = state().masks().isEmpty() ? settings.accept() : state().masks();
-        for (MacAddress mac : audience) {
+        for (MacAddress mac : masks.isEmpty() ? access.discoverers() : masks) {
             boolean discovers = (access.rights(mac.bits()) & Access.DISCOVER) != 0;
             if (discovers && gate.answers(mac.bits())) {
                 beacon(port, mac);
@@ -244,7 +303,7 @@ public final class Export implements AutoCloseable {
     }
 
     private void refreshIdentity() {
-        identity.refresh(device, told, device.isOn());
+        identity.refresh(settings, device, told, device.isOn());
     }
 
     private void stateChanged() {
@@ -254,7 +313,7 @@ public final class Export implements AutoCloseable {
             info(news);
         }
         told = now;
-        configAnswer.refresh(now);
+        configAnswer.refresh(settings, now);
         refreshIdentity();
     }
 

@@ -22,6 +22,9 @@ final class ExportCounters {
     /** ATA requests refused before they reached the backing: unknown, out of range, read-only. */
     final Counter refused;
 
+    /** Of those {@link #refused}: for want of the right to read or write. */
+    final Counter refusedDenied;
+
     /** Answers with AoE error 6: reserved by, or owned by, someone else. */
     final Counter fencedOut;
 
@@ -29,11 +32,18 @@ final class ExportCounters {
     final Counter notStored;
 
     final Counter droppedAge;
+
+    /** By deny, accept, policy or a right of the settings. */
+    final Counter droppedDenied;
+
     final Counter droppedFloor;
     final Counter droppedFull;
     final Counter droppedLate;
     final Counter droppedMalformed;
+
+    /** By the mask list, which is edited over the wire. */
     final Counter droppedMasked;
+
     final Counter droppedNoFrame;
     final Counter droppedStopped;
     final Counter droppedWildcard;
@@ -52,9 +62,11 @@ final class ExportCounters {
         trims = counter("trims");
         failedIos = counter("failed.ios");
         refused = counter("refused");
+        refusedDenied = counter("refused.denied");
         fencedOut = counter("refused.reserved");
         notStored = counter("failed.state");
         droppedAge = counter("dropped.age");
+        droppedDenied = counter("dropped.denied");
         droppedFloor = counter("dropped.floor");
         droppedFull = counter("dropped.full");
         droppedLate = counter("dropped.late");

@@ -25,15 +25,15 @@ import java.lang.foreign.MemorySegment;
  */
 final class ExportFrames {
     private final Export export;
-    private final ExportSettings settings;
+    private final Replies replies;
     private final ExportCounters counters;
-    private final Access access;
     private final Loop loop;
     private final Gate gate;
     private final AtaRequests ata;
     private final StateChanges changes;
     private final ConfigAnswer configAnswer;
     private final FloorAges floorAges;
+    private @Nullable FrameTrace trace;
 
     ExportFrames(Export export, Loop loop, Gate gate, AtaRequests ata, StateChanges changes) {
         this.export = export;
@@ -41,17 +41,24 @@ final class ExportFrames {
         this.gate = gate;
         this.ata = ata;
         this.changes = changes;
-        settings = export.settings();
+        replies = export.replies();
         counters = export.counters();
-        access = export.access();
         configAnswer = export.configAnswer();
         floorAges = new FloorAges(changes.state(), loop);
     }
 
+    /** Who is shown what arrives from now on; null for nobody. */
+    void trace(@Nullable FrameTrace newTrace) {
+        trace = newTrace;
+    }
+
     /** A frame for this very address, at least an AoE header long and not a response. */
     void onFrame(Frame frame) {
+        if (trace != null) {
+            trace.received(frame);
+        }
         long mac = Ethernet.src(frame.memory(), frame.at());
-        int rights = access.rights(mac);
+        int rights = export.access().rights(mac);
         if (!admits(frame, mac, rights)) {
             return;
         }
@@ -72,6 +79,9 @@ final class ExportFrames {
 
     /** A frame for a wild-card address that this export is among. */
     void onWildcard(Frame frame) {
+        if (trace != null) {
+            trace.received(frame);
+        }
         MemorySegment memory = frame.memory();
         long at = frame.at();
         boolean config = AoeHeader.version(memory, at) == AoeHeader.VERSION
@@ -81,7 +91,7 @@ final class ExportFrames {
             return;
         }
         long mac = Ethernet.src(memory, at);
-        int rights = access.rights(mac);
+        int rights = export.access().rights(mac);
         if (admits(frame, mac, rights)) {
             onConfig(frame, rights, true);
         }
@@ -92,11 +102,15 @@ final class ExportFrames {
             counters.droppedStopped.increment();
             return false;
         }
-        if (loop.nowNs() - frame.receivedNs() > settings.frameAgeNsMax()) {
+        if (loop.nowNs() - frame.receivedNs() > export.settings().frameAgeNsMax()) {
             counters.droppedAge.increment();
             return false;
         }
-        if (rights == 0 || !gate.answers(mac)) {
+        if (rights == 0) {
+            counters.droppedDenied.increment();
+            return false;
+        }
+        if (!gate.answers(mac)) {
             counters.droppedMasked.increment();
             return false;
         }
@@ -106,9 +120,9 @@ final class ExportFrames {
     private void refuse(Frame frame, int errorCode) {
         counters.refused.increment();
         frame.retain();
-        Reply.begin(frame, settings);
-        Reply.refuse(frame, errorCode);
-        Reply.send(frame, frame.bytes());
+        replies.begin(frame);
+        replies.refuse(frame, errorCode);
+        replies.send(frame, frame.bytes());
     }
 
     private void onConfig(Frame frame, int rights, boolean wildcard) {
@@ -119,7 +133,7 @@ final class ExportFrames {
         int command = ConfigHeader.command(frame.memory(), frame.at());
         boolean sets = command == ConfigHeader.SET || command == ConfigHeader.FORCE;
         if ((rights & (sets ? Access.CONFIG : Access.DISCOVER)) == 0) {
-            counters.droppedMasked.increment();
+            counters.droppedDenied.increment();
         } else if (command > ConfigHeader.FORCE) {
             refuseConfig(frame, wildcard);
         } else if (sets || configAnswer.matches(frame, command)) {
@@ -146,10 +160,10 @@ final class ExportFrames {
             reply.retain();
         }
         if (command == ConfigHeader.SET || command == ConfigHeader.FORCE) {
-            changes.submit(new ConfigRequest(reply, settings, configAnswer));
+            changes.submit(new ConfigRequest(reply, replies, configAnswer));
         } else {
-            Reply.begin(reply, settings);
-            Reply.send(reply, configAnswer.write(reply, command));
+            replies.begin(reply);
+            replies.send(reply, configAnswer.write(reply, command));
         }
     }
 
@@ -165,7 +179,7 @@ final class ExportFrames {
 
     private void onStateCommand(Frame frame, int rights) {
         if ((rights & Access.CONFIG) == 0) {
-            counters.droppedMasked.increment();
+            counters.droppedDenied.increment();
             return;
         }
         MemorySegment memory = frame.memory();
@@ -184,10 +198,10 @@ final class ExportFrames {
         frame.retain();
         changes.submit(
                 switch (command) {
-                    case AoeHeader.COMMAND_MASK -> new MaskRequest(frame, settings);
-                    case AoeHeader.COMMAND_RESERVE -> new ReserveRequest(frame, settings);
-                    case AoeHeader.COMMAND_FENCE -> new FenceRequest(frame, settings);
-                    default -> new FloorRequest(frame, settings, floorAges);
+                    case AoeHeader.COMMAND_MASK -> new MaskRequest(frame, replies);
+                    case AoeHeader.COMMAND_RESERVE -> new ReserveRequest(frame, replies);
+                    case AoeHeader.COMMAND_FENCE -> new FenceRequest(frame, replies);
+                    default -> new FloorRequest(frame, replies, floorAges);
                 });
     }
 }

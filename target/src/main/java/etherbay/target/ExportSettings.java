@@ -4,9 +4,8 @@ package etherbay.target;
 import etherbay.aoe.Payload;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
-import etherbay.base.MacAddress;
 
-import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * What a person decides about one export. Made by {@link #of} and the {@code with} methods; a value
@@ -17,9 +16,12 @@ import java.util.List;
  * @param queueLength requests at the disk at once, and as many again waiting; also the advertised
  *     buffer count; 2..1024
  * @param sectorsMax most sectors per request, 1..255; 0 for what the MTU carries
- * @param accept the addresses that see this export at all; empty for everybody
+ * @param access who may see and use this export
+ * @param broadcast announces itself to everybody also where {@code access} or the mask list let in
+ *     only some; otherwise it then tells only those
  * @param writeCache whether a write is acknowledged before it is durable
  * @param readOnly refuses all that changes data
+ * @param traceIo shows each frame to the {@link FrameTrace}
  * @param model of IDENTIFY DEVICE, at most 40 printable ASCII characters
  * @param firmware of IDENTIFY DEVICE, at most 8 printable ASCII characters
  * @param frameAgeNsMax frames that waited longer below us are dropped
@@ -29,15 +31,16 @@ public record ExportSettings(
         int slot,
         int queueLength,
         int sectorsMax,
-        List<MacAddress> accept,
+        AccessRules access,
+        boolean broadcast,
         boolean writeCache,
         boolean readOnly,
+        boolean traceIo,
         String model,
         String firmware,
         long frameAgeNsMax) {
 
     public ExportSettings {
-        accept = List.copyOf(accept);
         checkRange("shelf", shelf, 0, Limits.SHELF_MAX);
         if (shelf == Limits.SHELF_FORBIDDEN) {
             throw invalid(
@@ -56,12 +59,6 @@ public record ExportSettings(
                     "every frame would be too old",
                     "give a time above 0; the default is 500 ms");
         }
-        if (accept.size() > Limits.MAC_COUNT_MAX) {
-            throw invalid(
-                    accept.size() + " addresses to accept are too many",
-                    "the list holds at most " + Limits.MAC_COUNT_MAX,
-                    "name fewer addresses");
-        }
     }
 
     /** An export of that address with every default. */
@@ -71,110 +68,109 @@ public record ExportSettings(
                 slot,
                 Limits.QUEUE_LENGTH_DEFAULT,
                 0,
-                List.of(),
+                AccessRules.open(),
+                false,
                 true,
+                false,
                 false,
                 "Etherbay AoE disk",
                 "1",
                 Limits.FRAME_AGE_NS_DEFAULT);
     }
 
-    public ExportSettings withQueueLength(int length) {
+    /** Every decision but the address, to be changed one by one. */
+    private static final class Draft {
+        int queueLength;
+        int sectorsMax;
+        AccessRules access;
+        boolean broadcast;
+        boolean writeCache;
+        boolean readOnly;
+        boolean traceIo;
+        String model;
+        String firmware;
+        long frameAgeNsMax;
+
+        Draft(ExportSettings from) {
+            queueLength = from.queueLength;
+            sectorsMax = from.sectorsMax;
+            access = from.access;
+            broadcast = from.broadcast;
+            writeCache = from.writeCache;
+            readOnly = from.readOnly;
+            traceIo = from.traceIo;
+            model = from.model;
+            firmware = from.firmware;
+            frameAgeNsMax = from.frameAgeNsMax;
+        }
+    }
+
+    private ExportSettings with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
         return new ExportSettings(
                 shelf,
                 slot,
-                length,
-                sectorsMax,
-                accept,
-                writeCache,
-                readOnly,
-                model,
-                firmware,
-                frameAgeNsMax);
+                draft.queueLength,
+                draft.sectorsMax,
+                draft.access,
+                draft.broadcast,
+                draft.writeCache,
+                draft.readOnly,
+                draft.traceIo,
+                draft.model,
+                draft.firmware,
+                draft.frameAgeNsMax);
+    }
+
+    public ExportSettings withQueueLength(int length) {
+        return with(draft -> draft.queueLength = length);
     }
 
     public ExportSettings withSectorsMax(int sectors) {
-        return new ExportSettings(
-                shelf,
-                slot,
-                queueLength,
-                sectors,
-                accept,
-                writeCache,
-                readOnly,
-                model,
-                firmware,
-                frameAgeNsMax);
+        return with(draft -> draft.sectorsMax = sectors);
     }
 
-    public ExportSettings withAccept(List<MacAddress> macs) {
-        return new ExportSettings(
-                shelf,
-                slot,
-                queueLength,
-                sectorsMax,
-                macs,
-                writeCache,
-                readOnly,
-                model,
-                firmware,
-                frameAgeNsMax);
+    public ExportSettings withAccess(AccessRules rules) {
+        return with(draft -> draft.access = rules);
+    }
+
+    public ExportSettings withBroadcast(boolean always) {
+        return with(draft -> draft.broadcast = always);
     }
 
     public ExportSettings withWriteCache(boolean on) {
-        return new ExportSettings(
-                shelf,
-                slot,
-                queueLength,
-                sectorsMax,
-                accept,
-                on,
-                readOnly,
-                model,
-                firmware,
-                frameAgeNsMax);
+        return with(draft -> draft.writeCache = on);
     }
 
     public ExportSettings withReadOnly(boolean only) {
-        return new ExportSettings(
-                shelf,
-                slot,
-                queueLength,
-                sectorsMax,
-                accept,
-                writeCache,
-                only,
-                model,
-                firmware,
-                frameAgeNsMax);
+        return with(draft -> draft.readOnly = only);
+    }
+
+    public ExportSettings withTraceIo(boolean on) {
+        return with(draft -> draft.traceIo = on);
     }
 
     public ExportSettings withModel(String modelName, String firmwareName) {
-        return new ExportSettings(
-                shelf,
-                slot,
-                queueLength,
-                sectorsMax,
-                accept,
-                writeCache,
-                readOnly,
-                modelName,
-                firmwareName,
-                frameAgeNsMax);
+        return with(draft -> {
+            draft.model = modelName;
+            draft.firmware = firmwareName;
+        });
     }
 
     public ExportSettings withFrameAgeNsMax(long ageNs) {
-        return new ExportSettings(
-                shelf,
-                slot,
-                queueLength,
-                sectorsMax,
-                accept,
-                writeCache,
-                readOnly,
-                model,
-                firmware,
-                ageNs);
+        return with(draft -> draft.frameAgeNsMax = ageNs);
+    }
+
+    /**
+     * Whether an export can go over to {@code next} while it serves: see {@link Export#apply}.
+     * Other differences need the export to be opened anew.
+     */
+    public boolean appliesLive(ExportSettings next) {
+        return shelf == next.shelf
+                && slot == next.slot
+                && queueLength == next.queueLength
+                && readOnly == next.readOnly;
     }
 
     /** The address as people write it: {@code e1.0}. */

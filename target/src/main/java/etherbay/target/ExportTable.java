@@ -44,6 +44,16 @@ final class ExportTable {
         rebuild();
     }
 
+    /** Puts {@code after} in the place of {@code before}; whether that was there. */
+    boolean replace(Export before, Export after) {
+        int index = exports.indexOf(before);
+        if (index >= 0) {
+            exports.set(index, after);
+            rebuild();
+        }
+        return index >= 0;
+    }
+
     /** Whether it was there. */
     boolean remove(Export export) {
         boolean removed = exports.remove(export);

@@ -22,8 +22,8 @@ final class FenceRequest extends WireRequest {
     private final FenceHeader.Fields request;
     private int error = FenceHeader.ERROR_NONE;
 
-    FenceRequest(Frame frame, ExportSettings settings) {
-        super(frame, settings);
+    FenceRequest(Frame frame, Replies replies) {
+        super(frame, replies);
         request = FenceHeader.Fields.read(frame.memory(), frame.at());
     }
 

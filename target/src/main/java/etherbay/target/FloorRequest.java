@@ -29,8 +29,8 @@ final class FloorRequest extends WireRequest {
     private boolean tableFull;
     private boolean changed;
 
-    FloorRequest(Frame frame, ExportSettings settings, FloorAges ages) {
-        super(frame, settings);
+    FloorRequest(Frame frame, Replies replies, FloorAges ages) {
+        super(frame, replies);
         this.ages = ages;
         sender = new MacAddress(Ethernet.src(frame.memory(), frame.at()));
         floorTag = FloorHeader.floorTag(frame.memory(), frame.at());

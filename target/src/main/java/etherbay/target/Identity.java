@@ -17,19 +17,14 @@ import java.util.Set;
  * change, copied into each answer. Owned by the export's loop.
  */
 final class Identity {
-    private final ExportSettings settings;
     private final MemorySegment block = Arena.ofAuto().allocate(IdentifyData.BYTES, Long.BYTES);
-
-    Identity(ExportSettings settings) {
-        this.settings = settings;
-    }
 
     /** Whether the export takes TRIM: only where a trimmed range reads as zeroes afterwards. */
     static boolean offersTrim(BlockCapabilities capabilities) {
         return capabilities.trim() && capabilities.zeroesAfterTrim() && !capabilities.readOnly();
     }
 
-    void refresh(BlockDevice device, ExportState state, boolean cacheOn) {
+    void refresh(ExportSettings settings, BlockDevice device, ExportState state, boolean cacheOn) {
         BlockCapabilities capabilities = device.capabilities();
         int blockSectors = capabilities.physicalBlockBytes() / BlockDevice.SECTOR_BYTES;
         IdentifyData data = new IdentifyData(
@@ -38,13 +33,14 @@ final class Identity {
                 settings.model(),
                 Math.min(device.sectors(), IdentifyData.SECTORS_MAX),
                 Math.min(Integer.numberOfTrailingZeros(blockSectors), 15),
-                capabilities(capabilities, cacheOn),
+                capabilities(settings, capabilities, cacheOn),
                 Optional.of(new IdentifyData.Vendor(
                         true, true, state.incarnation(), state.epoch().value())));
         data.write(block, 0);
     }
 
-    private Set<Capability> capabilities(BlockCapabilities device, boolean cacheOn) {
+    private static Set<Capability> capabilities(
+            ExportSettings settings, BlockCapabilities device, boolean cacheOn) {
         EnumSet<Capability> offered = EnumSet.of(Capability.LBA48);
         // Without FLUSH below nobody knows what is durable, which is what a cache in use means.
         if (settings.writeCache() || !device.flush()) {

@@ -36,6 +36,12 @@ public final class Limits {
     /** Masks and reservations: their count is one octet on the wire. */
     public static final int MAC_COUNT_MAX = 255;
 
+    /**
+     * Addresses of one list of {@link AccessRules}: a school's machines. Each may get a beacon of
+     * its own.
+     */
+    public static final int ACL_MAC_COUNT_MAX = 1024;
+
     public static final int OWNER_COUNT_MAX = FenceHeader.MAC_COUNT_MAX;
 
     /** Floors kept per export: one for each initiator that is unsure about a write. */

@@ -26,8 +26,8 @@ final class MaskRequest extends WireRequest {
     private int error = MaskHeader.ERROR_NONE;
     private int failedIndex;
 
-    MaskRequest(Frame frame, ExportSettings settings) {
-        super(frame, settings);
+    MaskRequest(Frame frame, Replies replies) {
+        super(frame, replies);
         request = MaskHeader.Fields.read(frame.memory(), frame.at());
     }
 

@@ -24,8 +24,8 @@ final class ReserveRequest extends WireRequest {
     private final List<MacAddress> macs;
     private int error;
 
-    ReserveRequest(Frame frame, ExportSettings settings) {
-        super(frame, settings);
+    ReserveRequest(Frame frame, Replies replies) {
+        super(frame, replies);
         ReserveHeader.Fields request = ReserveHeader.Fields.read(frame.memory(), frame.at());
         command = request.command();
         sender = new MacAddress(Ethernet.src(frame.memory(), frame.at()));

@@ -14,7 +14,7 @@ import etherbay.base.Loop;
 import etherbay.base.Timers;
 
 import java.lang.foreign.MemorySegment;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -25,7 +25,7 @@ import java.util.Map;
  */
 public final class Target {
     private final Loop loop;
-    private final Map<EthernetPort, PortExports> ports = new HashMap<>();
+    private final Map<EthernetPort, PortExports> ports = new LinkedHashMap<>();
     private final Counter droppedMalformed;
     private final Counter droppedResponse;
     private final Counter droppedUnknown;
@@ -56,6 +56,16 @@ public final class Target {
         ports.put(port, served);
         port.onFrames(served::onFrame);
         port.listen(changed -> served.announce());
+    }
+
+    /** Brings nothing from that port any more. The port is closed by its owner. */
+    public void detach(EthernetPort port) {
+        loop.checkOwner();
+        PortExports served = ports.remove(port);
+        if (served != null) {
+            served.leave();
+            port.onFrames(frame -> {});
+        }
     }
 
     /**
@@ -93,6 +103,27 @@ public final class Target {
     }
 
     /**
+     * Serves {@code after}, of the same address, wherever {@code before} was served, and announces
+     * it there. No frame falls between the two.
+     */
+    public void replace(Export before, Export after) {
+        loop.checkOwner();
+        before.onAnnounce(() -> {});
+        after.onAnnounce(() -> announce(after));
+        ports.forEach((port, served) -> {
+            if (served.table.replace(before, after)) {
+                after.announce(port);
+            }
+        });
+    }
+
+    /** Serves the export no longer on that port, as {@link #remove(Export)} does on all. */
+    public void remove(Export export, EthernetPort port) {
+        loop.checkOwner();
+        served(port).table.remove(export);
+    }
+
+    /**
      * Brings it no frames any more, on any port. What is in flight ends; see {@link Export#stop}.
      */
     public void remove(Export export) {
@@ -113,6 +144,7 @@ public final class Target {
         final ExportTable table = new ExportTable();
         private final Timers.Timer repetition = loop.timers().timer(this::announceOnce);
         private final EthernetPort port;
+        private boolean left;
 
         PortExports(EthernetPort port) {
             this.port = port;
@@ -163,8 +195,16 @@ public final class Target {
          * because an interface says that it is up a moment before its queue takes frames.
          */
         void announce() {
+            if (left) {
+                return; // a port goes on to tell who listened once
+            }
             announceOnce();
             repetition.at(loop.nowNs() + Limits.ANNOUNCE_AGAIN_NS);
+        }
+
+        void leave() {
+            left = true;
+            repetition.cancel();
         }
 
         private void announceOnce() {

@@ -8,18 +8,18 @@ import etherbay.base.Frame;
 /** A state change asked for by a frame, which is kept and becomes the answer. */
 abstract class WireRequest implements StateRequest {
     private final Frame frame;
-    private final ExportSettings settings;
+    private final Replies replies;
 
     /** Takes a held frame. What the request needs of it is read by the subclass when it is made. */
-    WireRequest(Frame frame, ExportSettings settings) {
+    WireRequest(Frame frame, Replies replies) {
         this.frame = frame;
-        this.settings = settings;
+        this.replies = replies;
     }
 
     @Override
     public final void answer(ExportState inForce, boolean stored) {
-        Reply.begin(frame, settings);
-        Reply.send(frame, write(frame, inForce, stored));
+        replies.begin(frame);
+        replies.send(frame, write(frame, inForce, stored));
     }
 
     /**
@@ -31,7 +31,7 @@ abstract class WireRequest implements StateRequest {
 
     /** Makes the answer a refusal with that code of AoE. */
     final void refuse(int errorCode) {
-        Reply.refuse(frame, errorCode);
+        replies.refuse(frame, errorCode);
     }
 
     /**

@@ -224,7 +224,8 @@ class TargetTest {
 
     @Test
     void beaconsOfAnExportWithAnAcceptListGoToThoseOnIt() {
-        Rig rig = new Rig(Rig.settings().withAccept(List.of(Rig.ALICE, Rig.BOB)));
+        Rig rig = new Rig(
+                Rig.settings().withAccess(AccessRules.accepting(List.of(Rig.ALICE, Rig.BOB))));
         rig.port.change(9000, true);
         assertThat(rig.port.takeSent())
                 .extracting(frame -> Ethernet.dst(frame, 0))
@@ -233,11 +234,11 @@ class TargetTest {
 
     @Test
     void whoIsNotAcceptedGetsSilence() {
-        Rig rig = new Rig(Rig.settings().withAccept(List.of(Rig.ALICE)));
+        Rig rig = new Rig(Rig.settings().withAccess(AccessRules.accepting(List.of(Rig.ALICE))));
         rig.send(rig.from(Rig.BOB).configQuery());
         rig.send(rig.from(Rig.BOB).identify());
         assertThat(rig.isSilent()).isTrue();
-        assertThat(rig.count("dropped.masked")).isEqualTo(2);
+        assertThat(rig.count("dropped.denied")).isEqualTo(2);
         assertThat(rig.ask(rig.from(Rig.ALICE).identify()).status()).isEqualTo(0x40);
     }
 
