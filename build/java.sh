@@ -87,7 +87,7 @@ run_maven() {
     local log=$1
     shift
     maven_once "$log" -o "$@" && return 0
-    grep -qE '^\[ERROR\].*(offline mode|has not been downloaded from it before)' "$log" || return 1
+    grep -qE '^\[ERROR\].*(offline mode|has not been downloaded from it before|No plugin found for prefix)' "$log" || return 1
     maven_once "$log" "$@"
 }
 
