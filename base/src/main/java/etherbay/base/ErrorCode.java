@@ -20,6 +20,8 @@ public enum ErrorCode {
     DENIED(7),
     /** It exists but does not answer, or not in time. */
     UNAVAILABLE(8),
+    /** It was looked at and is not as it should be: a target that deviates from the protocol. */
+    DEVIATES(9),
     /** A bug of ours. */
     INTERNAL(70);
 

@@ -3,9 +3,10 @@ package etherbay.base;
 
 /**
  * The one exception of the control plane: what happened, why, and what to do about it, each a
- * sentence for a person. Never thrown on the data path (that is what {@code IoStatus} is for).
+ * sentence for a person. Never thrown on the data path (that is what {@code IoStatus} is for). A
+ * subtype only says more: all problems of a file instead of one.
  */
-public final class EtherbayException extends RuntimeException {
+public class EtherbayException extends RuntimeException {
     private final ErrorCode code;
     private final String why;
     private final String correction;
@@ -37,7 +38,7 @@ public final class EtherbayException extends RuntimeException {
         return correction;
     }
 
-    /** The three lines a person sees. */
+    /** The lines a person sees: three, where a subtype has no more to say. */
     public String toText() {
         return "etherbay: %s%n  why: %s%n  do: %s".formatted(getMessage(), why, correction);
     }

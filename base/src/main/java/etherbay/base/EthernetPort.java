@@ -70,7 +70,12 @@ public interface EthernetPort extends LoopPart, AutoCloseable {
     /** Gives a claimed or retained frame of this port up to be sent. */
     void commit(Frame frame);
 
-    /** Frees everything. Frames still held are void. */
+    /**
+     * Ends it, at any moment of a turn, from within its handler or listener too; its loop lets go
+     * of it before. Nothing arrives any more and nothing can be claimed. Frames still held stay
+     * what they are until they are released or committed, and go nowhere then: a disk may be
+     * working on them.
+     */
     @Override
     void close();
 }

@@ -28,6 +28,7 @@ public final class FramePool {
     private final Frame[] frames;
     private final Frame[] free;
     private int freeCount;
+    private @Nullable Runnable whenAllFree;
 
     /**
      * @param frameCount slots; the memory is {@code frameCount * SLOT_BYTES}
@@ -55,7 +56,7 @@ public final class FramePool {
 
     /** For a port: a free slot to receive into; null when there is none. */
     public @Nullable Frame take() {
-        if (freeCount == 0) {
+        if (freeCount == 0 || whenAllFree != null) {
             return null;
         }
         Frame frame = free[--freeCount];
@@ -106,5 +107,24 @@ public final class FramePool {
         Check.that(frame.use != Frame.Use.FREE, "a frame is given back once");
         frame.use = Frame.Use.FREE;
         free[freeCount++] = frame;
+        runWhenAllFree();
+    }
+
+    /**
+     * For a port that closes: lends nothing any more. A disk may still write into a frame that is
+     * held, so the memory may go only when all are back.
+     *
+     * @param allFree run once, when no frame is out; perhaps at once
+     */
+    public void retire(Runnable allFree) {
+        Check.that(whenAllFree == null, "a pool is retired once");
+        whenAllFree = allFree;
+        runWhenAllFree();
+    }
+
+    private void runWhenAllFree() {
+        if (whenAllFree != null && freeCount == frames.length) {
+            whenAllFree.run();
+        }
     }
 }

@@ -38,6 +38,11 @@ final class FrameStream {
     private int outHead;
     private int outTail;
 
+    /** Where the oldest frame begins of which something is still to be written; not after head. */
+    private int outFrame;
+
+    private long writtenCount;
+
     /**
      * @param frameBytesMax longer frames are malformed; both buffers hold one at least
      */
@@ -59,6 +64,37 @@ final class FrameStream {
         inTail = 0;
         outHead = 0;
         outTail = 0;
+        outFrame = 0;
+    }
+
+    /** Frames that came and were not looked at; without the one of which only a part is here. */
+    int unreadCount() {
+        return frameCount(in, inHead, inTail);
+    }
+
+    /** Frames that are queued and not, or not wholly, written. */
+    int unwrittenCount() {
+        return frameCount(out, outFrame, outTail);
+    }
+
+    /** Whole frames from there on, up to one whose length is none. */
+    private int frameCount(MemorySegment frames, int from, int to) {
+        int count = 0;
+        int at = from;
+        while (to - at > LENGTH_BYTES) {
+            int bytes = frames.get(LENGTH, at);
+            if (bytes <= 0 || bytes > to - at - LENGTH_BYTES) {
+                break;
+            }
+            at += LENGTH_BYTES + bytes;
+            count++;
+        }
+        return count;
+    }
+
+    /** Frames wholly written so far, on all channels. */
+    long writtenCount() {
+        return writtenCount;
     }
 
     /** Reads once what is there. @return false at the end of the stream */
@@ -128,10 +164,11 @@ final class FrameStream {
             return true;
         }
         flush();
-        if (outHead > 0 && outTail - outHead + needBytes <= out.byteSize()) {
-            MemorySegment.copy(out, outHead, out, 0, outTail - outHead);
-            outTail -= outHead;
-            outHead = 0;
+        if (outFrame > 0 && outTail - outFrame + needBytes <= out.byteSize()) {
+            MemorySegment.copy(out, outFrame, out, 0, outTail - outFrame);
+            outTail -= outFrame;
+            outHead -= outFrame;
+            outFrame = 0;
         }
         return outTail + needBytes <= out.byteSize();
     }
@@ -141,12 +178,25 @@ final class FrameStream {
         if (outHead < outTail && channel != null) {
             outBuffer.limit(outTail).position(outHead);
             outHead += channel.write(outBuffer);
+            countWritten();
         }
         if (outHead == outTail) {
             outHead = 0;
             outTail = 0;
+            outFrame = 0;
         }
         return outTail == 0;
+    }
+
+    private void countWritten() {
+        int next = outFrame;
+        while (next < outHead) {
+            next += LENGTH_BYTES + out.get(LENGTH, next);
+            if (next <= outHead) {
+                outFrame = next;
+                writtenCount++;
+            }
+        }
     }
 
     /** Whether queued frames wait to be written. */

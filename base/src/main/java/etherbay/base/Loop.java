@@ -3,6 +3,7 @@ package etherbay.base;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * The thread of a data path, or a simulator's turn of it. Owns ports, disks and everything behind
@@ -129,12 +130,32 @@ public final class Loop {
             if (turn(nowNs) > 0) {
                 workedNs = nowNs;
             } else if (nowNs - workedNs >= spinNs) {
-                sleep(nowNs);
+                sleep(nowNs, Long.MAX_VALUE);
                 workedNs = clock.nanoTime() - spinNs;
             } else {
                 Thread.onSpinWait();
             }
         }
+    }
+
+    /**
+     * Turns on the calling thread, the loop's own, until {@code done} holds or {@code deadlineNs}
+     * has passed: for tools that ask and wait for the answer.
+     *
+     * @return whether {@code done} held
+     */
+    public boolean runUntil(long deadlineNs, BooleanSupplier done) {
+        checkOwner();
+        while (!done.getAsBoolean()) {
+            long nowNs = clock.nanoTime();
+            if (nowNs >= deadlineNs) {
+                return false;
+            }
+            if (turn(nowNs) == 0) {
+                sleep(nowNs, deadlineNs);
+            }
+        }
+        return true;
     }
 
     /** Ends {@link #run} after its present turn; any thread. */
@@ -161,7 +182,7 @@ public final class Loop {
         }
     }
 
-    private void sleep(long nowNs) {
+    private void sleep(long nowNs, long latestNs) {
         // Volatile store before the looks below, volatile read after the offer: one side sees the
         // other, so no message is left lying.
         sleeping = true;
@@ -170,7 +191,7 @@ public final class Loop {
             quiet &= part.readyToIdle();
         }
         if (quiet) {
-            long deadlineNs = nextDeadlineNs();
+            long deadlineNs = Math.min(nextDeadlineNs(), latestNs);
             long timeoutNs = deadlineNs == Long.MAX_VALUE ? deadlineNs : deadlineNs - nowNs;
             if (timeoutNs > 0) {
                 idler.idle(timeoutNs);

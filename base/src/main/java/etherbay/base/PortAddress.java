@@ -94,9 +94,14 @@ public sealed interface PortAddress {
         if (name.getBytes(StandardCharsets.UTF_8).length > NIC_NAME_BYTES_MAX) {
             return "names of interfaces have at most " + NIC_NAME_BYTES_MAX + " bytes";
         }
-        boolean clean =
-                name.chars().noneMatch(letter -> letter == '/' || letter == ':' || letter <= ' ');
-        return clean ? "" : "names of interfaces have no '/', ':' or spaces";
+        return name.chars().allMatch(PortAddress::isNicLetter)
+                ? ""
+                : "names of interfaces have no '/', ':' or spaces";
+    }
+
+    /** Whether it may stand in the name of a NIC. */
+    static boolean isNicLetter(int letter) {
+        return letter != '/' && letter != ':' && letter > ' ';
     }
 
     private static EtherbayException invalid(String message, String why, String correction) {

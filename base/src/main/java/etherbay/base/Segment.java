@@ -17,20 +17,33 @@ import java.util.List;
 public final class Segment {
     private final Clock clock;
     private final int mtu;
-    private final Counter droppedCounter;
+    private final Counter droppedFull;
+    private final Counter droppedRunt;
+    private final Counter droppedOversize;
+    private final Counter droppedEtherType;
+    private final Counter droppedStation;
+    private final Counter droppedClosed;
     private final MacTable table = new MacTable();
     private final List<SegmentPort> ports = new ArrayList<>();
     private int nextNumber;
 
     /**
      * @param mtu largest Ethernet payload that passes, at most {@link FramePool#MTU_MAX}
-     * @param counters get {@code segment.frames.dropped.full}
+     * @param counters get {@code segment.frames.dropped...}: full, the queue of a port; runt and
+     *     oversize; ethertype, no ATA over Ethernet; station, for another one than the port's;
+     *     closed, of a port that was closed before it had sent or taken them
      */
     public Segment(Clock clock, int mtu, Counters counters) {
         Check.that(mtu > 0 && mtu <= FramePool.MTU_MAX, "frames of a segment fit a frame pool");
         this.clock = clock;
         this.mtu = mtu;
-        droppedCounter = counters.counter("segment.frames.dropped.full");
+        String prefix = "segment.frames.dropped.";
+        droppedFull = counters.counter(prefix + "full");
+        droppedRunt = counters.counter(prefix + "runt");
+        droppedOversize = counters.counter(prefix + "oversize");
+        droppedEtherType = counters.counter(prefix + "ethertype");
+        droppedStation = counters.counter(prefix + "station");
+        droppedClosed = counters.counter(prefix + "closed");
     }
 
     /**
@@ -54,9 +67,26 @@ public final class Segment {
         table.forget(port.number());
     }
 
+    /** A closed port had not sent or taken so many. */
+    synchronized void dropClosed(int frameCount) {
+        droppedClosed.add(frameCount);
+    }
+
+    /** Under the lock. */
+    void full() {
+        droppedFull.increment();
+    }
+
+    /** Under the lock: a port does not take it. */
+    void filtered(boolean aoe) {
+        (aoe ? droppedStation : droppedEtherType).increment();
+    }
+
     /** Carries one frame to where it belongs. On the sender's thread. */
     synchronized void carry(SegmentPort from, MemorySegment memory, long at, int bytes) {
-        if (bytes < StationFilter.HEADER_BYTES || bytes > mtu + StationFilter.HEADER_BYTES) {
+        boolean runt = bytes < StationFilter.HEADER_BYTES;
+        if (runt || bytes > mtu + StationFilter.HEADER_BYTES) {
+            (runt ? droppedRunt : droppedOversize).increment();
             return;
         }
         long nowNs = clock.nanoTime();
@@ -65,8 +95,8 @@ public final class Segment {
         for (int index = 0; index < ports.size(); index++) {
             SegmentPort to = ports.get(index);
             boolean meant = known == MacTable.UNKNOWN || known == to.number();
-            if (to != from && meant && !to.arrive(memory, at, bytes, nowNs)) {
-                droppedCounter.increment();
+            if (to != from && meant) {
+                to.arrive(memory, at, bytes, nowNs);
             }
         }
     }

@@ -30,6 +30,7 @@ final class SegmentPort implements EthernetPort {
     private final Frame[] committed = new Frame[FRAME_COUNT];
     private int committedCount;
     private @Nullable FrameHandler handler;
+    private boolean closed;
 
     /** Guarded by the segment: a ring of slots. */
     private final MemorySegment queue;
@@ -55,13 +56,15 @@ final class SegmentPort implements EthernetPort {
         return number;
     }
 
-    /** Under the segment's lock, on the sender's thread. @return false when the queue is full */
-    boolean arrive(MemorySegment memory, long at, int bytes, long nowNs) {
+    /** Under the segment's lock, on the sender's thread. */
+    void arrive(MemorySegment memory, long at, int bytes, long nowNs) {
         if (!filter.accepts(memory, at, bytes)) {
-            return true;
+            segment.filtered(StationFilter.isAoe(memory, at, bytes));
+            return;
         }
         if (queueCount == QUEUE_COUNT) {
-            return false;
+            segment.full();
+            return;
         }
         int slot = (queueHead + queueCount) % QUEUE_COUNT;
         MemorySegment.copy(memory, at, queue, (long) slot * slotBytes, bytes);
@@ -69,7 +72,6 @@ final class SegmentPort implements EthernetPort {
         queuedNs[slot] = nowNs;
         queueCount++;
         wakeUp.run();
-        return true;
     }
 
     @Override
@@ -79,7 +81,7 @@ final class SegmentPort implements EthernetPort {
             return 0;
         }
         int frames = 0;
-        while (frames < POLL_COUNT_MAX) {
+        while (frames < POLL_COUNT_MAX && !closed) {
             Frame frame = next();
             if (frame == null) {
                 break;
@@ -109,7 +111,7 @@ final class SegmentPort implements EthernetPort {
     @Override
     public boolean readyToIdle() {
         synchronized (segment) {
-            return queueCount == 0 || pool.freeCount() == 0;
+            return closed || queueCount == 0 || pool.freeCount() == 0;
         }
     }
 
@@ -121,6 +123,11 @@ final class SegmentPort implements EthernetPort {
     @Override
     public void commit(Frame frame) {
         pool.committed(frame);
+        if (closed) {
+            segment.dropClosed(1);
+            pool.sent(frame);
+            return;
+        }
         committed[committedCount++] = frame;
     }
 
@@ -179,7 +186,16 @@ final class SegmentPort implements EthernetPort {
 
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         segment.unplug(this);
-        arena.close();
+        segment.dropClosed(committedCount + queueCount); // nobody else knows us any more
+        for (int index = 0; index < committedCount; index++) {
+            pool.sent(committed[index]);
+        }
+        committedCount = 0;
+        pool.retire(arena::close);
     }
 }

@@ -75,19 +75,21 @@ public final class SocketPort implements EthernetPort {
     private final FramePool pool;
     private final FrameStream stream;
     private final List<Listener> listeners = new ArrayList<>();
-    private final Counter receivedCounter;
-    private final Counter sentCounter;
-    private final Counter droppedCounter;
-    private final Counter malformedCounter;
-    private final Counter disconnectedCounter;
+    private final SocketCounters counters;
     private @Nullable FrameHandler handler;
     private @Nullable SocketChannel channel;
     private long retryAtNs;
     private long retryNs = RETRY_NS_MIN;
 
+    /** As counted, of what the stream has written. */
+    private long sentCount;
+
+    private boolean closed;
+
     /**
      * @param wakeUp what makes the owning loop turn: {@code loop::wakeUp}
-     * @param counters get {@code port.unix:PATH.frames.*} and {@code port.unix:PATH.disconnected}
+     * @param counters get {@code port.unix:PATH.frames.received, sent, malformed, dropped...} and
+     *     {@code port.unix:PATH.disconnected}
      */
     public SocketPort(Settings settings, Clock clock, Runnable wakeUp, Counters counters) {
         this.settings = settings;
@@ -97,16 +99,14 @@ public final class SocketPort implements EthernetPort {
         watcher = new SocketWatcher(settings.address().toString(), wakeUp);
         pool = new FramePool(arena, this, FRAME_COUNT);
         stream = new FrameStream(arena, FramePool.FRAME_BYTES_MAX, BUFFER_BYTES, BUFFER_BYTES);
-        String name = "port." + settings.address();
-        receivedCounter = counters.counter(name + ".frames.received");
-        sentCounter = counters.counter(name + ".frames.sent");
-        droppedCounter = counters.counter(name + ".frames.dropped.send");
-        malformedCounter = counters.counter(name + ".frames.malformed");
-        disconnectedCounter = counters.counter(name + ".disconnected");
+        this.counters = new SocketCounters(settings.address(), counters);
     }
 
     @Override
     public int poll(long nowNs) {
+        if (closed) {
+            return 0; // a turn goes on to who left during it
+        }
         if (channel == null) {
             return nowNs >= retryAtNs && connect(nowNs) ? 1 : 0;
         }
@@ -135,8 +135,14 @@ public final class SocketPort implements EthernetPort {
         }
         channel = opened;
         stream.attach(opened);
-        listeners.forEach(listener -> listener.changed(this));
+        tellListeners();
         return true;
+    }
+
+    private void tellListeners() {
+        for (int index = 0; index < listeners.size() && !closed; index++) {
+            listeners.get(index).changed(this);
+        }
     }
 
     /** A connected channel; null when nobody listens, or too many wait in front of us. */
@@ -164,10 +170,10 @@ public final class SocketPort implements EthernetPort {
     private int deliver(long readNs, int frameCountMax) {
         FrameHandler to = handler;
         int frames = 0;
-        while (to != null && frames < frameCountMax) {
+        while (to != null && frames < frameCountMax && channel != null) {
             int bytes = stream.frameBytes();
             if (bytes == FrameStream.MALFORMED) {
-                malformedCounter.increment();
+                counters.malformed.increment();
                 disconnect(readNs);
                 break;
             }
@@ -187,11 +193,13 @@ public final class SocketPort implements EthernetPort {
         long at = stream.frameAt();
         stream.skipFrame(bytes);
         if (filter.accepts(memory, at, bytes)) {
-            receivedCounter.increment();
+            counters.received.increment();
             MemorySegment.copy(memory, at, frame.memory(), frame.at(), bytes);
             frame.arrived(bytes, readNs);
             pool.deliver(frame, to);
         } else {
+            boolean aoe = StationFilter.isAoe(memory, at, bytes);
+            (aoe ? counters.droppedStation : counters.droppedEtherType).increment();
             pool.giveBack(frame);
         }
     }
@@ -202,12 +210,18 @@ public final class SocketPort implements EthernetPort {
             return;
         }
         channel = null;
-        stream.attach(null);
+        forgetFrames();
         closeQuietly(lost);
         watcher.forget();
         retryAtNs = nowNs + retryNs;
-        disconnectedCounter.increment();
-        listeners.forEach(listener -> listener.changed(this));
+        counters.disconnected.increment();
+        tellListeners();
+    }
+
+    private void forgetFrames() {
+        counters.droppedLink.add(stream.unwrittenCount());
+        counters.droppedClosed.add(stream.unreadCount());
+        stream.attach(null);
     }
 
     private static void closeQuietly(@Nullable SocketChannel lost) {
@@ -237,7 +251,7 @@ public final class SocketPort implements EthernetPort {
 
     @Override
     public long nextDeadlineNs() {
-        return channel == null ? retryAtNs : Long.MAX_VALUE;
+        return channel == null && !closed ? retryAtNs : Long.MAX_VALUE;
     }
 
     @Override
@@ -248,24 +262,42 @@ public final class SocketPort implements EthernetPort {
     @Override
     public void commit(Frame frame) {
         pool.committed(frame);
-        boolean queued = false;
+        Counter reason = dropReason(frame);
+        if (reason != null) {
+            reason.increment();
+        }
+        pool.sent(frame);
+    }
+
+    /** Queues the frame; null when that went well. */
+    private @Nullable Counter dropReason(Frame frame) {
+        if (frame.bytes() > settings.mtu() + StationFilter.HEADER_BYTES) {
+            return counters.droppedTooLong;
+        }
+        if (channel == null) {
+            return counters.droppedLink;
+        }
         try {
-            queued = frame.bytes() <= settings.mtu() + StationFilter.HEADER_BYTES
-                    && stream.append(frame.memory(), frame.at(), frame.bytes());
+            boolean queued = stream.append(frame.memory(), frame.at(), frame.bytes());
+            return queued ? null : counters.droppedFull;
         } catch (IOException gone) {
             disconnect(clock.nanoTime());
+            return counters.droppedLink;
         }
-        (queued ? sentCounter : droppedCounter).increment();
-        pool.sent(frame);
     }
 
     @Override
     public void flush(long nowNs) {
+        if (channel == null) {
+            return;
+        }
         try {
             stream.flush();
         } catch (IOException gone) {
             disconnect(nowNs);
         }
+        counters.sent.add(stream.writtenCount() - sentCount);
+        sentCount = stream.writtenCount();
     }
 
     @Override
@@ -310,9 +342,13 @@ public final class SocketPort implements EthernetPort {
 
     @Override
     public void close() {
-        closeQuietly(channel);
-        channel = null;
-        watcher.close();
-        arena.close();
+        if (!closed) {
+            closed = true;
+            forgetFrames();
+            closeQuietly(channel);
+            channel = null;
+            watcher.close();
+            pool.retire(arena::close);
+        }
     }
 }

@@ -51,9 +51,15 @@ public final class StationFilter {
                 .toArray();
     }
 
+    /** Whether it is ATA over Ethernet, whoever it is for. */
+    static boolean isAoe(MemorySegment memory, long at, int bytes) {
+        return bytes >= HEADER_BYTES
+                && (memory.get(U16, at + ETHER_TYPE_AT) & 0xffff) == ETHER_TYPE;
+    }
+
     /** Whether the station takes the frame at {@code at}. Anything may stand in it. */
     public boolean accepts(MemorySegment memory, long at, int bytes) {
-        if (bytes < HEADER_BYTES || (memory.get(U16, at + ETHER_TYPE_AT) & 0xffff) != ETHER_TYPE) {
+        if (!isAoe(memory, at, bytes)) {
             return false;
         }
         long destination = MacAddress.read(memory, at);

@@ -12,7 +12,7 @@ class EtherbayExceptionTest {
     void eachKindOfErrorHasItsOwnExitCodeThatAShellDoesNotUse() {
         int[] exitCodes =
                 Arrays.stream(ErrorCode.values()).mapToInt(ErrorCode::exitCode).toArray();
-        assertThat(exitCodes).containsExactly(2, 3, 4, 5, 6, 7, 8, 70).doesNotHaveDuplicates();
+        assertThat(exitCodes).containsExactly(2, 3, 4, 5, 6, 7, 8, 9, 70).doesNotHaveDuplicates();
     }
 
     @Test

@@ -92,4 +92,27 @@ class FramePoolTest {
         assertThatThrownBy(() -> pool.claim(FramePool.FRAME_BYTES_MAX + 1))
                 .isInstanceOf(AssertionError.class);
     }
+
+    @Test
+    void aRetiredPoolLendsNothingAndItsMemoryGoesWithTheLastFrame() {
+        int[] ends = new int[1];
+        Frame held = claimed(60);
+        Frame committed = claimed(60);
+        pool.committed(committed);
+        pool.retire(() -> ends[0]++);
+        pool.sent(committed);
+        assertThat(pool.freeCount()).isEqualTo(1);
+        assertThat(pool.take()).isNull();
+        assertThat(pool.claim(60)).isNull();
+        assertThat(ends[0]).isZero();
+        held.release();
+        assertThat(ends[0]).isEqualTo(1);
+    }
+
+    @Test
+    void aPoolOfWhichNothingIsOutEndsAtOnce() {
+        int[] ends = new int[1];
+        pool.retire(() -> ends[0]++);
+        assertThat(ends[0]).isEqualTo(1);
+    }
 }

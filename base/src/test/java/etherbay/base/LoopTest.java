@@ -157,4 +157,27 @@ class LoopTest {
         other.join();
         assertThat(refused).hasValue(1);
     }
+
+    /** Sleeping takes as long as it is allowed to. */
+    private final class Sleeper implements Idler {
+        @Override
+        public void idle(long timeoutNs) {
+            heard.add("slept " + timeoutNs);
+            clock.nowNs += timeoutNs;
+        }
+
+        @Override
+        public void wakeUp() {}
+    }
+
+    @Test
+    void aToolTurnsUntilWhatItWaitsForOrItsDeadline() {
+        Loop tool = new Loop("tool", clock, new Sleeper(), 0);
+        long startNs = clock.nowNs;
+        tool.timers().timer(() -> heard.add("timer")).at(startNs + 30);
+        assertThat(tool.runUntil(startNs + 100, () -> heard.contains("timer"))).isTrue();
+        assertThat(tool.runUntil(startNs + 100, () -> false)).isFalse();
+        assertThat(clock.nowNs).isEqualTo(startNs + 100);
+        assertThat(heard).containsExactly("slept 30", "timer", "slept 70");
+    }
 }

@@ -322,7 +322,7 @@ class SegmentSwitchTest {
         carry(second, a, b);
         assertThat(links).containsExactly(true, false, true);
         assertThat(atB.numbers).containsExactly(2L);
-        assertThat(value(counters, "port." + address() + ".frames.dropped.send"))
+        assertThat(value(counters, "port." + address() + ".frames.dropped.link"))
                 .isEqualTo(1);
     }
 

@@ -85,6 +85,56 @@ class SegmentTest {
         TestFrames.send(a, B, 3, 13);
         carry();
         assertThat(atB.numbers).isEmpty();
+        assertThat(counters.snapshot())
+                .containsEntry("segment.frames.dropped.ethertype", 2L)
+                .containsEntry("segment.frames.dropped.oversize", 1L)
+                .containsEntry("segment.frames.dropped.runt", 1L);
+    }
+
+    @Test
+    void whatFloodsToAnotherStationIsCountedWhereItIsDropped() {
+        TestFrames.send(a, B, 1, 60);
+        carry();
+        assertThat(counters.snapshot()).containsEntry("segment.frames.dropped.station", 1L);
+    }
+
+    @Test
+    void aPortMayBeClosedByItsOwnHandlerAndAHeldFrameOutlivesIt() {
+        Loop loop = new Loop("test", clock, new ParkIdler(), 0);
+        loop.add(b);
+        java.util.List<Frame> held = new java.util.ArrayList<>();
+        b.onFrames(frame -> {
+            frame.retain();
+            held.add(frame);
+            TestFrames.send(b, A, 9, 60);
+            loop.remove(b);
+            b.close();
+        });
+        for (long number = 1; number <= 3; number++) {
+            TestFrames.send(a, B, number, 60);
+        }
+        a.flush(clock.nowNs);
+        loop.turn(clock.nowNs);
+        b.poll(clock.nowNs);
+        b.flush(clock.nowNs);
+        assertThat(held).hasSize(1);
+        assertThat(counters.snapshot())
+                .as("two that waited and one that was to be sent")
+                .containsEntry("segment.frames.dropped.closed", 3L);
+        assertThat(b.claim(60)).isNull();
+        Frame late = held.getFirst();
+        TestFrames.write(late.memory(), late.at(), A, B, 7);
+        b.commit(late);
+        assertThat(counters.snapshot()).containsEntry("segment.frames.dropped.closed", 4L);
+        assertThat(late.memory().scope().isAlive()).isFalse();
+        b.close();
+        carryOthers();
+        assertThat(atA.numbers).isEmpty();
+    }
+
+    private void carryOthers() {
+        a.poll(clock.nowNs);
+        c.poll(clock.nowNs);
     }
 
     @Test

@@ -59,6 +59,7 @@ final class Constants {
     static final int CLOCK_MONOTONIC = 1;
 
     // sys/socket.h
+    static final int AF_UNSPEC = 0;
     static final int AF_UNIX = 1;
     static final int AF_INET = 2;
     static final int AF_NETLINK = 16;
@@ -117,6 +118,18 @@ final class Constants {
     // linux/netlink.h, linux/rtnetlink.h
     static final int NETLINK_ROUTE = 0;
     static final int RTMGRP_LINK = 1;
+    static final int NLM_F_REQUEST = 1;
+    static final int NLM_F_DUMP_INTR = 0x10;
+    static final int NLM_F_DUMP = 0x300;
+    static final int NLMSG_ERROR = 2;
+    static final int NLMSG_DONE = 3;
+    static final int RTM_NEWLINK = 16;
+    static final int RTM_GETLINK = 18;
+    static final int IFLA_ADDRESS = 1;
+    static final int IFLA_IFNAME = 3;
+    static final int IFLA_MTU = 4;
+    static final int IFLA_EXT_MASK = 29;
+    static final int RTEXT_FILTER_SKIP_STATS = 8;
 
     // linux/io_uring.h, asm/unistd.h
     static final int __NR_io_uring_setup = 425;

@@ -5,13 +5,10 @@ import etherbay.base.BlockCapabilities;
 import etherbay.base.BlockDevice;
 import etherbay.base.Check;
 import etherbay.base.Counters;
-import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.Io;
 import etherbay.base.IoStatus;
 import etherbay.base.Loop;
-import etherbay.base.LoopPart;
-import etherbay.base.Timers;
 
 import org.jspecify.annotations.Nullable;
 
@@ -21,8 +18,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A file or a block device of this machine. A part of the loop from open to close. What more than
- * {@link Options#queueDepth} requests ask waits in the order of arrival.
+ * A file or a block device of this machine. What more than {@link Options#queueDepth} requests ask
+ * waits in the order of arrival. The disks of a loop share what makes their calls ({@link
+ * LoopDisks}): one that does nothing costs a turn nothing.
+ *
+ * <p><b>Life.</b> {@link #open} and {@link #close} do all of it on the loop's thread and may wait.
+ * A loop that serves has another thread {@link #prepare} a disk, {@link #attach}es it, {@link
+ * #quiesce}s and {@link #detach}es it when it is no longer wanted, and leaves it to another thread
+ * to {@link #release}. One thread has a disk at a time, and gets it from another by a mailbox or
+ * the like.
  *
  * <p><b>Durability.</b> FLUSH is fdatasync(2); FUA is RWF_DSYNC on the write. After a sync failed
  * Linux has dropped the pages it could not write and reports the next sync as good. So from the
@@ -34,7 +38,7 @@ import java.util.List;
  * <p><b>Direct I/O.</b> Pieces of memory at odd addresses or of odd length are copied through one
  * of a few bounce buffers. Ranges that are no multiple of the logical block are refused with RANGE.
  */
-public final class Disk implements BlockDevice, LoopPart {
+public final class Disk implements BlockDevice {
     /** How the system calls are made. */
     public enum Engine {
         /** io_uring where the kernel lets us, else threads. */
@@ -86,36 +90,35 @@ public final class Disk implements BlockDevice, LoopPart {
 
     public static final int QUEUE_DEPTH_MAX = 1024;
 
-    private static final System.Logger LOG = System.getLogger("etherbay.disk");
-    private static final long SIZE_CHECK_NS = 1_000_000_000L;
+    private enum Life {
+        PREPARED,
+        ATTACHED,
+        CLOSING,
+        DETACHED,
+        RELEASED
+    }
 
     private final DiskFile file;
+    private final LoopDisks disks;
     private final Loop loop;
     private final Arena arena;
     private final BlockCapabilities capabilities;
-    private final Engine engineKind;
     private final DiskEngine engine;
     private final DiskSteps steps;
-    private final List<Listener> listeners = new ArrayList<>();
-    private final Timers.Timer sizeCheck;
+    private final List<Listener> listeners = new ArrayList<>(1);
     private long sectors;
-    private boolean closed;
+    private volatile Life life = Life.PREPARED;
 
-    private Disk(DiskFile file, Path path, Options options, Parts parts) {
+    private Disk(DiskFile file, LoopDisks disks, DiskEngine engine, Arena arena, DiskSteps steps) {
         this.file = file;
-        loop = parts.loop();
-        arena = parts.arena();
+        this.disks = disks;
+        this.engine = engine;
+        this.arena = arena;
+        this.steps = steps;
+        loop = disks.loop();
         capabilities = file.capabilities();
         sectors = file.sectors(0);
-        DiskRequest[] slots = DiskRequest.slots(arena, options.queueDepth());
-        engine = engine(path, options, parts, slots);
-        engineKind = engine instanceof UringEngine ? Engine.URING : Engine.THREADS;
-        DiskLog log = new DiskLog(path, parts.counters());
-        steps = new DiskSteps(file, engine, slots, new BouncePool(arena, slots.length), log);
-        sizeCheck = loop.timers().timer(this::checkSize);
     }
-
-    private record Parts(Loop loop, LinuxIdler idler, Counters counters, Arena arena) {}
 
     /**
      * Opens a disk and adds it to {@code loop}; on the loop's thread, or before it runs. May wait
@@ -126,18 +129,34 @@ public final class Disk implements BlockDevice, LoopPart {
      * @throws EtherbayException NOT_FOUND, DENIED, INVALID (a folder, a terminal), CONFLICT
      *     (somebody else uses it), ENVIRONMENT (no direct I/O or no io_uring, when asked for)
      */
-    @SuppressWarnings("MustBeClosedChecker") // the arena is the disk's, which closes it
     public static Disk open(
             Path path, Options options, Loop loop, LinuxIdler idler, Counters counters) {
         loop.checkOwner();
+        Disk disk = prepare(path, options, loop, idler, counters);
+        disk.attach();
+        return disk;
+    }
+
+    /**
+     * The part of {@link #open} that may wait: opens and locks a disk, and looks at it. Any
+     * platform thread, while the loop runs; several may prepare disks at once. What this returns is
+     * {@link #attach}ed later, or {@link #release}d.
+     *
+     * @param loop which is not touched
+     * @throws EtherbayException as {@link #open}
+     */
+    @SuppressWarnings("MustBeClosedChecker") // the arena is the disk's, which closes it
+    public static Disk prepare(
+            Path path, Options options, Loop loop, LinuxIdler idler, Counters counters) {
+        LoopDisks disks = idler.disks(loop);
         Arena arena = Arena.ofShared();
         @Nullable DiskFile file = null;
         try {
             file = DiskFile.open(path, options, arena);
-            Disk disk = new Disk(file, path, options, new Parts(loop, idler, counters, arena));
-            loop.add(disk);
-            disk.sizeCheck.at(loop.clock().nanoTime() + SIZE_CHECK_NS);
-            return disk;
+            DiskEngine engine = disks.join(path, options.engine());
+            DiskLog log = new DiskLog(path, counters);
+            DiskSteps steps = new DiskSteps(file, engine, disks.slots(), options.queueDepth(), log);
+            return new Disk(file, disks, engine, arena, steps);
         } catch (EtherbayException refused) {
             if (file != null) {
                 file.close();
@@ -147,32 +166,48 @@ public final class Disk implements BlockDevice, LoopPart {
         }
     }
 
+    /** Makes a prepared disk serve; on the loop's thread. Never waits. */
+    public void attach() {
+        loop.checkOwner();
+        Check.that(life == Life.PREPARED, "a disk is attached once, after it was prepared");
+        disks.attach(this);
+        life = Life.ATTACHED;
+    }
+
+    /**
+     * Ends the service of a disk of which nothing is in flight, such as after {@link #quiesce}; on
+     * the loop's thread, and not from a continuation of its own. Never waits. What is left is to
+     * {@link #release} it.
+     */
+    public void detach() {
+        loop.checkOwner();
+        Check.that(life == Life.ATTACHED, "only an attached disk is detached");
+        Check.that(
+                steps.isIdle() && !steps.isCompleting(),
+                "a disk is detached when nothing of it is in flight");
+        disks.detach(this);
+        life = Life.DETACHED;
+    }
+
+    /**
+     * Lets go of the file of a disk that is detached, or was never attached. Any platform thread.
+     * May wait for the medium. Durable is what a FLUSH made so: this is none.
+     */
+    public void release() {
+        synchronized (this) {
+            Check.that(
+                    life == Life.PREPARED || life == Life.DETACHED,
+                    "a disk is released once, and not while it is attached");
+            life = Life.RELEASED;
+        }
+        file.close();
+        arena.close();
+        disks.leave();
+    }
+
     /** Whether a path names a block device, for which direct I/O is the usual choice. */
     public static boolean isBlockDevice(Path path) {
         return DiskFile.isBlockDevice(path);
-    }
-
-    private DiskEngine engine(Path path, Options options, Parts parts, DiskRequest[] slots) {
-        if (options.engine() != Engine.THREADS) {
-            Uring.Opened opened = Uring.open(slots.length);
-            Uring ring = opened.ring();
-            if (ring != null) {
-                return new UringEngine(ring, parts.idler(), file.fd(), slots);
-            }
-            if (options.engine() == Engine.URING) {
-                throw new EtherbayException(
-                        ErrorCode.ENVIRONMENT,
-                        "cannot use io_uring for " + path,
-                        Errno.name(opened.errno()),
-                        "use the engine AUTO, or allow it: sysctl kernel.io_uring_disabled=0");
-            }
-            LOG.log(
-                    System.Logger.Level.INFO,
-                    "{0}: no io_uring here ({1}); disk threads instead, at twice the work",
-                    path,
-                    Errno.name(opened.errno()));
-        }
-        return new ThreadEngine(loop, file.fd(), slots.length);
     }
 
     @Override
@@ -187,7 +222,7 @@ public final class Disk implements BlockDevice, LoopPart {
 
     /** {@link Engine#URING} or {@link Engine#THREADS}: what is in use. */
     public Engine engine() {
-        return engineKind;
+        return engine.kind();
     }
 
     /** Whether a sync failed: nothing is taken to be written until this is opened anew. */
@@ -203,7 +238,7 @@ public final class Disk implements BlockDevice, LoopPart {
     @Override
     public void submit(Io io) {
         loop.checkOwner();
-        Check.that(!closed, "nothing is submitted to a closed disk");
+        Check.that(life == Life.ATTACHED, "requests go to a disk that is attached and not closed");
         IoStatus refusal = BlockDevice.refusal(io, sectors, capabilities);
         if (refusal == IoStatus.OK && steps.refuses(io)) {
             refusal = IoStatus.FAILED;
@@ -215,24 +250,13 @@ public final class Disk implements BlockDevice, LoopPart {
         steps.add(io);
     }
 
-    @Override
-    public int poll(long nowNs) {
-        return closed ? 0 : steps.poll(nowNs); // a turn goes on to who left during it
+    /** What makes the calls of this disk. */
+    DiskEngine calls() {
+        return engine;
     }
 
-    @Override
-    public void flush(long nowNs) {
-        if (!closed) {
-            engine.flush();
-        }
-    }
-
-    @Override
-    public boolean readyToIdle() {
-        return closed || engine.quiet();
-    }
-
-    private void checkSize() {
+    /** Looks whether the size has changed; the loop's, once a second. */
+    void checkSize() {
         long before = sectors;
         sectors = file.sectors(before);
         if (sectors != before) {
@@ -240,7 +264,6 @@ public final class Disk implements BlockDevice, LoopPart {
                 listener.resized(this, before);
             }
         }
-        sizeCheck.at(loop.clock().nanoTime() + SIZE_CHECK_NS);
     }
 
     @Override
@@ -251,24 +274,23 @@ public final class Disk implements BlockDevice, LoopPart {
 
     /**
      * Waits for what is in flight, running its continuations, and lets go of the file. Durable is
-     * what a FLUSH made so: this is none.
+     * what a FLUSH made so: this is none. On the loop's thread while it is attached; the same as
+     * {@link #release} otherwise, and nothing when that has happened.
      */
     @Override
     public void close() {
-        loop.checkOwner();
-        if (closed) {
+        if (life == Life.RELEASED || life == Life.CLOSING) {
             return;
         }
-        Check.that(!steps.isCompleting(), "a disk is not closed from a continuation of its own");
-        closed = true;
-        while (!steps.isIdle()) {
-            engine.await();
-            steps.poll(loop.clock().nanoTime());
+        if (life == Life.ATTACHED) {
+            loop.checkOwner();
+            Check.that(
+                    !steps.isCompleting(), "a disk is not closed from a continuation of its own");
+            life = Life.CLOSING;
+            disks.await(steps, engine);
+            disks.detach(this);
+            life = Life.DETACHED;
         }
-        sizeCheck.cancel();
-        loop.remove(this);
-        engine.close();
-        file.close();
-        arena.close();
+        release();
     }
 }

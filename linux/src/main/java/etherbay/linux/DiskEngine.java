@@ -4,10 +4,19 @@ package etherbay.linux;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the system calls of a {@link Disk} are made without waiting for them. Used by the loop of the
- * disk. Never more requests are under way than the disk has slots.
+ * How the system calls of the {@link Disk}s of one loop are made without waiting for them. Used by
+ * that loop. Takes as many requests as there are: each disk has its own bound.
  */
 sealed interface DiskEngine permits UringEngine, ThreadEngine {
+    /** {@link Disk.Engine#URING} or {@link Disk.Engine#THREADS}. */
+    Disk.Engine kind();
+
+    /** From now on, ends wake the sleep of {@code idler}. */
+    default void watch(LinuxIdler idler) {}
+
+    /** Undoes {@link #watch}. */
+    default void unwatch(LinuxIdler idler) {}
+
     /** Takes the call that {@code request} describes; {@link #flush} sees to it that it begins. */
     void start(DiskRequest request);
 
@@ -24,6 +33,6 @@ sealed interface DiskEngine permits UringEngine, ThreadEngine {
     /** Waits until some request has ended; only while one is under way. */
     void await();
 
-    /** Ends it; nothing is under way. */
+    /** Ends it; nothing is under way and nobody watches. Any thread. */
     void close();
 }

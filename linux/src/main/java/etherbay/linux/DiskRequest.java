@@ -7,12 +7,11 @@ import etherbay.base.Io;
 
 import org.jspecify.annotations.Nullable;
 
-import java.lang.foreign.Arena;
-
 /**
  * A slot for one {@link Io} under way on a {@link Disk}: the system call that its present step
  * makes, and how far it got. An Io may take several steps: after a short read or write, and when it
- * has more pieces than a call takes. Owned by the loop; by a thread of {@link ThreadEngine} between
+ * has more pieces than a call takes. One of the {@link DiskSlots} of a loop, lent to a disk from
+ * the beginning of an Io to its end. Owned by the loop; by a thread of {@link ThreadEngine} between
  * start and completion.
  */
 final class DiskRequest {
@@ -24,7 +23,7 @@ final class DiskRequest {
      */
     static final long STEP_BYTES_MAX = 1L << 30;
 
-    private static final long IOVECS_BYTES = IOVEC_COUNT_MAX * Layouts.IOVEC.byteSize();
+    static final long IOVECS_BYTES = IOVEC_COUNT_MAX * Layouts.IOVEC.byteSize();
 
     private static final long IOVEC_BYTES = Layouts.IOVEC.byteSize();
     private static final long BASE_AT = Layouts.at(Layouts.IOVEC, "iov_base");
@@ -58,6 +57,17 @@ final class DiskRequest {
     @Nullable
     Io io;
 
+    private @Nullable DiskSteps disk;
+
+    /** The file that the call is made on. */
+    int fd;
+
+    /** The next one in a {@link DiskRequestQueue}. */
+    @Nullable
+    DiskRequest next;
+
+    boolean queued;
+
     long generation;
     long doneBytes;
     int retryCount;
@@ -73,23 +83,30 @@ final class DiskRequest {
         this.iovecs = iovecs;
     }
 
-    /** Slots with memory of {@code arena}. */
-    static DiskRequest[] slots(Arena arena, int slotCount) {
-        long iovecs = arena.allocate(IOVECS_BYTES * slotCount, Long.BYTES).address();
-        DiskRequest[] slots = new DiskRequest[slotCount];
-        for (int index = 0; index < slotCount; index++) {
-            slots[index] = new DiskRequest(index, iovecs + index * IOVECS_BYTES);
-        }
-        return slots;
-    }
-
-    void begin(Io request, long itsGeneration) {
+    void begin(DiskSteps itsDisk, int itsFd, Io request, long itsGeneration) {
+        disk = itsDisk;
+        fd = itsFd;
         io = request;
         generation = itsGeneration;
         doneBytes = 0;
         retryCount = 0;
         bounce = 0;
         withoutSync = false;
+    }
+
+    /** The Io is out: the slot keeps neither it nor its disk alive. */
+    void end() {
+        io = null;
+        disk = null;
+    }
+
+    /** Whose Io this is. */
+    DiskSteps disk() {
+        DiskSteps present = disk;
+        if (present == null) {
+            throw new AssertionError("a free slot is no disk's");
+        }
+        return present;
     }
 
     /** The Io in this slot. */

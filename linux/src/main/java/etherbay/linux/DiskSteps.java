@@ -7,9 +7,13 @@ import etherbay.base.IoQueue;
 import etherbay.base.IoStatus;
 import etherbay.base.Quiescence;
 
+import java.lang.foreign.Arena;
+
 /**
  * Turns the Ios of a {@link Disk} into system calls, one step after the other: which call is next,
- * what its result means, and when the Io is done. Owned by the loop.
+ * what its result means, and when the Io is done. At most its queue depth is under way, at most
+ * {@link #BOUNCE_COUNT_MAX} of them through bounce buffers; the slots and the buffers are the
+ * loop's. Owned by the loop.
  */
 final class DiskSteps {
     /** Makes a hole that reads as zeroes. */
@@ -18,21 +22,36 @@ final class DiskSteps {
     private static final int ZERO_RANGE =
             Constants.FALLOC_FL_ZERO_RANGE | Constants.FALLOC_FL_KEEP_SIZE;
 
-    /** Completions of one turn: more wait for the next, so that the other parts get theirs. */
-    private static final int COMPLETION_COUNT_MAX = 64;
+    /** One step of a bounced request: long requests take several. */
+    static final int BOUNCE_BYTES = 64 * 1024;
+
+    /** Bounced requests of one disk under way: 1 MiB. The others wait. */
+    static final int BOUNCE_COUNT_MAX = 16;
+
+    /** No disk wants addresses at multiples of more. */
+    static final int BOUNCE_ALIGN_BYTES = 4096;
+
+    /** What zeroes are written from; never written to. */
+    private static final long ZEROES =
+            Arena.global().allocate(BOUNCE_BYTES, BOUNCE_ALIGN_BYTES).address();
 
     /** A call that was interrupted or told to try again is made this often in a row. */
     private static final int RETRY_COUNT_MAX = 1000;
 
     private final DiskFile file;
     private final DiskEngine engine;
-    private final BouncePool bounces;
+    private final DiskSlots slots;
+    private final int queueDepth;
     private final DiskLog log;
     private final boolean makesHoles;
-    private final DiskRequest[] free;
     private final IoQueue waiting = new IoQueue();
     private final Quiescence quiescence = new Quiescence();
-    private int freeCount;
+
+    /** What {@link ThreadEngine} keeps of this disk. */
+    final ThreadEngine.Share share = new ThreadEngine.Share();
+
+    private int underWayCount;
+    private int bounceCount;
     private boolean syncFailed;
     private boolean completing;
     private long nowNs;
@@ -40,19 +59,13 @@ final class DiskSteps {
     /** How zeroes are written, 0 for as data: what the file system cannot do is not tried twice. */
     private int zeroMode = ZERO_RANGE;
 
-    DiskSteps(
-            DiskFile file,
-            DiskEngine engine,
-            DiskRequest[] slots,
-            BouncePool bounces,
-            DiskLog log) {
+    DiskSteps(DiskFile file, DiskEngine engine, DiskSlots slots, int queueDepth, DiskLog log) {
         this.file = file;
         this.engine = engine;
-        this.bounces = bounces;
+        this.slots = slots;
+        this.queueDepth = queueDepth;
         this.log = log;
         makesHoles = file.makesHoles();
-        free = slots.clone();
-        freeCount = free.length;
     }
 
     boolean syncFailed() {
@@ -93,37 +106,36 @@ final class DiskSteps {
         return quiescence.count() == 0;
     }
 
-    /** Acts on calls that ended. @return how many */
-    int poll(long now) {
+    /** Acts on the end of a call of this disk. */
+    void ended(DiskRequest request, long now) {
         nowNs = now;
-        int done = 0;
-        while (done < COMPLETION_COUNT_MAX) {
-            DiskRequest request = engine.completed();
-            if (request == null) {
-                break;
-            }
-            completed(request);
-            done++;
+        if (request.result >= 0) {
+            advance(request);
+        } else {
+            failed(request, (int) -request.result);
         }
-        return done;
     }
 
     private void startWaiting() {
-        for (Io io = waiting.peek(); io != null && freeCount > 0; io = waiting.peek()) {
+        for (Io io = waiting.peek();
+                io != null && underWayCount < queueDepth;
+                io = waiting.peek()) {
             boolean odd = transfers(io)
                     && DiskRequest.isOdd(io, file.addressAlignBytes(), file.lengthAlignBytes());
-            if (odd && bounces.isEmpty()) {
+            if (odd && bounceCount == BOUNCE_COUNT_MAX) {
                 return;
             }
             waiting.poll();
-            DiskRequest request = free[--freeCount];
-            request.begin(io, io.holderWord());
+            DiskRequest request = slots.take();
+            underWayCount++;
+            request.begin(this, file.fd(), io, io.holderWord());
             if (refuses(io)) {
                 finish(request, IoStatus.FAILED);
                 return; // finish has started the others
             }
             if (odd) {
-                request.bounce = bounces.take();
+                request.bounce = slots.takeBuffer();
+                bounceCount++;
                 log.bounced.increment();
             }
             step(request);
@@ -151,7 +163,7 @@ final class DiskSteps {
             request.transfer(call, flags);
             return;
         }
-        long bytes = Math.min(request.io().bytes() - request.doneBytes, BouncePool.BUFFER_BYTES);
+        long bytes = Math.min(request.io().bytes() - request.doneBytes, BOUNCE_BYTES);
         if (call == DiskRequest.Call.WRITE) {
             request.copyBounce(bytes, false);
         }
@@ -163,16 +175,8 @@ final class DiskSteps {
             request.allocate(zeroMode);
             return;
         }
-        long bytes = Math.min(request.io().bytes() - request.doneBytes, BouncePool.BUFFER_BYTES);
-        request.transferElsewhere(DiskRequest.Call.WRITE, 0, BouncePool.zeroes(), bytes);
-    }
-
-    private void completed(DiskRequest request) {
-        if (request.result >= 0) {
-            advance(request);
-        } else {
-            failed(request, (int) -request.result);
-        }
+        long bytes = Math.min(request.io().bytes() - request.doneBytes, BOUNCE_BYTES);
+        request.transferElsewhere(DiskRequest.Call.WRITE, 0, ZEROES, bytes);
     }
 
     private void advance(DiskRequest request) {
@@ -264,17 +268,21 @@ final class DiskSteps {
     private void finish(DiskRequest request, IoStatus status) {
         Io io = request.io();
         if (request.bounce != 0) {
-            bounces.giveBack(request.bounce);
+            slots.giveBackBuffer(request.bounce);
+            bounceCount--;
         }
-        request.io = null;
-        free[freeCount++] = request;
+        long generation = request.generation;
+        request.end();
+        slots.giveBack(request);
+        underWayCount--;
         if (status == IoStatus.OK) {
             log.done(io.operation());
         }
+        boolean within = completing; // a refusal, submitted by a continuation
         completing = true;
         io.complete(status);
-        completing = false;
-        quiescence.left(request.generation);
+        completing = within;
+        quiescence.left(generation); // the slot may be another disk's by now
         startWaiting();
     }
 }

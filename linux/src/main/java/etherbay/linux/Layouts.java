@@ -93,6 +93,34 @@ final class Layouts {
                     JAVA_INT.withName("nl_groups"))
             .withName("sockaddr_nl");
 
+    /** struct nlmsghdr; linux/netlink.h. */
+    static final StructLayout NLMSGHDR = structLayout(
+                    JAVA_INT.withName("nlmsg_len"),
+                    JAVA_SHORT.withName("nlmsg_type"),
+                    JAVA_SHORT.withName("nlmsg_flags"),
+                    JAVA_INT.withName("nlmsg_seq"),
+                    JAVA_INT.withName("nlmsg_pid"))
+            .withName("nlmsghdr");
+
+    /** struct nlmsgerr; linux/netlink.h. */
+    static final StructLayout NLMSGERR =
+            structLayout(JAVA_INT.withName("error"), NLMSGHDR.withName("msg")).withName("nlmsgerr");
+
+    /** struct ifinfomsg; linux/rtnetlink.h. */
+    static final StructLayout IFINFOMSG = structLayout(
+                    JAVA_BYTE.withName("ifi_family"),
+                    paddingLayout(1),
+                    JAVA_SHORT.withName("ifi_type"),
+                    JAVA_INT.withName("ifi_index"),
+                    JAVA_INT.withName("ifi_flags"),
+                    JAVA_INT.withName("ifi_change"))
+            .withName("ifinfomsg");
+
+    /** struct rtattr; linux/rtnetlink.h. */
+    static final StructLayout RTATTR = structLayout(
+                    JAVA_SHORT.withName("rta_len"), JAVA_SHORT.withName("rta_type"))
+            .withName("rtattr");
+
     /** struct sockaddr_un; sys/un.h. */
     static final StructLayout SOCKADDR_UN = structLayout(
                     JAVA_SHORT.withName("sun_family"),

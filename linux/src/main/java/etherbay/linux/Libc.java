@@ -86,6 +86,8 @@ final class Libc {
             JAVA_INT);
     private static final MethodHandle SENDMMSG =
             bind("sendmmsg", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
+    private static final MethodHandle RECV =
+            bind("recv", NOT_VARIADIC, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
     private static final MethodHandle SETNS =
             bind("setns", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle IO_URING_SETUP =
@@ -310,6 +312,20 @@ final class Libc {
             return result;
         } catch (Throwable bug) {
             throw broken("sendmmsg", bug);
+        }
+    }
+
+    /** recv(2). @return bytes received, or {@code -errno}. */
+    static long recv(int fd, long address, long bytes, int flags) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            long result;
+            do {
+                result = outcome((long) RECV.invokeExact(state, fd, address, bytes, flags), state);
+            } while (result == -Errno.EINTR);
+            return result;
+        } catch (Throwable bug) {
+            throw broken("recv", bug);
         }
     }
 

@@ -3,13 +3,16 @@ package etherbay.linux;
 
 import etherbay.base.Check;
 import etherbay.base.Idler;
+import etherbay.base.Loop;
+
+import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.Arena;
 
 /**
  * Sleeps in ppoll(2) over the file descriptors of a loop's ports and disks and an eventfd of its
- * own, which {@link #wakeUp} writes to. Owned by one loop; only {@link #wakeUp} may be called
- * elsewhere.
+ * own, which {@link #wakeUp} writes to. Owned by one loop; only {@link #wakeUp} and {@link #disks}
+ * may be called elsewhere.
  */
 public final class LinuxIdler implements Idler {
     private static final long POLLFD_BYTES = Layouts.POLLFD.byteSize();
@@ -32,6 +35,7 @@ public final class LinuxIdler implements Idler {
     private long pollfds;
     private int fdCountMax = FD_COUNT_INITIAL;
     private int fdCount;
+    private @Nullable LoopDisks disks;
 
     /** Takes one file descriptor until {@link #close}. */
     public LinuxIdler() {
@@ -98,14 +102,36 @@ public final class LinuxIdler implements Idler {
         }
     }
 
+    /** What the disks of {@code loop}, whose idler this is, share; any thread. */
+    synchronized LoopDisks disks(Loop loop) {
+        LoopDisks present = disks;
+        if (present == null) {
+            Check.that(eventFd >= 0, "a closed idler gets no disks");
+            present = new LoopDisks(this, loop);
+            disks = present;
+        }
+        Check.that(present.loop() == loop, "an idler is of one loop");
+        return present;
+    }
+
     /** Nothing is watched any more, and wake-ups go nowhere. */
     @Override
-    public synchronized void close() {
+    public void close() {
+        LoopDisks present = closeOwn();
+        if (present != null) {
+            present.close(); // not under the lock: it waits for threads, which wake
+        }
+    }
+
+    private synchronized @Nullable LoopDisks closeOwn() {
         if (eventFd >= 0) {
             Libc.close(eventFd);
             eventFd = -1;
             fdCount = 0;
             arena.close();
         }
+        LoopDisks present = disks;
+        disks = null;
+        return present;
     }
 }

@@ -12,11 +12,17 @@ final class PacketCounters {
     /** No room in the queue of the interface for a few milliseconds. */
     final Counter droppedFull;
 
-    /** Sent while the link was down or the interface gone. */
+    /** To be sent while the link was down, the interface gone or the port closed. */
     final Counter droppedLink;
 
-    /** Longer than the MTU. */
+    /** To be sent, and longer than the interface's MTU or the limit set for it. */
     final Counter droppedTooLong;
+
+    /** To be sent, and refused by the kernel for another reason, as a firewall or no memory. */
+    final Counter droppedRefused;
+
+    /** Received, and not handed on because the port was closed. */
+    final Counter droppedClosed;
 
     /** Received by the kernel while our queue in it was full. */
     final Counter droppedKernel;
@@ -31,6 +37,8 @@ final class PacketCounters {
         droppedFull = counters.counter(prefix + "dropped.full");
         droppedLink = counters.counter(prefix + "dropped.link");
         droppedTooLong = counters.counter(prefix + "dropped.toolong");
+        droppedRefused = counters.counter(prefix + "dropped.refused");
+        droppedClosed = counters.counter(prefix + "dropped.closed");
         droppedKernel = counters.counter(prefix + "dropped.kernel");
         truncated = counters.counter(prefix + "dropped.truncated");
     }

@@ -11,6 +11,7 @@ import etherbay.base.FrameHandler;
 import etherbay.base.FramePool;
 import etherbay.base.MacAddress;
 import etherbay.base.PortAddress;
+import etherbay.base.StationFilter;
 
 import org.jspecify.annotations.Nullable;
 
@@ -30,27 +31,40 @@ public final class PacketPort implements EthernetPort {
      * @param frameCount frames to receive into and to send, of 16 KiB each
      * @param bufferBytes what the kernel may hold for us in each direction
      * @param requestsOnly the kernel passes no AoE responses: for a port that only serves
+     * @param mtuMax as of {@link PacketPort#limitMtu}
      */
-    public record Options(int frameCount, int bufferBytes, boolean requestsOnly) {
+    public record Options(int frameCount, int bufferBytes, boolean requestsOnly, int mtuMax) {
         /** 256 frames; 16 MiB in the kernel, with which no burst of writes was ever lost. */
-        public static final Options DEFAULT = new Options(256, 16 << 20, false);
+        public static final Options DEFAULT = new Options(256, 16 << 20, false, MTU_AUTO);
 
         public Options {
             Check.that(frameCount >= 16, "a port has a few frames beside a batch to receive");
+            Check.that(bufferBytes > 0, "a buffer has a size");
+            Check.that(mtuMax >= 0, "an MTU is not negative");
         }
 
         public Options withFrameCount(int count) {
-            return new Options(count, bufferBytes, requestsOnly);
+            return new Options(count, bufferBytes, requestsOnly, mtuMax);
         }
 
         public Options withBufferBytes(int bytes) {
-            return new Options(frameCount, bytes, requestsOnly);
+            return new Options(frameCount, bytes, requestsOnly, mtuMax);
         }
 
         public Options withRequestsOnly(boolean wanted) {
-            return new Options(frameCount, bufferBytes, wanted);
+            return new Options(frameCount, bufferBytes, wanted, mtuMax);
+        }
+
+        public Options withMtuMax(int bytes) {
+            return new Options(frameCount, bufferBytes, requestsOnly, bytes);
         }
     }
+
+    /** For {@link #limitMtu}: as large as the interface and our frames allow. */
+    public static final int MTU_AUTO = 0;
+
+    /** What people count {@code buffers} of an interface in. */
+    public static final int BUFFER_UNIT_BYTES = 64 * 1024;
 
     private static final System.Logger LOG = System.getLogger("etherbay.port");
 
@@ -77,6 +91,7 @@ public final class PacketPort implements EthernetPort {
     private final List<MacAddress> furtherMacs = new ArrayList<>();
     private @Nullable FrameHandler handler;
     private int boundIndex;
+    private int mtuMax;
     private boolean linkUp;
     private int mtu;
     private MacAddress mac = new MacAddress(0);
@@ -94,6 +109,7 @@ public final class PacketPort implements EthernetPort {
         this.idler = idler;
         this.options = options;
         this.counters = new PacketCounters(name, counters);
+        mtuMax = options.mtuMax();
         socket = new PacketSocket(name, options.bufferBytes(), arena);
         watch = new LinkWatch(arena);
         nic = new NetInterface(name, socket.fd(), arena);
@@ -141,6 +157,7 @@ public final class PacketPort implements EthernetPort {
         }
         idler.watch(port.socket.fd());
         idler.watch(port.watch.fd());
+        port.warnOfSmallBuffers(options.bufferBytes());
         port.follow();
         return port;
     }
@@ -161,9 +178,65 @@ public final class PacketPort implements EthernetPort {
         return mac;
     }
 
+    /** The least of the interface's, {@link FramePool#MTU_MAX} and the limit set. */
     @Override
     public int mtu() {
         return mtu;
+    }
+
+    /** The interface's own MTU, in bytes; 0 while it does not exist. */
+    public int nicMtu() {
+        return boundIndex == 0 ? 0 : nic.mtu();
+    }
+
+    /**
+     * Sends no longer payloads from now on; what does not pass a switch between us and the others
+     * must not be announced. Listeners hear it when {@link #mtu} changes.
+     *
+     * @param bytes {@link #MTU_AUTO} for no limit; one above the interface's MTU limits nothing
+     */
+    public void limitMtu(int bytes) {
+        Check.that(bytes >= 0, "an MTU is not negative");
+        mtuMax = bytes;
+        if (!closed) {
+            follow();
+        }
+    }
+
+    /**
+     * Changes what the kernel may hold for us in each direction, frames that wait included. Without
+     * CAP_NET_ADMIN it allows up to net.core.rmem_max and wmem_max; less than asked is logged.
+     */
+    public void bufferBytes(int bytes) {
+        Check.that(bytes > 0, "a buffer has a size");
+        if (!closed) {
+            socket.buffers(bytes);
+            warnOfSmallBuffers(bytes);
+        }
+    }
+
+    private void warnOfSmallBuffers(int wantedBytes) {
+        int leastBytes = Math.min(receiveBufferBytes(), sendBufferBytes());
+        if (leastBytes < wantedBytes) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "{0}: the kernel allows buffers of {1} KiB to receive and {2} KiB to send, not"
+                            + " {3}: raise net.core.rmem_max and wmem_max, or give CAP_NET_ADMIN",
+                    name,
+                    receiveBufferBytes() / 1024,
+                    sendBufferBytes() / 1024,
+                    wantedBytes / 1024);
+        }
+    }
+
+    /** What the kernel granted to hold of what was received. */
+    public int receiveBufferBytes() {
+        return closed ? 0 : socket.receiveBufferBytes();
+    }
+
+    /** What the kernel granted to hold of what is to be sent. */
+    public int sendBufferBytes() {
+        return closed ? 0 : socket.sendBufferBytes();
     }
 
     @Override
@@ -230,6 +303,12 @@ public final class PacketPort implements EthernetPort {
     @Override
     public void commit(Frame frame) {
         pool.committed(frame);
+        boolean tooLong = mtuMax != MTU_AUTO && frame.bytes() > mtuMax + StationFilter.HEADER_BYTES;
+        if (closed || tooLong) {
+            (closed ? counters.droppedLink : counters.droppedTooLong).increment();
+            pool.sent(frame);
+            return;
+        }
         sender.add(frame);
         if (sender.count() >= SEND_COUNT && !sender.refused()) {
             send();
@@ -246,7 +325,7 @@ public final class PacketPort implements EthernetPort {
             checkLink(nowNs);
         }
         FrameHandler taker = handler;
-        return taker == null ? 0 : receiver.receive(taker);
+        return taker == null || closed ? 0 : receiver.receive(taker);
     }
 
     @Override
@@ -297,7 +376,7 @@ public final class PacketPort implements EthernetPort {
             nic.refresh();
             follow();
         }
-        if (nowNs - statisticsNs >= STATISTICS_NS) {
+        if (!closed && nowNs - statisticsNs >= STATISTICS_NS) {
             statisticsNs = nowNs;
             counters.droppedKernel.add(socket.takeDropCount());
         }
@@ -313,7 +392,7 @@ public final class PacketPort implements EthernetPort {
             }
         }
         boolean there = boundIndex != 0;
-        int mtuNow = there ? Math.min(nic.mtu(), FramePool.MTU_MAX) : 0;
+        int mtuNow = there ? usableMtu() : 0;
         boolean upNow = there && nic.linkUp();
         if (mtuNow == mtu && upNow == linkUp && nic.mac().equals(mac)) {
             return;
@@ -321,9 +400,19 @@ public final class PacketPort implements EthernetPort {
         mtu = mtuNow;
         linkUp = upNow;
         mac = nic.mac();
-        for (Listener listener : listeners) {
-            listener.changed(this);
+        tellListeners();
+    }
+
+    /** One of them may close the port, or bring a further one. */
+    private void tellListeners() {
+        for (int index = 0; index < listeners.size() && !closed; index++) {
+            listeners.get(index).changed(this);
         }
+    }
+
+    private int usableMtu() {
+        int bytes = Math.min(nic.mtu(), FramePool.MTU_MAX);
+        return mtuMax == MTU_AUTO ? bytes : Math.min(bytes, mtuMax);
     }
 
     private void leave() {
@@ -363,15 +452,18 @@ public final class PacketPort implements EthernetPort {
             idler.unwatch(socket.fd());
         }
         idler.unwatch(watch.fd());
+        counters.droppedKernel.add(socket.takeDropCount());
         free();
     }
 
     private void free() {
         closed = true;
-        linkUp = false; // what is still committed goes nowhere
+        linkUp = false;
         boundIndex = 0;
+        sender.dropAll();
+        receiver.close();
         watch.close();
-        socket.close();
-        arena.close();
+        socket.close(name);
+        pool.retire(arena::close);
     }
 }

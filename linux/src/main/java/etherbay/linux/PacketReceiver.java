@@ -24,6 +24,7 @@ final class PacketReceiver {
     private final @Nullable Frame[] slots = new Frame[FRAME_COUNT_MAX];
     private int slotCount;
     private long lastNs = Long.MIN_VALUE;
+    private boolean closed;
 
     PacketReceiver(int fd, FramePool pool, PacketCounters counters, Arena arena) {
         this.fd = fd;
@@ -54,6 +55,12 @@ final class PacketReceiver {
         slotCount = 0;
         for (int index = 0; index < count; index++) {
             deliver(index, handler, nowNs);
+            if (closed) {
+                // The handler closed the port. With the last slot goes the memory of the messages.
+                counters.droppedClosed.add(count - index - 1);
+                giveBack(index + 1, taken);
+                return count;
+            }
         }
         // What was not used moves to the front; it is set up anew, as its place has changed.
         for (int index = count; index < taken; index++) {
@@ -62,6 +69,22 @@ final class PacketReceiver {
             put(frame);
         }
         return count;
+    }
+
+    /** Gives its slots back; nothing is received any more. */
+    void close() {
+        closed = true;
+        int taken = slotCount;
+        slotCount = 0;
+        giveBack(0, taken);
+    }
+
+    private void giveBack(int from, int to) {
+        for (int index = from; index < to; index++) {
+            Frame frame = slot(index);
+            slots[index] = null;
+            pool.giveBack(frame);
+        }
     }
 
     private void takeSlots() {

@@ -85,20 +85,19 @@ final class PacketSender {
             } else if (sent == -Errno.EAGAIN || sent == -Errno.ENOBUFS) {
                 keep(nowNs);
                 return 0;
-            } else if (sent == -Errno.EMSGSIZE || sent == -Errno.EINVAL) {
-                counters.droppedTooLong.increment(); // longer than the MTU of this moment
-                remove(1);
-            } else {
-                counters.droppedLink.add(count);
-                remove(count);
-                accepted();
+            } else if (sent == -Errno.ENETDOWN || sent == -Errno.ENXIO || sent == -Errno.ENODEV) {
+                dropAll();
                 return sent;
+            } else {
+                boolean tooLong = sent == -Errno.EMSGSIZE; // for the MTU of this moment
+                (tooLong ? counters.droppedTooLong : counters.droppedRefused).increment();
+                remove(1);
             }
         }
         return 0;
     }
 
-    /** Drops everything because the link is down. */
+    /** Drops everything because the link is down or the port closed. */
     void dropAll() {
         counters.droppedLink.add(count);
         remove(count);

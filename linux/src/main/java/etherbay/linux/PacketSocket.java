@@ -43,8 +43,7 @@ final class PacketSocket {
         sockaddr = arena.allocate(Layouts.SOCKADDR_LL).address();
         membership = arena.allocate(Layouts.PACKET_MREQ).address();
         filter = new PacketFilter(arena);
-        buffer(Constants.SO_RCVBUFFORCE, Constants.SO_RCVBUF, bufferBytes);
-        buffer(Constants.SO_SNDBUFFORCE, Constants.SO_SNDBUF, bufferBytes);
+        buffers(bufferBytes);
         // The filter drops outgoing frames too: not to see them at all only saves time.
         set(Constants.SOL_PACKET, Constants.PACKET_IGNORE_OUTGOING, 1);
         Linux.expect(
@@ -52,10 +51,34 @@ final class PacketSocket {
         Linux.expect(filter.attachClosed(fd), "a filter on a packet socket");
     }
 
+    /** What the kernel may hold of us in each direction; how much it allows, the next two say. */
+    void buffers(int bytes) {
+        buffer(Constants.SO_RCVBUFFORCE, Constants.SO_RCVBUF, bytes);
+        buffer(Constants.SO_SNDBUFFORCE, Constants.SO_SNDBUF, bytes);
+    }
+
     private void buffer(int forced, int allowed, int bytes) {
         if (set(Constants.SOL_SOCKET, forced, bytes) < 0) {
             set(Constants.SOL_SOCKET, allowed, bytes); // as much as net.core.rmem_max lets us
         }
+    }
+
+    int receiveBufferBytes() {
+        return bufferBytes(Constants.SO_RCVBUF);
+    }
+
+    int sendBufferBytes() {
+        return bufferBytes(Constants.SO_SNDBUF);
+    }
+
+    /** The kernel doubles what it is asked for, for its own use, and says the double: socket(7). */
+    private int bufferBytes(int name) {
+        return get(Constants.SOL_SOCKET, name, Integer.BYTES) ? Memory.getInt(option) / 2 : 0;
+    }
+
+    private boolean get(int level, int name, int bytes) {
+        Memory.putInt(option + Long.BYTES, bytes);
+        return QuietLibc.getsockopt(fd, level, name, option, option + Long.BYTES) >= 0;
     }
 
     private int set(int level, int name, int value) {
@@ -115,14 +138,17 @@ final class PacketSocket {
 
     /** Frames that the kernel dropped since the last call because our queue was full. */
     int takeDropCount() {
-        long bytes = option + Long.BYTES;
-        Memory.putInt(bytes, (int) Layouts.TPACKET_STATS.byteSize());
-        int asked = QuietLibc.getsockopt(
-                fd, Constants.SOL_PACKET, Constants.PACKET_STATISTICS, option, bytes);
-        return asked < 0 ? 0 : Memory.getInt(option + DROPS_AT);
+        int bytes = (int) Layouts.TPACKET_STATS.byteSize();
+        boolean known = get(Constants.SOL_PACKET, Constants.PACKET_STATISTICS, bytes);
+        return known ? Memory.getInt(option + DROPS_AT) : 0;
     }
 
-    void close() {
-        Libc.close(fd);
+    /**
+     * Nothing passes any more, and the descriptor goes: on a thread of its own, because the kernel
+     * first waits until no processor handles a frame for this socket, 16 ms where it was measured.
+     */
+    void close(String interfaceName) {
+        shut();
+        Thread.ofPlatform().daemon().name("close " + interfaceName).start(() -> Libc.close(fd));
     }
 }

@@ -8,65 +8,66 @@ import org.jspecify.annotations.Nullable;
 /**
  * Disk calls by a few threads that may wait in them: for kernels and sandboxes without io_uring.
  * Half as fast per processor, and as fast in requests per second, as io_uring once 32 are in
- * flight. The requests and the results pass through two rings under one lock each.
+ * flight. The requests and the results pass through two queues under one lock each. One for all
+ * disks of a loop, which owns it; its threads begin when first needed and end with it.
  */
 final class ThreadEngine implements DiskEngine {
-    /** More gain nothing: 64 threads were slower than 32 on the machine measured. */
-    private static final int THREAD_COUNT_MAX = 32;
+    /**
+     * Calls of one disk at once, for which more gain nothing: 64 threads were slower than 32 on the
+     * machine measured.
+     */
+    private static final int DISK_CALL_COUNT_MAX = 32;
+
+    /** Twice that, so that one disk that hangs does not stop the others. */
+    private static final int THREAD_COUNT_MAX = 2 * DISK_CALL_COUNT_MAX;
 
     private final Loop loop;
-    private final int diskFd;
-    private final Ring asked;
-    private final Ring ended;
-    private final Thread[] threads;
+    private final Handover asked = new Handover();
+    private final Handover ended = new Handover();
+    private final Thread[] threads = new Thread[THREAD_COUNT_MAX];
     private int threadCount;
     private volatile @Nullable Throwable death;
 
-    ThreadEngine(Loop loop, int diskFd, int slotCount) {
+    ThreadEngine(Loop loop) {
         this.loop = loop;
-        this.diskFd = diskFd;
-        asked = new Ring(slotCount);
-        ended = new Ring(slotCount);
-        threads = new Thread[Math.min(THREAD_COUNT_MAX, slotCount)];
     }
 
-    /** First in, first out; as long as there are slots, so it never overflows. */
-    private static final class Ring {
-        private final @Nullable DiskRequest[] requests;
-        private int headIndex;
+    /** What one disk has with the threads, and what of it must wait. Owned by the loop. */
+    static final class Share {
+        private final DiskRequestQueue held = new DiskRequestQueue();
+        private int callCount;
+    }
+
+    /** First in, first out, between the loop and the threads. */
+    private static final class Handover {
+        private final DiskRequestQueue requests = new DiskRequestQueue();
         private int count;
         private int waiterCount;
         private boolean closed;
 
-        Ring(int requestCountMax) {
-            requests = new DiskRequest[requestCountMax];
-        }
-
         /** @return whether somebody waited for it */
         synchronized boolean add(DiskRequest request) {
-            requests[(headIndex + count++) % requests.length] = request;
+            requests.add(request);
+            count++;
             notify();
             return count <= waiterCount;
         }
 
         synchronized @Nullable DiskRequest poll() {
-            if (count == 0) {
-                return null;
+            DiskRequest request = requests.poll();
+            if (request != null) {
+                count--;
             }
-            DiskRequest request = requests[headIndex];
-            requests[headIndex] = null;
-            headIndex = (headIndex + 1) % requests.length;
-            count--;
             return request;
         }
 
-        /** Waits for a request; null when the ring was closed. */
+        /** Waits for a request; null when this was closed. */
         synchronized @Nullable DiskRequest take() {
             awaitNotEmpty();
             return poll();
         }
 
-        /** Waits until a request is there or the ring is closed, interrupted or not. */
+        /** Waits until a request is there or this is closed, interrupted or not. */
         synchronized void awaitNotEmpty() {
             boolean interrupted = false;
             waiterCount++;
@@ -94,7 +95,22 @@ final class ThreadEngine implements DiskEngine {
     }
 
     @Override
+    public Disk.Engine kind() {
+        return Disk.Engine.THREADS;
+    }
+
+    @Override
     public void start(DiskRequest request) {
+        Share share = request.disk().share;
+        if (share.callCount == DISK_CALL_COUNT_MAX) {
+            share.held.add(request);
+        } else {
+            share.callCount++;
+            hand(request);
+        }
+    }
+
+    private void hand(DiskRequest request) {
         if (!asked.add(request) && threadCount < threads.length) {
             Thread thread = Thread.ofPlatform()
                     .daemon()
@@ -123,21 +139,21 @@ final class ThreadEngine implements DiskEngine {
         return switch (request.call) {
             case READ ->
                 Libc.preadv2(
-                        diskFd,
+                        request.fd,
                         request.iovecs,
                         request.iovecCount,
                         request.offsetBytes,
                         request.flags);
             case WRITE ->
                 Libc.pwritev2(
-                        diskFd,
+                        request.fd,
                         request.iovecs,
                         request.iovecCount,
                         request.offsetBytes,
                         request.flags);
-            case SYNC -> Libc.fdatasync(diskFd);
+            case SYNC -> Libc.fdatasync(request.fd);
             case ALLOCATE ->
-                Libc.fallocate(diskFd, request.flags, request.offsetBytes, request.stepBytes);
+                Libc.fallocate(request.fd, request.flags, request.offsetBytes, request.stepBytes);
         };
     }
 
@@ -151,7 +167,17 @@ final class ThreadEngine implements DiskEngine {
         if (bug != null) {
             throw new AssertionError("a disk thread died", bug);
         }
-        return ended.poll();
+        DiskRequest request = ended.poll();
+        if (request != null) {
+            Share share = request.disk().share;
+            DiskRequest next = share.held.poll();
+            if (next == null) {
+                share.callCount--;
+            } else {
+                hand(next);
+            }
+        }
+        return request;
     }
 
     @Override

@@ -24,7 +24,7 @@ final class Uring {
                 | Constants.IORING_SETUP_COOP_TASKRUN
                 | Constants.IORING_SETUP_TASKRUN_FLAG,
         Constants.IORING_SETUP_CLAMP | Constants.IORING_SETUP_SUBMIT_ALL,
-        Constants.IORING_SETUP_CLAMP,
+        Constants.IORING_SETUP_CLAMP, // of 5.6, as CQSIZE of 5.5
     };
 
     /** Linux 5.6: the operations we use, both rings in one mapping, no completion lost. */
@@ -86,15 +86,19 @@ final class Uring {
      */
     record Opened(@Nullable Uring ring, int errno) {}
 
-    /** A ring for {@code entryCount} submissions, or why there is none. */
-    static Opened open(int entryCount) {
+    /** A ring of that many submission and completion entries, or why there is none. */
+    static Opened open(int entryCount, int completionEntryCount) {
         try (Arena arena = Arena.ofConfined()) {
             long params = arena.allocate(Layouts.IO_URING_PARAMS).address();
             int fd = -Errno.EINVAL;
             for (int index = 0; index < SETUP_FLAGS.length && fd == -Errno.EINVAL; index++) {
                 Memory.zero(params, PARAMS_BYTES);
                 Memory.putInt(
-                        params + Layouts.at(Layouts.IO_URING_PARAMS, "flags"), SETUP_FLAGS[index]);
+                        params + Layouts.at(Layouts.IO_URING_PARAMS, "flags"),
+                        SETUP_FLAGS[index] | Constants.IORING_SETUP_CQSIZE);
+                Memory.putInt(
+                        params + Layouts.at(Layouts.IO_URING_PARAMS, "cq_entries"),
+                        completionEntryCount);
                 fd = Libc.ioUringSetup(entryCount, params);
             }
             if (fd < 0) {
@@ -150,11 +154,17 @@ final class Uring {
         return fd;
     }
 
-    /** The address of a zeroed submission entry, published by {@link #submit}. */
+    /** Whether every submission entry waits for the kernel to take it. */
+    boolean isFull() {
+        return tail - Memory.getIntAcquire(sqHead) >= entryCount;
+    }
+
+    /**
+     * The address of a zeroed submission entry, published by {@link #submit}; only when not {@link
+     * #isFull}.
+     */
     long nextSqe() {
-        Check.that(
-                tail - Memory.getIntAcquire(sqHead) < entryCount,
-                "the ring has room for each slot");
+        Check.that(!isFull(), "an entry is asked for when there is one");
         long sqe = sqes + (tail & sqMask) * SQE_BYTES;
         for (long at = 0; at < SQE_BYTES; at += Long.BYTES) {
             Memory.putLong(sqe + at, 0);

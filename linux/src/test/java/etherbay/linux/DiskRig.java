@@ -29,7 +29,21 @@ final class DiskRig implements AutoCloseable {
     final Disk disk;
 
     DiskRig(Path path, Disk.Options options) {
-        disk = Disk.open(path, options, loop, idler, counters);
+        disk = open(path, options);
+    }
+
+    /** One more disk on the loop, which the caller closes. */
+    Disk open(Path path, Disk.Options options) {
+        return Disk.open(path, options, loop, idler, counters);
+    }
+
+    Disk prepare(Path path, Disk.Options options) {
+        return Disk.prepare(path, options, loop, idler, counters);
+    }
+
+    /** What the disks of the loop share. */
+    LoopDisks disks() {
+        return idler.disks(loop);
     }
 
     /** Page aligned memory with bytes that follow from {@code seed}; zeroes for seed 0. */
@@ -69,7 +83,11 @@ final class DiskRig implements AutoCloseable {
 
     /** Submits and turns until the Io has completed. */
     IoStatus run(Io io) {
-        disk.submit(io.then(done -> {}));
+        return run(disk, io);
+    }
+
+    IoStatus run(Disk on, Io io) {
+        on.submit(io.then(done -> {}));
         turnUntil(() -> !io.inFlight());
         return io.status();
     }
@@ -85,7 +103,7 @@ final class DiskRig implements AutoCloseable {
             if (nowNs - startNs > PATIENCE_NS) {
                 throw new AssertionError("not reached in 20 s");
             }
-            if (loop.turn(nowNs) == 0 && disk.readyToIdle() && !reached.getAsBoolean()) {
+            if (loop.turn(nowNs) == 0 && disks().readyToIdle() && !reached.getAsBoolean()) {
                 idler.idle(Math.min(Math.max(1, loop.nextDeadlineNs() - nowNs), NAP_NS));
             }
         }

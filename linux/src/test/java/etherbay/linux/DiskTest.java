@@ -223,6 +223,25 @@ final class DiskTest {
 
     @ParameterizedTest
     @MethodSource("ways")
+    void whatAContinuationSubmitsDoesNotDelayAQuiesce(Disk.Options options) {
+        try (DiskRig rig = new DiskRig(path, options)) {
+            MemorySegment data = rig.memory(4096, 17);
+            int[] completed = new int[1];
+            boolean[] quiet = new boolean[1];
+            Io second = DiskRig.io(IoOperation.READ, 8, data).then(io -> completed[0]++);
+            Io first = DiskRig.io(IoOperation.READ, 0, data).then(io -> {
+                completed[0]++;
+                rig.disk.submit(second);
+            });
+            rig.disk.submit(first);
+            rig.disk.quiesce(() -> quiet[0] = true);
+            rig.turnUntil(() -> quiet[0]);
+            rig.turnUntil(() -> completed[0] == 2);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("ways")
     void closingWaitsForWhatIsInFlight(Disk.Options options) {
         int[] completed = new int[1];
         try (DiskRig rig = new DiskRig(path, options.withQueueDepth(4))) {
@@ -255,6 +274,8 @@ final class DiskTest {
         assertThat(thread.join(Duration.ofSeconds(20))).isTrue();
         assertThat(death[0]).isNull();
         assertThat(status[0]).isEqualTo(IoStatus.OK);
+        rig.loop.adopt();
+        rig.close();
     }
 
     @Test
