@@ -34,6 +34,16 @@ public final class FrameText {
         return head + " " + aoe(aoe) + " " + argument(frame, at, frameBytes, aoe.command());
     }
 
+    /**
+     * How many of the first bytes of a frame {@link #of} looks at: not the data of an ATA message.
+     * For those who keep a frame until somebody reads it. Allocates nothing.
+     */
+    public static int bytesRead(MemorySegment frame, long at, int frameBytes) {
+        boolean ata = !AoeHeader.malformed(frame, at, frameBytes)
+                && AoeHeader.command(frame, at) == AoeHeader.COMMAND_ATA;
+        return ata ? Math.min(frameBytes, AtaHeader.END) : frameBytes;
+    }
+
     private static String aoe(AoeHeader.Fields aoe) {
         boolean response = (aoe.flags() & AoeHeader.FLAG_RESPONSE) != 0;
         String shelf = aoe.shelf() == AoeHeader.SHELF_BROADCAST ? "*" : String.valueOf(aoe.shelf());

@@ -40,6 +40,9 @@ class GoldenTextTest {
             })
     void capturedFramesDecodeToTheirTextAndEncodeToTheirBytes(String name) {
         Golden golden = Golden.load(name);
+        for (Golden.Captured captured : golden.frames()) {
+            assertThat(textOfBytesRead(captured)).isEqualTo(captured.text());
+        }
         assertThat(golden.frames().stream()
                         .map(captured ->
                                 FrameText.of(captured.segment(), 0, captured.bytes().length)))
@@ -47,6 +50,19 @@ class GoldenTextTest {
         for (Golden.Captured captured : golden.frames()) {
             assertThat(Hex.of(reencoded(captured))).as(captured.text()).isEqualTo(captured.hex());
         }
+    }
+
+    /** From no more memory than the text is said to need. */
+    private static String textOfBytesRead(Golden.Captured captured) {
+        MemorySegment frame = captured.segment();
+        int bytes = captured.bytes().length;
+        int bytesRead = FrameText.bytesRead(frame, 0, bytes);
+        assertThat(bytesRead)
+                .isEqualTo(
+                        AoeHeader.command(frame, 0) == AoeHeader.COMMAND_ATA
+                                ? Math.min(bytes, AtaHeader.END)
+                                : bytes);
+        return FrameText.of(frame.asSlice(0, bytesRead), 0, bytes);
     }
 
     /**

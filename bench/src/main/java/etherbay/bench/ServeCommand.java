@@ -6,6 +6,7 @@ import com.sun.management.ThreadMXBean;
 import etherbay.node.ExportSpec;
 import etherbay.node.Node;
 import etherbay.node.NodeOptions;
+import etherbay.node.NodeSettings;
 import etherbay.target.ExportSettings;
 
 import picocli.CommandLine.Command;
@@ -63,8 +64,10 @@ final class ServeCommand implements Callable<Integer> {
             specs.add(spec(specs.size(), file));
         }
         Set<Thread> before = Thread.getAllStackTraces().keySet();
-        try (Node node =
-                Node.start(specs, new NodeOptions(state, false, Optional.empty()), line -> {})) {
+        try (Node node = Node.start(
+                new NodeSettings(state, List.of(), specs),
+                new NodeOptions("bench", false, Optional.empty()),
+                line -> {})) {
             Set<Thread> threads = new HashSet<>(Thread.getAllStackTraces().keySet());
             threads.removeAll(before);
             node.failure().exceptionally(bug -> {

@@ -4,9 +4,11 @@ package etherbay.cli;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.MacAddress;
+import etherbay.node.BackingName;
 import etherbay.node.ExportSpec;
 import etherbay.node.Node;
 import etherbay.node.NodeOptions;
+import etherbay.node.NodeSettings;
 import etherbay.node.StateFolder;
 import etherbay.target.AccessRules;
 import etherbay.target.ExportSettings;
@@ -108,6 +110,16 @@ final class ExportCommand implements Callable<Integer> {
     @Option(names = "--force", description = "serve even if another box serves this address")
     private boolean force;
 
+    @Option(names = "--trace-io", description = "log each frame of the export")
+    private boolean traceIo;
+
+    @Option(
+            names = "--trace-file",
+            paramLabel = "FILE",
+            description = "--trace-io, and into a capture file for tshark; when it has 256 MiB it"
+                    + " becomes FILE.1, in place of the one before")
+    private @Nullable Path traceFile;
+
     @Option(
             names = "--write-log",
             paramLabel = "FILE",
@@ -117,16 +129,19 @@ final class ExportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        NodeOptions options = new NodeOptions(
-                state == null ? StateFolder.defaultPath() : state,
-                force,
-                Optional.ofNullable(writeLog));
+        ExportSpec export = exportSpec();
+        NodeOptions options = new NodeOptions(export.name(), force, Optional.ofNullable(writeLog));
         PrintWriter out = spec.commandLine().getOut();
         try (StopSignal stop = new StopSignal();
-                Node node = Node.start(List.of(exportSpec()), options, out::println)) {
+                Node node = Node.start(settings(export), options, out::println)) {
             stop.await(node.failure());
         }
         return 0;
+    }
+
+    private NodeSettings settings(ExportSpec export) {
+        return new NodeSettings(
+                state == null ? StateFolder.defaultPath() : state, List.of(), List.of(export));
     }
 
     private ExportSpec exportSpec() {
@@ -139,12 +154,14 @@ final class ExportCommand implements Callable<Integer> {
                 .withQueueLength(queueLength)
                 .withWriteCache(!sync)
                 .withReadOnly(readOnly)
+                .withTraceIo(traceIo || traceFile != null)
                 .withAccess(AccessRules.accepting(
                         accept.stream().map(ExportCommand::mac).toList()));
         return new ExportSpec(
                 settings,
                 List.of(interfaces.split(",")),
-                path,
+                new BackingName.AtPath(path),
+                Optional.ofNullable(traceFile),
                 directIo,
                 offsetSectors,
                 lengthSectors);

@@ -26,9 +26,12 @@ import java.nio.charset.StandardCharsets;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         subcommands = {
+            ConformCommand.class,
             DemoCommand.class,
             ExportCommand.class,
+            NodeCommand.class,
             SegmentCommand.class,
+            StatCommand.class,
             StateCommand.class,
             HelpCommand.class
         })

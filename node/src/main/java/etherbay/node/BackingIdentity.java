@@ -21,17 +21,17 @@ final class BackingIdentity {
     private BackingIdentity() {}
 
     /** One line of text without a line break. */
-    static String of(ExportSpec spec, boolean blockDevice) {
+    static String of(Path path, long offsetSectors, boolean blockDevice) {
         try {
-            Path real = spec.path().toRealPath();
+            Path real = path.toRealPath();
             String what = blockDevice
                     ? "device " + stableName(real, BY_ID)
                     : "file " + real + " inode " + Files.getAttribute(real, "unix:ino");
-            return printable(what + " offset " + spec.offsetSectors());
+            return printable(what + " offset " + offsetSectors);
         } catch (IOException cause) {
             throw new EtherbayException(
                     ErrorCode.NOT_FOUND,
-                    spec.path() + " cannot be examined",
+                    path + " cannot be examined",
                     cause.toString(),
                     "see that it exists and that you may read its folder");
         }

@@ -13,8 +13,9 @@ import java.util.Optional;
  * One export as a person asks for it: how it is served, and what and where. Checked for itself when
  * it is made, against the machine when it is opened.
  *
- * @param interfaces names of NICs, or {@code unix:PATH}
- * @param path a file or a block device
+ * @param interfaces names of NICs, globs or {@code unix:PATH}, as they were written
+ * @param backing what the disk is called
+ * @param traceFile where its frames are recorded while {@link ExportSettings#traceIo} is on
  * @param directIo past the page cache or not; empty for the default: direct for block devices only
  * @param offsetSectors first sector of the backing that is exported
  * @param lengthSectors sectors exported; 0 for all up to the end
@@ -22,7 +23,8 @@ import java.util.Optional;
 public record ExportSpec(
         ExportSettings settings,
         List<String> interfaces,
-        Path path,
+        BackingName backing,
+        Optional<Path> traceFile,
         Optional<Boolean> directIo,
         long offsetSectors,
         long lengthSectors) {
@@ -43,6 +45,36 @@ public record ExportSpec(
                     "both count sectors of 512 bytes and cannot be negative",
                     "give 0 or more");
         }
+    }
+
+    /** A file or a block device, not traced into a file. */
+    public ExportSpec(
+            ExportSettings settings,
+            List<String> interfaces,
+            Path path,
+            Optional<Boolean> directIo,
+            long offsetSectors,
+            long lengthSectors) {
+        this(
+                settings,
+                interfaces,
+                new BackingName.AtPath(path),
+                Optional.empty(),
+                directIo,
+                offsetSectors,
+                lengthSectors);
+    }
+
+    /**
+     * Whether an export that serves this goes over to {@code next} while it serves; else it has to
+     * be opened anew.
+     */
+    public boolean opensAs(ExportSpec next) {
+        return settings.appliesLive(next.settings)
+                && backing.equals(next.backing)
+                && directIo.equals(next.directIo)
+                && offsetSectors == next.offsetSectors
+                && lengthSectors == next.lengthSectors;
     }
 
     /** {@code eX.Y}, the address as everyone writes it. */

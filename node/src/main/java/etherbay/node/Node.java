@@ -2,34 +2,39 @@
 package etherbay.node;
 
 import etherbay.base.Counters;
+import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.EthernetPort;
 import etherbay.base.Loop;
-import etherbay.linux.AddressLock;
 import etherbay.linux.Linux;
 import etherbay.linux.LinuxIdler;
+import etherbay.node.trace.TraceWriter;
 import etherbay.target.FileWriteLog;
 import etherbay.target.StateWriter;
 import etherbay.target.Target;
 
+import org.jspecify.annotations.Nullable;
+
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * A running node: builds the loop, the ports, the disks and the exports that a person asked for,
- * and takes them down again. Read {@link #start} from top to bottom: this is the architecture.
+ * A running node: a loop with its ports, disks and exports, and the one place where what it serves
+ * is changed. Its start is a change from nothing; read the constructor from top to bottom: this is
+ * the architecture.
  *
- * <p>Control code, on the caller's thread; what belongs to the loop is reached by its mailbox.
+ * <p>Control code, for any thread but the loop's, one call at a time; what belongs to the loop is
+ * reached by its mailbox.
  */
 public final class Node implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Node.class.getName());
@@ -39,40 +44,84 @@ public final class Node implements AutoCloseable {
      */
     private static final long SPIN_NS = 50_000;
 
-    /** Longest wait for disks to take what is in flight at the end; then the state is not clean. */
-    private static final long STOP_TIMEOUT_S = 20;
-
-    private final Loop loop;
+    private final Counters counters = new Counters();
+    private final LinuxIdler idler = new LinuxIdler();
+    private final Loop loop = new Loop("etherbay", Linux.clock(), idler, SPIN_NS);
     private final CompletableFuture<Void> failure = new CompletableFuture<>();
-    private final List<OpenExport> exports = new ArrayList<>();
-    private final Deque<Runnable> undo = new ArrayDeque<>();
-    private final Target target;
-    private Thread thread = Thread.currentThread();
-    private boolean running;
+    private final Consumer<String> say;
+    private final Undo undo = new Undo();
+    private final NodeParts parts;
+    private final Map<String, OpenExport> exports = new TreeMap<>();
+    private final Thread thread;
+    private final long startedMs = Linux.clock().wallMillis();
+    private NodeSettings settings;
+    private @Nullable InterfaceFollower follower;
+    private boolean closed;
 
-    private Node(Loop loop, Counters counters) {
-        this.loop = loop;
-        target = new Target(loop, counters);
+    private Node(NodeSettings nothing, NodeOptions options, Consumer<String> say) {
+        settings = nothing;
+        this.say = say;
+        undo.add(idler::close);
+        StateWriter stateWriter = new StateWriter();
+        undo.add(stateWriter::close);
+        FileWriteLog writeLog = options.writeLog().map(FileWriteLog::open).orElse(null);
+        if (writeLog != null) {
+            undo.add(writeLog::close);
+        }
+        TraceWriter traces = new TraceWriter(Linux.clock(), counters);
+        undo.add(traces::close);
+        Target target = new Target(loop, counters);
+        Neighbours neighbours = new Neighbours(loop, target, counters);
+        Serving serving = new Serving(target, neighbours, options.force());
+        OpenExport.Shared shared = new OpenExport.Shared(
+                loop,
+                idler,
+                counters,
+                settings.state(),
+                stateWriter,
+                writeLog,
+                new SecureRandom()::nextLong);
+        parts = new NodeParts(
+                new LoopCalls(loop, failure),
+                new Ports(
+                        loop,
+                        new PortOpener(loop, idler, counters),
+                        station(nothing, options),
+                        serving),
+                serving,
+                neighbours,
+                shared,
+                traces,
+                options.force());
+        thread = loop.start((_, bug) -> {
+            LOG.log(Level.ERROR, "a bug ended the loop: nothing is served any more", bug);
+            failure.completeExceptionally(bug);
+        });
+    }
+
+    /** One that is forced must not be taken for the one beside which it serves. */
+    private static String station(NodeSettings settings, NodeOptions options) {
+        String name = settings.state().toAbsolutePath() + " " + options.station();
+        return options.force() ? name + " " + ProcessHandle.current().pid() : name;
     }
 
     /**
-     * Serves what the specs say until {@link #close}. Returns when every export is served on every
-     * interface that is there.
+     * Serves what the settings say until {@link #close}. Returns when every export is served on
+     * every interface that is there.
      *
-     * @param say takes one line for each export and interface
+     * @param say takes one line for each export and interface, now and after each change
      * @throws EtherbayException for whatever keeps one of them from being served; then nothing is
      */
-    public static Node start(List<ExportSpec> specs, NodeOptions options, Consumer<String> say) {
-        Counters counters = new Counters();
-        LinuxIdler idler = new LinuxIdler();
-        Node node = new Node(new Loop("etherbay", Linux.clock(), idler, SPIN_NS), counters);
-        node.undo.push(idler::close);
+    public static Node start(NodeSettings settings, NodeOptions options, Consumer<String> say) {
+        Node node =
+                new Node(new NodeSettings(settings.state(), List.of(), List.of()), options, say);
         boolean started = false;
         try {
-            Ports ports = node.opened(new Ports(node.loop, idler, counters), Ports::close);
-            node.openExports(specs, options, ports, node.shared(options, idler, counters));
-            node.run();
-            node.serve(options, say);
+            List<EtherbayException> failures = node.change(settings);
+            if (!failures.isEmpty()) {
+                throw failures.getFirst();
+            }
+            node.undo.add(StatusSocket.open(settings.state(), node::status)::close);
             started = true;
             return node;
         } finally {
@@ -82,82 +131,80 @@ public final class Node implements AutoCloseable {
         }
     }
 
-    private OpenExport.Shared shared(NodeOptions options, LinuxIdler idler, Counters counters) {
-        StateWriter writer = opened(new StateWriter(), StateWriter::close);
-        return new OpenExport.Shared(
-                loop,
-                idler,
-                counters,
-                options.state(),
-                writer,
-                options.writeLog()
-                        .map(file -> opened(FileWriteLog.open(file), FileWriteLog::close))
-                        .orElse(null),
-                new SecureRandom()::nextLong);
-    }
-
-    private void openExports(
-            List<ExportSpec> specs, NodeOptions options, Ports ports, OpenExport.Shared shared) {
-        for (ExportSpec spec : specs) {
-            List<EthernetPort> served = new ArrayList<>();
-            String station = stationOf(spec, options);
-            for (String name : spec.interfaces()) {
-                served.add(ports.open(name, station));
-                if (!options.force()) {
-                    opened(
-                            AddressLock.take("etherbay/" + name + "/" + spec.name()),
-                            AddressLock::close);
-                }
-            }
-            exports.add(opened(OpenExport.open(spec, served, shared), OpenExport::close));
-        }
+    /** What would have to happen to serve {@code next}. */
+    public synchronized List<String> difference(NodeSettings next) {
+        return ReloadPlan.of(settings.exports(), next.exports()).toLines();
     }
 
     /**
-     * The same at each start: an address of this state folder is served by one process at a time,
-     * unless forced.
+     * Serves what {@code next} says instead, without a gap in the exports that do not differ.
+     *
+     * @return what failed after all, when it was too late to turn back; empty when all is as wanted
+     * @throws EtherbayException when it cannot be; then everything is as it was
      */
-    private static String stationOf(ExportSpec spec, NodeOptions options) {
-        String name = options.state().toAbsolutePath() + " " + spec.name();
-        return options.force() ? name + " " + ProcessHandle.current().pid() : name;
+    public synchronized List<EtherbayException> reload(NodeSettings next) {
+        return change(next);
     }
 
-    private <T> T opened(T resource, Consumer<T> close) {
-        undo.push(() -> {
-            try {
-                close.accept(resource);
-            } catch (EtherbayException failed) { // the others are still to be closed
-                LOG.log(Level.WARNING, failed.toText());
+    private List<EtherbayException> change(NodeSettings next) {
+        checkStateFolder(next);
+        checkAddresses(next);
+        follow(next);
+        ReloadPlan plan = ReloadPlan.of(settings.exports(), next.exports());
+        NodeChange change = new NodeChange(parts, exports, plan, choice(next));
+        change.prepare();
+        List<EtherbayException> failures = change.commit(say);
+        settings = next;
+        return failures;
+    }
+
+    private void checkStateFolder(NodeSettings next) {
+        if (!next.state().equals(settings.state())) {
+            throw new EtherbayException(
+                    ErrorCode.INVALID,
+                    "the state folder cannot change from %s to %s while the node runs"
+                            .formatted(settings.state(), next.state()),
+                    "what its exports promised to remember lies in the former one",
+                    "stop the node, move the files there, and start it again");
+        }
+    }
+
+    private static void checkAddresses(NodeSettings next) {
+        Set<String> names = new HashSet<>();
+        for (ExportSpec spec : next.exports()) {
+            if (!names.add(spec.name())) {
+                throw new EtherbayException(
+                        ErrorCode.CONFLICT,
+                        spec.name() + " is served twice",
+                        "an address belongs to one export",
+                        "give one of them another shelf or slot");
             }
-        });
-        return resource;
+        }
     }
 
-    private void run() {
-        thread = loop.start((_, bug) -> {
-            LOG.log(Level.ERROR, "a bug ended the loop: nothing is served any more", bug);
-            failure.completeExceptionally(bug);
-        });
-        running = true;
+    /** Interfaces are listed only where a glob asks for it. */
+    private void follow(NodeSettings next) {
+        if (follower == null && InterfaceChoice.hasGlob(next.exports())) {
+            InterfaceFollower started = new InterfaceFollower(this::interfacesChanged);
+            undo.add(started::close);
+            follower = started;
+        }
     }
 
-    private void serve(NodeOptions options, Consumer<String> say) {
-        ServiceReport report = new ServiceReport(exports, say);
-        Serving serving = new Serving(loop, target, options.force(), report);
-        onLoop(() -> {
-            exports.forEach(
-                    open -> open.ports().forEach(port -> serving.plan(open.export(), port)));
-            serving.start();
-        });
+    private InterfaceChoice choice(NodeSettings next) {
+        InterfaceFollower known = follower;
+        return new InterfaceChoice(next.interfaces(), known == null ? Set.of() : known.present());
+    }
+
+    /** Interfaces came or went; on the follower's thread. */
+    private synchronized void interfacesChanged() {
+        if (closed) {
+            return;
+        }
         try {
-            CompletableFuture.anyOf(report.complete(), failure).get();
-        } catch (ExecutionException ended) {
-            if (ended.getCause() instanceof EtherbayException refused) {
-                throw refused;
-            }
-            throw new AssertionError("the loop ended while it began to serve", ended.getCause());
-        } catch (InterruptedException ended) {
-            Thread.currentThread().interrupt();
+            change(settings);
+        } catch (EtherbayException refused) {
+            LOG.log(Level.ERROR, refused.toText());
         }
     }
 
@@ -166,48 +213,54 @@ public final class Node implements AutoCloseable {
         return failure;
     }
 
+    /** How it is, as a JSON document; see {@link NodeStatus}. Any thread. */
+    public String status() {
+        List<OpenExport.View> open;
+        synchronized (this) {
+            open = exports.values().stream().map(OpenExport::view).toList();
+        }
+        Collection<EthernetPort> ports = parts.calls().call(parts.ports()::all);
+        return new NodeStatus(parts.calls(), counters, parts.neighbours())
+                .document(open, ports, settings.state(), startedMs);
+    }
+
     /**
      * Ends in order: exports finish what is in flight, flush, record a clean stop; then all closes.
      */
     @Override
     public void close() {
-        if (running && thread.isAlive()) {
-            stopExports();
-            loop.stop();
-            joinThread();
-        }
-        loop.adopt();
-        while (!undo.isEmpty()) {
-            undo.pop().run();
-        }
-    }
-
-    private void stopExports() {
-        CountDownLatch stopped = new CountDownLatch(exports.size());
-        onLoop(() -> exports.forEach(open -> {
-            target.remove(open.export());
-            open.export().stop(stopped::countDown);
-        }));
-        try {
-            if (!stopped.await(STOP_TIMEOUT_S, TimeUnit.SECONDS)) {
-                LOG.log(Level.WARNING, "a disk did not finish in time: this stop is not clean");
+        synchronized (this) {
+            if (closed) {
+                return;
             }
-        } catch (InterruptedException ended) {
-            Thread.currentThread().interrupt();
+            closed = true;
         }
+        InterfaceFollower following = follower;
+        if (following != null) {
+            following.close();
+        }
+        if (thread.isAlive()) {
+            ReloadPlan none = ReloadPlan.of(List.of(), List.of());
+            List<OpenExport> leaving = new ArrayList<>(exports.values());
+            exports.clear();
+            new NodeChange(parts, exports, none, choice(settings)).retire(leaving);
+            loop.stop();
+            join();
+        }
+        undo.close();
     }
 
-    private void joinThread() {
-        try {
-            thread.join();
-        } catch (InterruptedException ended) {
-            Thread.currentThread().interrupt();
+    private void join() {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException again) {
+                interrupted = true;
+            }
         }
-    }
-
-    private void onLoop(Runnable message) {
-        if (!loop.mailbox().offer(message)) {
-            throw new AssertionError("the mailbox of a loop is never full of control messages");
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -7,8 +7,9 @@ import java.util.Optional;
 /**
  * How a node is run, beside what it serves.
  *
- * @param state folder of the durable state of its exports
+ * @param station tells it from other processes with the same state folder, the same at each start:
+ *     the addresses of its ports on segments come from it
  * @param force serve addresses that another box serves already
  * @param writeLog where each executed write is recorded, for tests
  */
-public record NodeOptions(Path state, boolean force, Optional<Path> writeLog) {}
+public record NodeOptions(String station, boolean force, Optional<Path> writeLog) {}

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node;
 
-import etherbay.base.BlockDevice;
 import etherbay.base.Counters;
 import etherbay.base.EthernetPort;
 import etherbay.base.Loop;
-import etherbay.linux.Disk;
+import etherbay.linux.AddressLock;
 import etherbay.linux.Linux;
 import etherbay.linux.LinuxIdler;
+import etherbay.node.trace.FrameTracer;
 import etherbay.target.Export;
 import etherbay.target.ExportRecords;
 import etherbay.target.ExportState;
@@ -18,23 +18,17 @@ import etherbay.target.WriteLog;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
- * An export with all that was opened for it: its state, locked and durable before the first frame,
- * and its backing. Made before the loop runs.
- *
- * @param ports where it is to be served
+ * An export with all that was opened for it: its state, locked and durable before the first frame;
+ * its backing; and the interfaces on which it is served. For control threads, one at a time; the
+ * export itself belongs to the loop.
  */
-record OpenExport(
-        ExportSpec spec,
-        Export export,
-        FileStateStore store,
-        BlockDevice backing,
-        List<EthernetPort> ports)
-        implements AutoCloseable {
-
+final class OpenExport {
     /** What every export of a node shares. */
     record Shared(
             Loop loop,
@@ -45,44 +39,117 @@ record OpenExport(
             @Nullable WriteLog writeLog,
             LongSupplier random) {}
 
-    static OpenExport open(ExportSpec spec, List<EthernetPort> ports, Shared shared) {
-        BlockDevice backing = Backing.open(spec, shared.loop(), shared.idler(), shared.counters());
-        @Nullable FileStateStore store = null;
-        boolean opened = false;
-        try {
-            store = FileStateStore.open(
+    /** On one interface: the port, and the lock that keeps other processes from the address. */
+    record Place(EthernetPort port, Optional<AddressLock> lock) {}
+
+    /** What may be shown of it while a control thread changes it. */
+    record View(ExportSpec spec, Export export, Map<String, EthernetPort> ports) {}
+
+    private final Shared shared;
+    private final FileStateStore store;
+    private final Map<String, Place> places = new LinkedHashMap<>();
+    private ExportSpec spec;
+    private Backing backing;
+    private Export export;
+    private Optional<FrameTracer> tracer = Optional.empty();
+
+    private OpenExport(Shared shared, ExportSpec spec, FileStateStore store, Backing backing) {
+        this.shared = shared;
+        this.store = store;
+        this.spec = spec;
+        this.backing = backing;
+        export = exportOver(store.load());
+    }
+
+    /**
+     * Opens all that an export needs; blocks, and may be called by several threads for several
+     * exports.
+     */
+    static OpenExport open(ExportSpec spec, Shared shared) {
+        try (Undo undo = new Undo()) {
+            Backing backing = Backing.open(spec, shared);
+            undo.add(backing::release);
+            FileStateStore store = FileStateStore.open(
                     shared.stateFolder(),
                     spec.name(),
                     shared.stateWriter(),
                     shared.loop().mailbox());
-            ExportState state = ExportState.opened(
-                    store.load(),
-                    Linux.bootId(),
-                    BackingIdentity.of(spec, Disk.isBlockDevice(spec.path())),
-                    shared.random());
-            store.write(state);
-            Export export = new Export(
-                    shared.loop(),
-                    shared.counters(),
-                    spec.settings(),
-                    backing,
-                    new ExportRecords(state, store, shared.writeLog(), shared.random()));
-            opened = true;
-            return new OpenExport(spec, export, store, backing, List.copyOf(ports));
-        } finally {
-            if (!opened) {
-                backing.close();
-                if (store != null) {
-                    store.close();
-                }
-            }
+            undo.add(store::close);
+            OpenExport open = new OpenExport(shared, spec, store, backing);
+            undo.keep();
+            return open;
         }
     }
 
-    /** After the loop has ended, or before it began. */
-    @Override
-    public void close() {
-        backing.close();
+    /** Its state is durable when this returns: no frame has been answered before. */
+    private Export exportOver(Optional<ExportState> former) {
+        ExportState state =
+                ExportState.opened(former, Linux.bootId(), backing.identity(), shared.random());
+        store.write(state);
+        return new Export(
+                shared.loop(),
+                shared.counters(),
+                spec.settings(),
+                backing.device(),
+                new ExportRecords(state, store, shared.writeLog(), shared.random()));
+    }
+
+    ExportSpec spec() {
+        return spec;
+    }
+
+    Export export() {
+        return export;
+    }
+
+    Backing backing() {
+        return backing;
+    }
+
+    /** What its frames are shown to, while they are. */
+    Optional<FrameTracer> tracer() {
+        return tracer;
+    }
+
+    void tracer(Optional<FrameTracer> shown) {
+        tracer = shown;
+    }
+
+    View view() {
+        Map<String, EthernetPort> ports = new LinkedHashMap<>();
+        places.forEach((name, place) -> ports.put(name, place.port()));
+        return new View(spec, export, ports);
+    }
+
+    /** By the names of the interfaces. */
+    Map<String, Place> places() {
+        return places;
+    }
+
+    /** Goes on under other settings, which the export has been given. */
+    void respecified(ExportSpec next) {
+        spec = next;
+    }
+
+    /**
+     * Serves another backing, or the same one opened otherwise: for an export that has stopped and
+     * whose former backing is released or will be. Blocks.
+     *
+     * @return the export in the former one's place, with its state
+     */
+    Export reopened(ExportSpec next, Backing newBacking) {
+        spec = next;
+        backing = newBacking;
+        export = exportOver(Optional.of(export.state()));
+        return export;
+    }
+
+    /** When nothing is in flight and the loop knows it no more: lets go of everything. */
+    void release() {
+        tracer.ifPresent(FrameTracer::close);
+        backing.release();
         store.close();
+        places.values().forEach(place -> place.lock().ifPresent(AddressLock::close));
+        places.clear();
     }
 }

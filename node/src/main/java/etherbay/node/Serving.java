@@ -4,110 +4,127 @@ package etherbay.node;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.EthernetPort;
-import etherbay.base.Loop;
 import etherbay.base.MacAddress;
 import etherbay.target.Export;
 import etherbay.target.Target;
 
-import org.jspecify.annotations.Nullable;
-
-import java.util.ArrayList;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
- * Brings exports onto ports: when a port can carry frames it first asks whether another box serves
- * our addresses, then serves them. A port that is not there yet does so when it appears. Lives on
- * the loop.
+ * Which export is served on which port. An export is put on a port that can carry frames at once;
+ * on one that cannot it waits until the port is up and nobody else there turns out to serve its
+ * address. Lives on the loop.
  */
 final class Serving {
-    /** Hears what became of an export on a port. On the loop. */
-    interface Listener {
-        /** Advertised, and answers. */
-        void serves(Export export, EthernetPort port);
+    private static final Logger LOG = System.getLogger(Serving.class.getName());
 
-        /** The interface is not there; the export will be served on it as soon as it is. */
-        void waits(Export export, EthernetPort port);
-
-        /** Not served on that port, because of {@code conflict}. */
-        void refused(Export export, EthernetPort port, EtherbayException conflict);
-    }
-
-    private final Loop loop;
     private final Target target;
+    private final Neighbours neighbours;
     private final boolean force;
-    private final Listener listener;
-    private final Map<EthernetPort, List<Export>> exportsByPort = new HashMap<>();
+    private final Map<EthernetPort, Map<Address, Waiting>> waiting = new HashMap<>();
+
+    /**
+     * An export that will be served on a port.
+     *
+     * @param what its backing, for a person
+     */
+    private record Waiting(Export export, String what) {}
 
     /**
      * @param force serve also what another box serves
      */
-    Serving(Loop loop, Target target, boolean force, Listener listener) {
-        this.loop = loop;
+    Serving(Target target, Neighbours neighbours, boolean force) {
         this.target = target;
+        this.neighbours = neighbours;
         this.force = force;
-        this.listener = listener;
     }
 
-    /** Adds an export to what a port will serve; before {@link #start}. */
-    void plan(Export export, EthernetPort port) {
-        exportsByPort.computeIfAbsent(port, _ -> new ArrayList<>()).add(export);
+    /** Takes the frames of a port, for whom it may concern. */
+    void open(EthernetPort port) {
+        target.attach(port);
+        neighbours.add(port);
+        port.listen(this::changed);
     }
 
-    /** Begins on all ports; the listener hears of each export on each port once. */
-    void start() {
-        exportsByPort.forEach((port, exports) -> {
-            if (port.linkUp()) {
-                probe(port, exports);
-            } else {
-                exports.forEach(export -> listener.waits(export, port));
-                probeWhenUp(port, exports);
-            }
-        });
+    /** Leaves a port, on which nothing is served any more. */
+    void close(EthernetPort port) {
+        waiting.remove(port);
+        neighbours.remove(port);
+        target.detach(port);
     }
 
-    private void probeWhenUp(EthernetPort port, List<Export> exports) {
-        boolean[] begun = {false};
-        port.listen(changed -> {
-            if (!begun[0] && changed.linkUp()) {
-                begun[0] = true;
-                probe(port, exports);
-            }
-        });
+    /**
+     * Serves an export on an open port, for which its address was found free if the port is up.
+     *
+     * @param what its backing, for a person
+     * @return what a person is told of it
+     */
+    String place(Export export, EthernetPort port, String what) {
+        if (port.linkUp()) {
+            target.add(export, List.of(port));
+            return ServiceText.serves(export, port, what);
+        }
+        waiting.computeIfAbsent(port, _ -> new LinkedHashMap<>())
+                .put(Address.of(export.settings()), new Waiting(export, what));
+        return ServiceText.waits(export, port, what);
     }
 
-    private void probe(EthernetPort port, List<Export> exports) {
-        Map<AddressProbe.Address, Export> byAddress =
-                exports.stream().collect(Collectors.toMap(Serving::address, export -> export));
-        new AddressProbe(loop, port, byAddress.keySet(), answers -> {
-                    target.attach(port);
-                    byAddress.forEach(
-                            (address, export) -> serve(export, port, answers.get(address)));
-                })
-                .start();
+    /** Serves it on that port no longer. */
+    void displace(Export export, EthernetPort port) {
+        target.remove(export, port);
+        Map<Address, Waiting> waitHere = waiting.get(port);
+        if (waitHere != null) {
+            waitHere.remove(Address.of(export.settings()));
+        }
     }
 
-    private static AddressProbe.Address address(Export export) {
-        return new AddressProbe.Address(
-                export.settings().shelf(), export.settings().slot());
+    /** Serves {@code after} wherever {@code before} was served or waits. */
+    void replace(Export before, Export after, String what) {
+        target.replace(before, after);
+        Address address = Address.of(after.settings());
+        waiting.values()
+                .forEach(exports ->
+                        exports.computeIfPresent(address, (_, _) -> new Waiting(after, what)));
     }
 
-    private void serve(Export export, EthernetPort port, @Nullable MacAddress other) {
-        if (other != null && !force) {
-            listener.refused(export, port, taken(export, port, other));
+    private void changed(EthernetPort port) {
+        Map<Address, Waiting> waitHere = waiting.get(port);
+        if (waitHere == null || waitHere.isEmpty() || !port.linkUp()) {
             return;
         }
-        target.add(export, List.of(port));
-        listener.serves(export, port);
+        if (force) {
+            answered(new AddressProbe.Answers(port, Map.of()));
+        } else {
+            neighbours.probe(port, waitHere.keySet(), this::answered);
+        }
     }
 
-    private static EtherbayException taken(Export export, EthernetPort port, MacAddress other) {
+    private void answered(AddressProbe.Answers answers) {
+        EthernetPort port = answers.port();
+        Map<Address, Waiting> waitHere = waiting.getOrDefault(port, new HashMap<>());
+        Map<Address, Waiting> now = Map.copyOf(waitHere);
+        waitHere.clear();
+        now.forEach((address, waits) -> {
+            MacAddress other = answers.servers().get(address);
+            if (other != null) {
+                LOG.log(Level.ERROR, taken(address, port, other).toText());
+            } else {
+                target.add(waits.export(), List.of(port));
+                LOG.log(Level.INFO, ServiceText.serves(waits.export(), port, waits.what()));
+            }
+        });
+    }
+
+    /** Why an export is not served where another box answers for its address. */
+    static EtherbayException taken(Address address, EthernetPort port, MacAddress other) {
         return new EtherbayException(
                 ErrorCode.CONFLICT,
-                "another box serves " + export.settings().name() + " on " + port.name()
-                        + " already",
+                "another box serves " + address + " on " + port.name() + " already",
                 ("%s answers for it, and we would as %s; an initiator would take the two"
                                 + " for paths to one disk and mix their data")
                         .formatted(other, port.mac()),

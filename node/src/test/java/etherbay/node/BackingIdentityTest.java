@@ -3,50 +3,41 @@ package etherbay.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import etherbay.target.ExportSettings;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
 
 final class BackingIdentityTest {
     @TempDir
     private Path folder;
 
-    private static ExportSpec spec(Path path, long offsetSectors) {
-        return new ExportSpec(
-                ExportSettings.of(1, 0), List.of("eth0"), path, Optional.empty(), offsetSectors, 0);
-    }
-
     @Test
     void aFileKeepsItsIdentityAndAnotherOneInItsPlaceHasAnother() throws IOException {
         Path file = Files.write(folder.resolve("disk"), new byte[512]);
-        String before = BackingIdentity.of(spec(file, 0), false);
-        assertThat(BackingIdentity.of(spec(file, 0), false)).isEqualTo(before);
+        String before = BackingIdentity.of(file, 0, false);
+        assertThat(BackingIdentity.of(file, 0, false)).isEqualTo(before);
         Path other = Files.write(folder.resolve("other"), new byte[512]);
         Files.move(file, folder.resolve("kept")); // keeps the inode, so that it is not used again
         Files.move(other, file);
-        assertThat(BackingIdentity.of(spec(file, 0), false)).isNotEqualTo(before);
+        assertThat(BackingIdentity.of(file, 0, false)).isNotEqualTo(before);
     }
 
     @Test
     void anotherPartOfTheSameFileIsAnotherDisk() throws IOException {
         Path file = Files.write(folder.resolve("disk"), new byte[1024]);
-        assertThat(BackingIdentity.of(spec(file, 1), false))
-                .isNotEqualTo(BackingIdentity.of(spec(file, 0), false));
+        assertThat(BackingIdentity.of(file, 1, false))
+                .isNotEqualTo(BackingIdentity.of(file, 0, false));
     }
 
     @Test
     void aLinkToAFileIsTheFile() throws IOException {
         Path file = Files.write(folder.resolve("disk"), new byte[512]);
         Path link = Files.createSymbolicLink(folder.resolve("link"), file);
-        assertThat(BackingIdentity.of(spec(link, 0), false))
-                .isEqualTo(BackingIdentity.of(spec(file, 0), false));
+        assertThat(BackingIdentity.of(link, 0, false))
+                .isEqualTo(BackingIdentity.of(file, 0, false));
     }
 
     @Test
@@ -65,6 +56,6 @@ final class BackingIdentityTest {
     @Test
     void aPathWithALineBreakStaysOneLine() throws IOException {
         Path file = Files.write(folder.resolve("a\nb"), new byte[512]);
-        assertThat(BackingIdentity.of(spec(file, 0), false)).doesNotContain("\n");
+        assertThat(BackingIdentity.of(file, 0, false)).doesNotContain("\n");
     }
 }

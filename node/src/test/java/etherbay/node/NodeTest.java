@@ -80,12 +80,16 @@ final class NodeTest {
                 lengthSectors);
     }
 
-    private NodeOptions options(String state) {
-        return new NodeOptions(folder.resolve(state), false, Optional.empty());
+    private NodeSettings settings(String state, ExportSpec... specs) {
+        return new NodeSettings(folder.resolve(state), List.of(), List.of(specs));
+    }
+
+    private static NodeOptions options(boolean force) {
+        return new NodeOptions("test", force, Optional.empty());
     }
 
     private Node start(String state, ExportSpec... specs) {
-        return Node.start(List.of(specs), options(state), said::add);
+        return Node.start(settings(state, specs), options(false), said::add);
     }
 
     @Test
@@ -138,14 +142,13 @@ final class NodeTest {
                     Optional.empty(),
                     0,
                     0);
-            assertThatThrownBy(() -> Node.start(List.of(rival), options("t"), said::add))
+            assertThatThrownBy(() -> Node.start(settings("t", rival), options(false), said::add))
                     .isInstanceOfSatisfying(EtherbayException.class, refused -> {
                         assertThat(refused.code()).isEqualTo(ErrorCode.CONFLICT);
                         assertThat(refused.why()).containsPattern("(..:){5}.*(..:){5}");
                     });
             assertThat(said).hasSize(1);
-            NodeOptions forced = new NodeOptions(folder.resolve("t"), true, Optional.empty());
-            Node.start(List.of(rival), forced, said::add).close();
+            Node.start(settings("t", rival), options(true), said::add).close();
             assertThat(said).hasSize(2);
         }
     }

@@ -132,6 +132,12 @@ public final class Target {
         export.onAnnounce(() -> {});
     }
 
+    /** Whether an export of that address is served on that port; false for one not attached. */
+    public boolean serves(EthernetPort port, int shelf, int slot) {
+        PortExports served = ports.get(port);
+        return served != null && served.table.find(shelf, slot) != null;
+    }
+
     private PortExports served(EthernetPort port) {
         PortExports served = ports.get(port);
         if (served == null) {

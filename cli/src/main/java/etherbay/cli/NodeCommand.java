@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.cli;
+
+import etherbay.base.EtherbayException;
+import etherbay.node.Node;
+import etherbay.node.NodeOptions;
+import etherbay.node.NodeSettings;
+import etherbay.node.settings.SettingsException;
+import etherbay.node.settings.SettingsFile;
+import etherbay.node.settings.SettingsText;
+
+import io.avaje.jsonb.Jsonb;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+/** {@code etherbay node}: the daemon, and what its settings file says. */
+@Command(
+        name = "node",
+        description = "Serve what a settings file says; check and show such a file.",
+        mixinStandardHelpOptions = true,
+        subcommands = {NodeCommand.Run.class, NodeCommand.Check.class, NodeCommand.Show.class})
+final class NodeCommand implements Runnable {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it before run()
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+    }
+
+    /** Which file. */
+    static final class FileOption {
+        @Option(
+                names = {"-c", "--config"},
+                paramLabel = "FILE",
+                description = "the settings (default: ${DEFAULT-VALUE})")
+        private Path file = Path.of("/etc/etherbay/etherbay.toml");
+
+        NodeSettings read() {
+            return SettingsFile.read(file);
+        }
+    }
+
+    @Command(
+            name = "run",
+            description = {
+                "Serve all exports of a settings file until stopped. SIGHUP reads the file again:",
+                "exports that do not differ notice nothing, a bad file changes nothing."
+            },
+            mixinStandardHelpOptions = true,
+            sortOptions = false)
+    static final class Run implements Callable<Integer> {
+        @Spec
+        @SuppressWarnings("NullAway.Init") // picocli sets it before call()
+        private CommandSpec spec;
+
+        @Mixin
+        private FileOption config = new FileOption();
+
+        @Option(names = "--force", description = "serve even what another box serves")
+        private boolean force;
+
+        @Option(
+                names = "--write-log",
+                paramLabel = "FILE",
+                hidden = true,
+                description = "append (epoch, MAC, lba, sectors, checksum) of each executed write")
+        private @Nullable Path writeLog;
+
+        @Override
+        public Integer call() throws InterruptedException {
+            PrintWriter out = spec.commandLine().getOut();
+            NodeSettings settings = config.read();
+            NodeOptions options = new NodeOptions("node", force, Optional.ofNullable(writeLog));
+            try (StopSignal stop = new StopSignal();
+                    Node node = Node.start(settings, options, out::println)) {
+                out.println("node: %d exports, settings in %s; SIGHUP reads them again"
+                        .formatted(settings.exports().size(), config.file));
+                HangUp hangUp = new HangUp();
+                Thread.ofPlatform()
+                        .name("etherbay-reload")
+                        .daemon()
+                        .start(() -> reloadForEver(hangUp, node, out));
+                stop.await(node.failure());
+            }
+            return 0;
+        }
+
+        private void reloadForEver(HangUp hangUp, Node node, PrintWriter out) {
+            try {
+                while (!node.failure().isDone()) {
+                    hangUp.await();
+                    reload(node, out);
+                }
+            } catch (InterruptedException ended) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        private void reload(Node node, PrintWriter out) {
+            try {
+                NodeSettings next = config.read();
+                List<String> difference = node.difference(next);
+                out.println("reload: "
+                        + (difference.isEmpty()
+                                ? "no export differs"
+                                : difference.size() + " differences"));
+                difference.forEach(out::println);
+                List<EtherbayException> failures = node.reload(next);
+                failures.forEach(failure -> out.println(failure.toText()));
+                out.println(failures.isEmpty() ? "reload: done" : "reload: done, with failures");
+            } catch (EtherbayException refused) {
+                out.println(refused.toText());
+                out.println("reload: refused, nothing has changed");
+            }
+        }
+    }
+
+    @Command(
+            name = "check",
+            description = "Say whether a settings file is right, and every mistake in it.",
+            mixinStandardHelpOptions = true)
+    static final class Check implements Callable<Integer> {
+        @Spec
+        @SuppressWarnings("NullAway.Init") // picocli sets it before call()
+        private CommandSpec spec;
+
+        @Mixin
+        private FileOption config = new FileOption();
+
+        @Option(names = "--json", description = "one JSON document")
+        private boolean json;
+
+        @Override
+        public Integer call() {
+            PrintWriter out = spec.commandLine().getOut();
+            try {
+                NodeSettings settings = config.read();
+                out.println(
+                        json
+                                ? "{\"ok\":true,\"problems\":[]}"
+                                : "%s: right, %d exports"
+                                        .formatted(
+                                                config.file, settings.exports().size()));
+                return 0;
+            } catch (SettingsException wrong) {
+                if (!json) {
+                    throw wrong;
+                }
+                out.println(document(wrong));
+                return wrong.code().exitCode();
+            }
+        }
+
+        private static String document(SettingsException wrong) {
+            Map<String, Object> document = new LinkedHashMap<>();
+            document.put("ok", false);
+            document.put(
+                    "problems",
+                    wrong.problems().stream()
+                            .map(problem -> {
+                                Map<String, Object> one = new LinkedHashMap<>();
+                                one.put("line", problem.line());
+                                one.put("column", problem.column());
+                                one.put("what", problem.what());
+                                one.put("why", problem.why());
+                                one.put("correction", problem.correction());
+                                return one;
+                            })
+                            .toList());
+            return Jsonb.builder().build().toJson(document);
+        }
+    }
+
+    @Command(
+            name = "show",
+            description = "Print what a settings file means: defaults filled in, lists resolved.",
+            mixinStandardHelpOptions = true)
+    static final class Show implements Runnable {
+        @Spec
+        @SuppressWarnings("NullAway.Init") // picocli sets it before run()
+        private CommandSpec spec;
+
+        @Mixin
+        private FileOption config = new FileOption();
+
+        @Override
+        public void run() {
+            spec.commandLine().getOut().print(SettingsText.of(config.read()));
+            spec.commandLine().getOut().flush();
+        }
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.initiator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DiskAddressTest {
+    @Test
+    void anAddressIsReadAndWrittenAlike() {
+        assertThat(DiskAddress.parse("e65534.254")).isEqualTo(new DiskAddress(65534, 254));
+        assertThat(DiskAddress.parse("e1.0")).hasToString("e1.0");
+        assertThat(DiskAddress.ALL).hasToString("e*.*");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "1.0", "e1", "e1.0 ", "e-1.0", "e65535.0", "e0.255", "e123456.0"})
+    void anythingElseIsRefusedWithWhatToWrite(String text) {
+        assertThatThrownBy(() -> DiskAddress.parse(text))
+                .isInstanceOfSatisfying(EtherbayException.class, error -> {
+                    assertThat(error.code()).isEqualTo(ErrorCode.INVALID);
+                    assertThat(error.correction()).contains("e1.0");
+                });
+    }
+}

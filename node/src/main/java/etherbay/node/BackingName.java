@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.node;
+
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * What a person calls the disk behind an export. Which device that is, is looked up each time that
+ * the export is opened: see {@link BackingPlace}. {@code toString()} gives what was written.
+ */
+public sealed interface BackingName {
+    /** A file or a block device; or {@code VG/LV}, where there is no file of that name. */
+    record AtPath(Path path) implements BackingName {
+        @Override
+        public String toString() {
+            return path.toString();
+        }
+    }
+
+    /** The UUID of a file system, of swap, of an md array or of something of LVM's. */
+    record WithUuid(String uuid) implements BackingName {
+        private static final String LVM = "LVM-";
+
+        /**
+         * Equal for spellings of one UUID: without dashes, colons and the prefix of device-mapper.
+         * Letters are compared without case where they are hexadecimal; LVM's are letters of any
+         * kind, and their case counts.
+         */
+        public String comparable() {
+            String bare = (uuid.startsWith(LVM) ? uuid.substring(LVM.length()) : uuid)
+                    .replaceAll("[-:]", "");
+            return bare.matches("[0-9A-Fa-f]*") ? bare.toLowerCase(Locale.ROOT) : bare;
+        }
+
+        @Override
+        public String toString() {
+            return "UUID " + uuid;
+        }
+    }
+
+    /**
+     * A path as a person writes it.
+     *
+     * @throws EtherbayException for what can be none, or what we cannot open yet
+     */
+    static BackingName ofPath(String text) {
+        refuseAddress(text);
+        try {
+            return new AtPath(Path.of(text));
+        } catch (InvalidPathException cause) {
+            throw new EtherbayException(
+                    ErrorCode.INVALID,
+                    "`" + text.replace('\0', '?') + "` is no path",
+                    String.valueOf(cause.getReason()),
+                    "name a file, a block device or VG/LV");
+        }
+    }
+
+    /**
+     * A UUID as a person or {@code blkid} writes it.
+     *
+     * @throws EtherbayException for what can be none
+     */
+    static BackingName ofUuid(String text) {
+        if (text.matches("[0-9A-Za-z][0-9A-Za-z:-]{3,79}")) {
+            return new WithUuid(text);
+        }
+        String bare = text.replaceFirst("^(?i:UUID=)", "").replaceAll("[\"'\\s]", "");
+        boolean only = !bare.equals(text) && bare.matches("[0-9A-Za-z][0-9A-Za-z:-]{3,79}");
+        throw new EtherbayException(
+                ErrorCode.INVALID,
+                "`" + text.replaceAll("\\p{Cntrl}", "?") + "` is no UUID",
+                "one has letters, digits and dashes only",
+                only ? "write \"" + bare + "\"" : "take it from `blkid` or `lvs -o lv_uuid`");
+    }
+
+    /** Refuses the address of a server where the path of a disk is wanted. */
+    static void refuseAddress(String path) {
+        if (path.matches("(?s)nbds?(\\+\\w+)?:.*")) {
+            throw new EtherbayException(
+                    ErrorCode.INVALID,
+                    "`" + path.replaceAll("\\p{Cntrl}", "?") + "` cannot be served yet",
+                    "an export opens files and block devices, and is no NBD client",
+                    "make a block device of it with nbd-client, or of an image with qemu-nbd"
+                            + " --connect=/dev/nbd0 IMAGE, and name that: /dev/nbd0");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.node.settings;
+
+import etherbay.base.MacAddress;
+import etherbay.node.BackingName;
+import etherbay.node.ExportSpec;
+import etherbay.node.InterfaceSettings;
+import etherbay.node.NodeSettings;
+import etherbay.target.AccessRules;
+import etherbay.target.AccessRules.Right;
+import etherbay.target.ExportSettings;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * Effective settings as a settings file: every default written out, every list of addresses
+ * resolved. {@link SettingsFile} reads equal settings from it. Only what follows from the disk is
+ * left out: {@code direct-io} where nobody set it.
+ */
+public final class SettingsText {
+    private final StringBuilder text = new StringBuilder();
+
+    private SettingsText() {}
+
+    /** Settings as a file would say them. */
+    public static String of(NodeSettings settings) {
+        SettingsText written = new SettingsText();
+        written.key(Keys.STATE, Value.quoted(settings.state().toString()));
+        settings.interfaces().forEach(written::interfaceTable);
+        settings.exports().forEach(written::export);
+        return written.text.toString();
+    }
+
+    private void key(String key, Object value) {
+        text.append(key).append(" = ").append(value).append('\n');
+    }
+
+    private void table(String header) {
+        text.append('\n').append(header).append('\n');
+    }
+
+    private void interfaceTable(InterfaceSettings settings) {
+        table("[interface." + Value.quoted(settings.pattern()) + "]");
+        key(Keys.MTU, settings.mtuMax() == 0 ? "\"auto\"" : settings.mtuMax());
+        key(Keys.BUFFERS, settings.bufferBytes() / InterfaceSettings.BUFFER_BYTES);
+    }
+
+    private void export(ExportSpec spec) {
+        ExportSettings settings = spec.settings();
+        table("[[export]]");
+        key(Keys.SHELF, settings.shelf());
+        key(Keys.SLOT, settings.slot());
+        backing(spec);
+        key(Keys.INTERFACES, list(spec.interfaces()));
+        key(Keys.QUEUE_LENGTH, settings.queueLength());
+        key(Keys.SECTORS, settings.sectorsMax());
+        spec.directIo().ifPresent(direct -> key(Keys.DIRECT_IO, direct));
+        key(Keys.WRITE_CACHE, settings.writeCache() ? "\"on\"" : "\"off\"");
+        key(Keys.TRACE_IO, settings.traceIo());
+        spec.traceFile().ifPresent(file -> key(Keys.TRACE_FILE, Value.quoted(file.toString())));
+        key(Keys.BROADCAST, settings.broadcast());
+        key(Keys.READ_ONLY, settings.readOnly());
+        access(settings.access());
+        key(Keys.MAX_FRAME_AGE, settings.frameAgeNsMax() / Served.NS_PER_MS);
+    }
+
+    private void backing(ExportSpec spec) {
+        switch (spec.backing()) {
+            case BackingName.AtPath at -> key(Keys.PATH, Value.quoted(at.path().toString()));
+            case BackingName.WithUuid with -> key(Keys.UUID, Value.quoted(with.uuid()));
+        }
+        key(Keys.OFFSET, spec.offsetSectors());
+        key(Keys.LENGTH, spec.lengthSectors());
+    }
+
+    private void access(AccessRules rules) {
+        key(Keys.DENY, macs(rules.deny()));
+        key(Keys.ACCEPT, macs(rules.accept()));
+        key(Keys.POLICY, rules.acceptsOthers() ? "\"accept\"" : "\"reject\"");
+        String rights = Arrays.stream(Right.values())
+                .filter(rules.rights()::containsKey)
+                .map(right -> right.name().toLowerCase(Locale.ROOT) + " = "
+                        + macs(rules.rights().getOrDefault(right, List.of())))
+                .collect(Collectors.joining(", "));
+        if (!rights.isEmpty()) {
+            key(Keys.RIGHTS, "{ " + rights + " }");
+        }
+    }
+
+    private static String macs(List<MacAddress> macs) {
+        return list(macs.stream().map(MacAddress::toString).toList());
+    }
+
+    private static String list(List<String> words) {
+        return words.stream().map(Value::quoted).collect(Collectors.joining(", ", "[", "]"));
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+final class BackingPlaceTest {
+    @TempDir
+    private Path dev;
+
+    private Path of(String path) {
+        return BackingPlace.of(new BackingName.AtPath(Path.of(path)), dev);
+    }
+
+    @Test
+    void aPathIsItselfWhetherThereOrNot() {
+        assertThat(of("/no/such")).isEqualTo(Path.of("/no/such"));
+        assertThat(of("disk.img")).isEqualTo(Path.of("disk.img"));
+        assertThat(of("a/b/c")).isEqualTo(Path.of("a/b/c"));
+    }
+
+    @Test
+    void twoNamesWithoutAFileAreALogicalVolume() throws IOException {
+        Path mapped = Files.createDirectory(dev.resolve("mapper"));
+        Path inMapper = Files.createFile(mapped.resolve("vg--a-lv--b--c"));
+        assertThat(of("vg-a/lv-b-c")).isEqualTo(inMapper);
+        Files.createDirectory(dev.resolve("vg-a"));
+        Path link = Files.createFile(dev.resolve("vg-a/lv-b-c"));
+        assertThat(of("vg-a/lv-b-c")).isEqualTo(link);
+    }
+
+    @Test
+    void aFileOfThatNameComesBeforeAVolume() throws IOException {
+        Path here = Path.of("").toAbsolutePath();
+        String file = "../" + here.getFileName(); // two names, and there
+        Files.createDirectories(dev.resolve("x"));
+        assertThat(BackingPlace.of(new BackingName.AtPath(Path.of(file)), dev.resolve("x")))
+                .isEqualTo(Path.of(file));
+    }
+
+    @Test
+    void twoNamesOfNothingSayWhereItWasLookedFor() {
+        assertThatThrownBy(() -> of("vg0/root"))
+                .isInstanceOfSatisfying(EtherbayException.class, refused -> {
+                    assertThat(refused.code()).isEqualTo(ErrorCode.NOT_FOUND);
+                    assertThat(refused.why())
+                            .contains(dev + "/vg0/root")
+                            .contains(dev + "/mapper/vg0-root");
+                });
+    }
+
+    @Test
+    void theAddressOfAServerIsRefusedWithWhatToDo() {
+        assertThatThrownBy(() -> of("nbd+unix:///x"))
+                .isInstanceOfSatisfying(
+                        EtherbayException.class,
+                        refused -> assertThat(refused.correction()).contains("nbd-client"));
+        assertThat(of("nbd-image/disk:1/x")).isEqualTo(Path.of("nbd-image/disk:1/x"));
+    }
+}
