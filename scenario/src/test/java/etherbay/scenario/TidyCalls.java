@@ -17,6 +17,7 @@ final class TidyCalls {
     /** A program ends itself here and nowhere else. */
     private static final Set<String> EXIT_FILES = Set.of(
             "cli/src/main/java/etherbay/cli/Main.java",
+            "scenario/src/test/java/etherbay/scenario/HostileSoak.java",
             "scenario/src/test/java/etherbay/scenario/Replay.java",
             "scenario/src/test/java/etherbay/scenario/Soak.java",
             "bench/src/main/java/etherbay/bench/Bench.java",

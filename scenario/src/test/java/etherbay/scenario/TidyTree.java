@@ -19,7 +19,8 @@ import java.util.stream.Stream;
 /** Our sources as text by path from the root of the project, or a small made-up project. */
 record TidyTree(Map<String, String> texts) {
     private static final Set<String> OUTPUT = Set.of(".git", ".build", ".idea", ".vscode");
-    private static final Pattern TEXT = Pattern.compile(".*\\.(java|xml|md|sh|txt|properties)");
+    private static final Pattern TEXT =
+            Pattern.compile(".*\\.(java|xml|md|sh|txt|toml|properties)");
     private static final Pattern MODULE_OUTPUT = Pattern.compile("[a-z]+/target");
     private static final String SHELL = "#!/usr/bin/env bash";
 

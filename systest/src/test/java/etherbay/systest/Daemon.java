@@ -4,7 +4,9 @@ package etherbay.systest;
 import etherbay.guest.KillAtExit;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -63,6 +65,25 @@ final class Daemon implements AutoCloseable {
 
     String log() {
         return Tool.textOf(log);
+    }
+
+    /** How long its log is by now. */
+    long logBytes() {
+        try {
+            return Files.size(log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Its log from a byte on: what {@link #logBytes} said before something was asked of it. */
+    String logFrom(long atBytes) {
+        try (InputStream in = Files.newInputStream(log)) {
+            in.skipNBytes(atBytes);
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     long pid() {

@@ -16,6 +16,8 @@ final class OpenPort {
         try (PacketPort port =
                 PacketPort.open(arguments[0], idler, new Counters(), PacketPort.Options.DEFAULT)) {
             System.out.println("OPEN " + port.mac());
+            System.out.println("to receive " + port.receiveBufferBytes() + ", to send "
+                    + port.sendBufferBytes());
         } catch (EtherbayException refused) {
             System.out.println(refused.code() + "\n" + refused.toText());
         }

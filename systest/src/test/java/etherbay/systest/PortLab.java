@@ -111,9 +111,14 @@ final class PortLab implements AutoCloseable {
 
     /** A command in the namespace. */
     String run(String words) {
+        return Tool.check(command(words.split(" ", -1)));
+    }
+
+    /** What runs {@code words} in the namespace. */
+    List<String> command(String... words) {
         List<String> command = new ArrayList<>(List.of("ip", "netns", "exec", namespace));
-        command.addAll(List.of(words.split(" ", -1)));
-        return Tool.check(command);
+        command.addAll(List.of(words));
+        return command;
     }
 
     /** Many lines for {@code ip -batch} in the namespace. */
@@ -156,6 +161,18 @@ final class PortLab implements AutoCloseable {
             throw new AssertionError("no frame is free");
         }
         fill(frame, to, from.mac(), ETHER_TYPE_AOE, number);
+        from.commit(frame);
+    }
+
+    /** Commits a frame of so many zeroes. */
+    static void sendRaw(PacketPort from, int bytes) {
+        Frame frame = from.claim(bytes);
+        if (frame == null) {
+            throw new AssertionError("no frame is free");
+        }
+        for (int at = 0; at < bytes; at++) {
+            set(frame, at, 0);
+        }
         from.commit(frame);
     }
 

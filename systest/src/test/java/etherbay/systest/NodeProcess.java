@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.systest;
+
+import etherbay.node.StatusSocket;
+
+import io.avaje.jsonb.Jsonb;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * An {@code etherbay node run} on a {@link NetLab}, with its settings file and its state in a
+ * folder. One thread at a time.
+ */
+final class NodeProcess implements AutoCloseable {
+    private static final String LAUNCHER =
+            AoeServer.Repository.root().resolve("etherbay").toString();
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(2); // the launcher may build
+    private static final Duration RELOAD_TIMEOUT = Duration.ofSeconds(30);
+    private static final String REFUSED = "reload: refused, nothing has changed";
+
+    /** What each reload ends with. */
+    private static final Pattern END = Pattern.compile("reload: (done|refused)[^\\n]*\\n");
+
+    private static final Pattern RSS = Pattern.compile("VmRSS:\\s+(\\d+) kB");
+    private static final Pattern THREADS = Pattern.compile("Threads:\\s+(\\d+)");
+
+    private final Daemon daemon;
+    private final Path file;
+    private final Path state;
+
+    /**
+     * What the process holds of this machine, right after it has collected its garbage and given
+     * back what it had freed. The JVM's compiler frees some ten MiB that the C library keeps.
+     */
+    record Footprint(long rssKiB, int descriptorCount, int threadCount) {}
+
+    /** The end of a reload: its last line, and all that was said. */
+    record Reload(String end, String said) {
+        boolean isDone() {
+            return end.equals("reload: done");
+        }
+
+        boolean isRefused() {
+            return end.equals(REFUSED);
+        }
+    }
+
+    private NodeProcess(Daemon daemon, Path file, Path state) {
+        this.daemon = daemon;
+        this.file = file;
+        this.state = state;
+    }
+
+    /**
+     * Starts one on {@code node} and waits until it serves.
+     *
+     * @param folder gets the settings file, and the state
+     * @param exports the settings, but for {@code state}
+     */
+    static NodeProcess start(NetLab.Node node, Path folder, String exports) {
+        Path file = folder.resolve("etherbay.toml");
+        Path state = folder.resolve("state");
+        write(file, state, exports);
+        Daemon daemon = Daemon.start(node.command(LAUNCHER, "node", "run", "-c", file.toString()));
+        daemon.awaitLog("SIGHUP reads them again", START_TIMEOUT);
+        return new NodeProcess(daemon, file, state);
+    }
+
+    private static void write(Path file, Path state, String exports) {
+        try {
+            Path next = file.resolveSibling("next.toml");
+            Files.writeString(next, "state = \"" + state + "\"\n" + exports);
+            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Puts other settings into its file, sends SIGHUP, and waits for what comes of it. */
+    Reload reload(String exports) {
+        write(file, state, exports);
+        long fromBytes = daemon.logBytes();
+        Tool.check(List.of("kill", "-HUP", Long.toString(daemon.pid())));
+        Tool.await("the end of a reload", RELOAD_TIMEOUT, () -> {
+            if (!daemon.isAlive()) {
+                throw new AssertionError("the node has ended:\n" + daemon.log());
+            }
+            return END.matcher(daemon.logFrom(fromBytes)).find();
+        });
+        String said = daemon.logFrom(fromBytes);
+        Matcher end = END.matcher(said);
+        if (!end.find()) {
+            throw new AssertionError("a log does not lose lines");
+        }
+        return new Reload(end.group().strip(), said);
+    }
+
+    Path file() {
+        return file;
+    }
+
+    Path state() {
+        return state;
+    }
+
+    /** The status document, from its socket. */
+    Map<String, Object> status() {
+        return only(documents("[" + String.join(",", StatusSocket.readAll(state)) + "]"));
+    }
+
+    /** The status document, as the command gives it to a person's script. */
+    Map<String, Object> statByCommand() {
+        return only(documents(Tool.check(
+                List.of(LAUNCHER, "stat", "--local", "--json", "--state", state.toString()))));
+    }
+
+    private static Map<String, Object> only(List<Map<String, Object>> documents) {
+        if (documents.size() != 1) {
+            throw new AssertionError("one process, but " + documents.size() + " documents");
+        }
+        return documents.getFirst();
+    }
+
+    @SuppressWarnings("unchecked") // a document is a list of objects
+    private static List<Map<String, Object>> documents(String json) {
+        Object read = Jsonb.builder().build().type(Object.class).fromJson(json);
+        return (List<Map<String, Object>>) read;
+    }
+
+    Footprint footprint() {
+        jcmd("GC.run");
+        jcmd("System.trim_native_heap");
+        Path process = Path.of("/proc", Long.toString(daemon.pid()));
+        String status = Tool.textOf(process.resolve("status"));
+        try (Stream<Path> descriptors = Files.list(process.resolve("fd"))) {
+            return new Footprint(
+                    number(RSS, status), (int) descriptors.count(), (int) number(THREADS, status));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void jcmd(String command) {
+        Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+        Tool.check(List.of(jcmd.toString(), Long.toString(daemon.pid()), command));
+    }
+
+    private static long number(Pattern pattern, String text) {
+        return Optional.of(pattern.matcher(text))
+                .filter(Matcher::find)
+                .map(found -> Long.parseLong(found.group(1)))
+                .orElseThrow(() -> new AssertionError(pattern + " is not in:\n" + text));
+    }
+
+    String log() {
+        return daemon.log();
+    }
+
+    /** SIGTERM. @return its exit code */
+    int terminate() {
+        return daemon.terminate();
+    }
+
+    @Override
+    public void close() {
+        daemon.close();
+    }
+}
