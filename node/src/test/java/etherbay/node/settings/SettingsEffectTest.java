@@ -371,7 +371,9 @@ final class SettingsEffectTest {
 
     private void broadcast() {
         String few = "accept = [\"" + BOB + "\"]\n";
-        assertThat(isSilentTo(bob)).as("nobody serves yet, but Bob is plugged in").isTrue();
+        assertThat(isSilentTo(bob))
+                .as("nobody serves yet, but Bob is plugged in")
+                .isTrue();
         try (Node _ = start(export(few))) {
             config(bob);
             assertThat(beacons()).containsExactly(new MacAddress(0x0200_0000_000bL));
