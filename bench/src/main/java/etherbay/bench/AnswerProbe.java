@@ -21,24 +21,27 @@ import java.util.concurrent.CompletableFuture;
  * when the last of many exports serves. Lives on the loop of its port.
  */
 final class AnswerProbe implements FrameHandler {
-    /** Short beside the times measured, and no load. */
-    private static final long INTERVAL_NS = 5_000_000;
-
     /** In user space's half of the tags, as the generator's. */
     private static final int TAG = AoeHeader.TAG_USER_SPACE | 0x5057;
 
     private final Clock clock;
     private final EthernetPort port;
     private final int exportCount;
+    private final long intervalNs;
     private final Timers.Timer timer;
     private final Set<Address> answered = new HashSet<>();
     private final CompletableFuture<Long> firstNs = new CompletableFuture<>();
     private final CompletableFuture<Long> lastNs = new CompletableFuture<>();
 
-    AnswerProbe(Loop loop, EthernetPort port, int exportCount) {
+    /**
+     * @param intervalNs between two questions, to each of which all answer: short beside the times
+     *     measured, and long enough to be no load
+     */
+    AnswerProbe(Loop loop, EthernetPort port, int exportCount, long intervalNs) {
         clock = loop.clock();
         this.port = port;
         this.exportCount = exportCount;
+        this.intervalNs = intervalNs;
         timer = loop.timers().timer(this::ask);
         port.onFrames(this);
     }
@@ -76,7 +79,7 @@ final class AnswerProbe implements FrameHandler {
             ConfigHeader.Fields.request(ConfigHeader.READ, 0).write(memory, at);
             port.commit(frame);
         }
-        timer.at(clock.nanoTime() + INTERVAL_NS);
+        timer.at(clock.nanoTime() + intervalNs);
     }
 
     @Override

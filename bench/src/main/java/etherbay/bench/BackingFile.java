@@ -34,6 +34,14 @@ final class BackingFile implements Cleanup.Owned {
         return file;
     }
 
+    /** A file of that size without a block: many exports need names, not data. */
+    static void makeSparse(Path file, long bytes) throws IOException {
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(new byte[] {0}), bytes - 1);
+        }
+    }
+
     private void fill() throws IOException {
         try (FileChannel channel = FileChannel.open(
                         path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);

@@ -22,6 +22,8 @@ import picocli.CommandLine.ParameterException;
             ServeCommand.class,
             AllocationCommand.class,
             MemoryCommand.class,
+            ManyCommand.class,
+            ReloadCommand.class,
             HelpCommand.class
         })
 public final class Bench implements Runnable {

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A process that we started and end. Its standard output is ours to read, its errors go to ours.
@@ -49,9 +50,17 @@ final class Child implements Cleanup.Owned {
 
     static Child start(
             Cleanup cleanup, String name, List<String> command, Map<String, String> environment) {
+        return start(cleanup, name, command, environment, ProcessBuilder.Redirect.INHERIT);
+    }
+
+    private static Child start(
+            Cleanup cleanup,
+            String name,
+            List<String> command,
+            Map<String, String> environment,
+            ProcessBuilder.Redirect errors) {
         try {
-            ProcessBuilder builder =
-                    new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+            ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors);
             builder.environment().putAll(environment);
             return cleanup.add(new Child(name, builder.start()));
         } catch (IOException notThere) {
@@ -60,6 +69,25 @@ final class Child implements Cleanup.Owned {
                     name + " does not start",
                     String.valueOf(notThere.getMessage()),
                     "install it");
+        }
+    }
+
+    /** The same, but of its log only what is more than information is shown. */
+    static Child startQuietly(Cleanup cleanup, String name, List<String> command) {
+        Child child = start(cleanup, name, command, Map.of(), ProcessBuilder.Redirect.PIPE);
+        Thread.ofVirtual().start(child::passErrors);
+        return child;
+    }
+
+    private void passErrors() {
+        try (BufferedReader errors = process.errorReader(StandardCharsets.UTF_8)) {
+            for (String line = errors.readLine(); line != null; line = errors.readLine()) {
+                if (!line.contains(" INFO ")) {
+                    System.err.println(line);
+                }
+            }
+        } catch (IOException ended) {
+            // the child is gone
         }
     }
 
@@ -126,19 +154,55 @@ final class Child implements Cleanup.Owned {
                 * TICK_NS;
     }
 
+    /** Times that its threads gave up a core or lost it, so far. */
+    long contextSwitchCount() {
+        long count = 0;
+        for (Path task : entries("task")) {
+            String status = read(task.resolve("status"));
+            count += number(status, "voluntary_ctxt_switches");
+            count += number(status, "nonvoluntary_ctxt_switches");
+        }
+        return count;
+    }
+
+    /** File descriptors that it has open. */
+    int descriptorCount() {
+        return entries("fd").size();
+    }
+
     /** A size of /proc/PID/status, such as VmRSS or RssAnon, in KiB. */
     long memoryKib(String key) {
-        Matcher match = Pattern.compile("^" + key + ":\\s+(\\d+) kB", Pattern.MULTILINE)
-                .matcher(proc("status"));
+        return number(proc("status"), key);
+    }
+
+    private long number(String status, String key) {
+        Matcher match =
+                Pattern.compile("^" + key + ":\\s+(\\d+)", Pattern.MULTILINE).matcher(status);
         if (!match.find()) {
             throw died();
         }
         return Long.parseLong(match.group(1));
     }
 
+    private List<Path> entries(String folder) {
+        try (Stream<Path> entries = Files.list(procPath(folder))) {
+            return entries.toList();
+        } catch (IOException | UncheckedIOException gone) {
+            throw died();
+        }
+    }
+
+    private Path procPath(String file) {
+        return Path.of("/proc", String.valueOf(pid()), file);
+    }
+
     private String proc(String file) {
+        return read(procPath(file));
+    }
+
+    private String read(Path file) {
         try {
-            return Files.readString(Path.of("/proc", String.valueOf(pid()), file));
+            return Files.readString(file);
         } catch (IOException | UncheckedIOException gone) {
             throw died();
         }

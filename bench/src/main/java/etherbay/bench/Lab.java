@@ -8,15 +8,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
- * Two network namespaces joined by a veth pair; in each the interface is {@link #INTERFACE}. Their
- * names carry our process id, so that runs side by side do not meet and what a killed run left
- * behind is known as such. Needs root.
+ * Two network namespaces joined by veth pairs; in each the interfaces are {@link #INTERFACE} and,
+ * where there are more, those of {@link #interfaces}. The names of the namespaces carry our process
+ * id, so that runs side by side do not meet and what a killed run left behind is known as such.
+ * Needs root.
  */
 final class Lab implements Cleanup.Owned {
     static final String INTERFACE = "eth0";
     static final int MTU = 9000;
+    private static final String KIND = "eth";
     private static final String PREFIX = "ebt-bench-";
 
     private final String target;
@@ -27,8 +30,13 @@ final class Lab implements Cleanup.Owned {
         initiator = PREFIX + pid + "-i";
     }
 
-    /** Makes both namespaces; links are up. */
+    /** Makes both namespaces, joined by one pair; links are up. */
     static Lab open(Cleanup cleanup) {
+        return open(cleanup, 1);
+    }
+
+    /** Makes both namespaces, joined by so many pairs; links are up. */
+    static Lab open(Cleanup cleanup, int pairCount) {
         if (!System.getProperty("user.name").equals("root")) {
             throw new EtherbayException(
                     ErrorCode.DENIED,
@@ -38,30 +46,24 @@ final class Lab implements Cleanup.Owned {
         }
         removeLeftovers();
         Lab lab = cleanup.add(new Lab(ProcessHandle.current().pid()));
-        String mtu = String.valueOf(MTU);
         Program.run("ip", "netns", "add", lab.target);
         Program.run("ip", "netns", "add", lab.initiator);
-        Program.run(List.of(
-                "ip",
-                "-n",
-                lab.target,
-                "link",
-                "add",
-                INTERFACE,
-                "mtu",
-                mtu,
-                "type",
-                "veth",
-                "peer",
-                "name",
-                INTERFACE,
-                "mtu",
-                mtu,
-                "netns",
-                lab.initiator));
-        Program.run("ip", "-n", lab.target, "link", "set", INTERFACE, "up");
-        Program.run("ip", "-n", lab.initiator, "link", "set", INTERFACE, "up");
+        interfaces(pairCount).forEach(lab::join);
         return lab;
+    }
+
+    /** What the first so many interfaces are called, at both ends. */
+    static List<String> interfaces(int pairCount) {
+        return IntStream.range(0, pairCount).mapToObj(index -> KIND + index).toList();
+    }
+
+    private void join(String name) {
+        String mtu = String.valueOf(MTU);
+        Program.run(List.of(
+                "ip", "-n", target, "link", "add", name, "mtu", mtu, "type", "veth", "peer", "name",
+                name, "mtu", mtu, "netns", initiator));
+        Program.run("ip", "-n", target, "link", "set", name, "up");
+        Program.run("ip", "-n", initiator, "link", "set", name, "up");
     }
 
     /** The command, in the namespace of the servers. */

@@ -36,6 +36,16 @@ final class Launcher {
         return command;
     }
 
+    /** {@code ./etherbay node run} of a settings file. */
+    static List<String> daemon(Path settings) {
+        return List.of(
+                Repository.root().resolve("etherbay").toString(),
+                "node",
+                "run",
+                "-c",
+                settings.toString());
+    }
+
     /** A command of the bench in a JVM that is set as the launcher sets one that serves. */
     static List<String> node(String... arguments) {
         List<String> command = new ArrayList<>();
