@@ -84,6 +84,7 @@ public final class SocketPort implements EthernetPort {
     /** As counted, of what the stream has written. */
     private long sentCount;
 
+    private int mtu;
     private boolean closed;
 
     /**
@@ -93,6 +94,7 @@ public final class SocketPort implements EthernetPort {
      */
     public SocketPort(Settings settings, Clock clock, Runnable wakeUp, Counters counters) {
         this.settings = settings;
+        mtu = settings.mtu();
         this.clock = clock;
         retryAtNs = clock.nanoTime();
         filter = new StationFilter(settings.mac());
@@ -271,7 +273,7 @@ public final class SocketPort implements EthernetPort {
 
     /** Queues the frame; null when that went well. */
     private @Nullable Counter dropReason(Frame frame) {
-        if (frame.bytes() > settings.mtu() + StationFilter.HEADER_BYTES) {
+        if (frame.bytes() > mtu + StationFilter.HEADER_BYTES) {
             return counters.droppedTooLong;
         }
         if (channel == null) {
@@ -322,7 +324,16 @@ public final class SocketPort implements EthernetPort {
 
     @Override
     public int mtu() {
-        return settings.mtu();
+        return mtu;
+    }
+
+    /** From now on it sends payloads of at most {@code bytes}; listeners hear of a change. */
+    public void limitMtu(int bytes) {
+        Check.that(bytes > 0 && bytes <= FramePool.MTU_MAX, "the frames of a port fit its pool");
+        if (bytes != mtu) {
+            mtu = bytes;
+            tellListeners();
+        }
     }
 
     @Override

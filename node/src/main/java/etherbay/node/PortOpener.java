@@ -98,12 +98,17 @@ final class PortOpener {
         }
     }
 
+    /** A segment has no MTU of its own but the one that all take for granted. */
+    static int segmentMtu(InterfaceSettings settings) {
+        return settings.mtuMax() == 0
+                ? SocketPort.Settings.MTU_DEFAULT
+                : Math.min(settings.mtuMax(), SocketPort.Settings.MTU_DEFAULT);
+    }
+
     /** Polled once, so that a segment that is there counts as linked from the start. */
     private SocketPort openSocket(
             PortAddress.UnixSocket socket, MacAddress mac, InterfaceSettings settings) {
-        int mtu = settings.mtuMax() == 0
-                ? SocketPort.Settings.MTU_DEFAULT
-                : Math.min(settings.mtuMax(), SocketPort.Settings.MTU_DEFAULT);
+        int mtu = segmentMtu(settings);
         SocketPort port = new SocketPort(
                 new SocketPort.Settings(socket, mac, mtu), loop.clock(), loop::wakeUp, counters);
         port.onFrames(PortOpener::discard);

@@ -3,6 +3,7 @@ package etherbay.node;
 
 import etherbay.base.EthernetPort;
 import etherbay.base.Loop;
+import etherbay.base.SocketPort;
 import etherbay.linux.PacketPort;
 
 import java.util.Collection;
@@ -93,6 +94,8 @@ final class Ports {
         if (use.port instanceof PacketPort port) {
             port.limitMtu(settings.mtuMax());
             port.bufferBytes(settings.bufferBytes());
+        } else if (use.port instanceof SocketPort port) {
+            port.limitMtu(PortOpener.segmentMtu(settings));
         }
     }
 }

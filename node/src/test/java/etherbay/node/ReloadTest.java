@@ -173,6 +173,21 @@ final class ReloadTest {
     }
 
     @Test
+    void theMtuOfASegmentChangesWhileItServes() {
+        ExportSpec spec = spec(0, disk("disk", SECTORS, 1));
+        InterfaceSettings small = new InterfaceSettings(segmentName(), 1500, 65536);
+        try (Node node = start(spec)) {
+            MemorySegment config = client.expect(client.to(1, 0).configQuery());
+            assertThat(ConfigHeader.sectorsMax(config, 0)).isEqualTo(17);
+            assertThat(node.reload(new NodeSettings(
+                            folder.resolve("state"), List.of(small), List.of(spec))))
+                    .isEmpty();
+            config = client.expect(client.to(1, 0).configQuery());
+            assertThat(ConfigHeader.sectorsMax(config, 0)).isEqualTo(2);
+        }
+    }
+
+    @Test
     void aReopenedExportKeepsItsSerialAndWhatWasWritten() {
         Path path = disk("disk", SECTORS, 1);
         ExportSettings before = ExportSettings.of(1, 0);
