@@ -8,11 +8,8 @@ import etherbay.node.NodeSettings;
 import etherbay.node.StateFolder;
 import etherbay.node.settings.ExportReader.Asked;
 
-import org.tomlj.Toml;
-import org.tomlj.TomlParseError;
 import org.tomlj.TomlParseResult;
 import org.tomlj.TomlPosition;
-import org.tomlj.TomlVersion;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -58,25 +55,13 @@ public final class SettingsFile {
     }
 
     static NodeSettings parse(String text, Path file, Path ethers) {
-        TomlParseResult toml = Toml.parse(text, TomlVersion.V1_0_0);
         Problems problems = new Problems();
-        for (TomlParseError error : toml.errors()) {
-            problems.add(
-                    error.position(),
-                    String.valueOf(error.getMessage()),
-                    "the file is no TOML from there on",
-                    "see docs/etherbay.toml for how it looks");
-        }
-        throwIfAny(problems, file);
-        NodeSettings settings = settings(toml, ethers, problems);
-        throwIfAny(problems, file);
-        return settings;
-    }
-
-    private static void throwIfAny(Problems problems, Path file) {
-        if (!problems.none()) {
+        Optional<NodeSettings> settings =
+                TomlFile.parse(text, problems).map(toml -> settings(toml, ethers, problems));
+        if (settings.isEmpty() || !problems.none()) {
             throw new SettingsException(file, problems.sorted());
         }
+        return settings.get();
     }
 
     private static NodeSettings settings(TomlParseResult toml, Path ethers, Problems problems) {

@@ -137,6 +137,16 @@ final class SettingsFileTest {
     }
 
     @Test
+    void whatTheLibraryStumblesOverIsToldWithItsLine() {
+        String odd = "# a\nstate = { b, #\u0001\u0001";
+        String told = "2:1: this line makes no sense where it stands; it has an odd character, or"
+                + " what was opened before it is not closed; see docs/etherbay.toml for how it"
+                + " looks";
+        assertThat(problems(odd)).containsExactly(told);
+        assertThat(problems(odd + "\n# c\n")).containsExactly(told);
+    }
+
+    @Test
     void defaultsServeAllThatDoNotSayOtherwise() {
         NodeSettings settings = parse("[defaults]\nqueue-length = 8\nwrite-cache = \"off\"\n"
                 + "accept = [\"" + A + "\"]\nrights = { read = [] }\ninterfaces = [\"eth7\"]\n"
