@@ -32,7 +32,7 @@ final class AtaRequests {
     private final WriteCache device;
     private final Gate gate;
     private final RequestQueue queue;
-    private final ArrivalOrder arrivalOrder = new ArrivalOrder();
+    private ArrivalOrder arrivalOrder = new ArrivalOrder();
     private final Quiescence changesInFlight = new Quiescence();
     private final IoReport report;
     private final Trims trims;
@@ -60,6 +60,14 @@ final class AtaRequests {
     /** Requests at the disk or waiting for it. */
     int inFlightCount() {
         return queue.activeCount() + queue.waitingCount();
+    }
+
+    /**
+     * Takes the place of another that has ended: what arrived before something that the other
+     * admitted is late here, too.
+     */
+    void succeed(AtaRequests former) {
+        arrivalOrder = former.arrivalOrder;
     }
 
     /** A frame with AoE command 0, of a requester that may see this export. */

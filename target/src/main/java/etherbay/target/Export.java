@@ -245,6 +245,11 @@ public final class Export implements AutoCloseable {
         frames.trace(shown);
     }
 
+    /** Takes the place of {@code former}, which has stopped; before the first frame. */
+    void succeed(Export former) {
+        ata.succeed(former.ata);
+    }
+
     // ---- beacons ----
 
     /** What to run when initiators should hear of this export anew; set by {@link Target}. */
@@ -326,7 +331,7 @@ public final class Export implements AutoCloseable {
 
     private void recordFailedSync() {
         change(state -> state.withFailedSync(random), stored -> {
-            if (!stored && recordAttemptCount++ < RECORD_ATTEMPT_COUNT_MAX) {
+            if (!stored && !stopping && recordAttemptCount++ < RECORD_ATTEMPT_COUNT_MAX) {
                 warn("the failed sync could not be recorded; a restart would not know of it");
                 recordTimer.at(loop.nowNs() + RECORD_RETRY_NS);
             }
@@ -348,6 +353,7 @@ public final class Export implements AutoCloseable {
     }
 
     private void flushed(Io io, Runnable stopped) {
+        device.end();
         boolean clean = io.status().isOk() || device.capabilities().readOnly();
         UnaryOperator<ExportState> change =
                 clean ? ExportState::stoppedCleanly : UnaryOperator.identity();

@@ -136,6 +136,15 @@ public final class FileStateStore implements StateStore, AutoCloseable {
         }
     }
 
+    /** Forgets what is stored; for the state of an export that was not served after all. */
+    public void delete() {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException failure) {
+            throw unusable(file, failure);
+        }
+    }
+
     @Override
     public void save(ExportState state, SaveDone done) {
         writer.submit(() -> {

@@ -104,10 +104,12 @@ public final class Target {
 
     /**
      * Serves {@code after}, of the same address, wherever {@code before} was served, and announces
-     * it there. No frame falls between the two.
+     * it there. No frame falls between the two, and a write that arrived before one which {@code
+     * before} executed does not overtake it.
      */
     public void replace(Export before, Export after) {
         loop.checkOwner();
+        after.succeed(before);
         before.onAnnounce(() -> {});
         after.onAnnounce(() -> announce(after));
         ports.forEach((port, served) -> {

@@ -300,10 +300,15 @@ final class WriteCache extends DeviceDecorator {
         quiescence.whenQuiet(() -> below().quiesce(finishedAll));
     }
 
-    @Override
-    public void close() {
+    /** No sync of its own begins any more: the device may go at any time. */
+    void end() {
         closed = true;
         syncTimer.cancel();
+    }
+
+    @Override
+    public void close() {
+        end();
         super.close();
     }
 }

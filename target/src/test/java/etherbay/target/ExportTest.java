@@ -119,4 +119,17 @@ class ExportTest {
         assertThat(rig.store.stored.cleanStop()).isFalse();
         assertThat(rig.store.stored.syncFailed()).isTrue();
     }
+
+    /** Whoever stopped it lets go of the disk: a sync that comes later would find none. */
+    @Test
+    void aStoppedExportAsksItsDiskForNothingMore() {
+        Rig rig = new Rig(Rig.settings().withWriteCache(true));
+        rig.settleAfter(rig.from(Rig.ALICE).write(0, Rig.pattern(1, 1)));
+        rig.disk.fail(IoOperation.FLUSH, IoStatus.OFFLINE);
+        rig.export.stop(() -> {});
+        rig.settle();
+        rig.nowNs += 5_000 * Rig.MS;
+        rig.loop.turn(rig.nowNs);
+        assertThat(rig.disk.inFlightCount()).isZero();
+    }
 }

@@ -29,6 +29,26 @@ class LateFramesTest {
     }
 
     @Test
+    void aWriteThatWaitedWhileTheExportWasOpenedAnewDoesNotOvertakeWhatCameBefore() {
+        Rig rig = new Rig();
+        rig.settleAfter(rig.from(Rig.ALICE).write(8, Rig.pattern(1, 2)));
+        Export after = new Export(
+                rig.loop,
+                rig.counters,
+                Rig.settings(),
+                rig.disk,
+                new ExportRecords(rig.export.state(), rig.store, null, () -> 1));
+        rig.target.replace(rig.export, after);
+        rig.port.takeSent();
+        rig.otherPort.takeSent();
+        rig.otherPort.receive(rig.from(Rig.ALICE).write(8, Rig.pattern(1, 1)), rig.nowNs - 1);
+        rig.settle();
+        assertThat(rig.otherPort.takeSent()).isEmpty();
+        assertThat(rig.count("dropped.late")).isEqualTo(1);
+        assertThat(readBack(rig, 8)).isEqualTo(Rig.pattern(1, 2));
+    }
+
+    @Test
     void aRepetitionOfWhatWasDroppedIsTaken() {
         Rig rig = new Rig();
         rig.otherPort.receive(rig.from(Rig.ALICE).write(8, Rig.pattern(1, 2)), rig.nowNs);
