@@ -18,55 +18,42 @@ import java.nio.file.Path;
  */
 final class Backing {
     private final Path named;
-    private final Path path;
+    private final Path real;
+    private final DiskClaims claims;
     private final Disk disk;
     private final BlockDevice device;
     private final String identity;
 
-    private Backing(Path named, Path path, Disk disk, BlockDevice device, String identity) {
+    private Backing(
+            Path named,
+            Path real,
+            DiskClaims claims,
+            Disk disk,
+            BlockDevice device,
+            String identity) {
         this.named = named;
-        this.path = path;
+        this.real = real;
+        this.claims = claims;
         this.disk = disk;
         this.device = device;
         this.identity = identity;
     }
 
-    /** Opens it, exclusively; {@link #attach} makes it work. Blocks; any thread. */
+    /** Opens it, kept from other processes; {@link #attach} makes it work. Blocks; any thread. */
     static Backing open(ExportSpec spec, OpenExport.Shared shared) {
-        Path path = pathOf(spec);
-        Disk disk = Disk.prepare(
-                path, options(spec, path), shared.loop(), shared.idler(), shared.counters());
+        Path named = pathOf(spec);
+        Path real = realPath(named);
         try (Undo undo = new Undo()) {
+            shared.claims().take(real, !spec.settings().readOnly());
+            undo.add(() -> shared.claims().giveBack(real));
+            Disk disk = Disk.prepare(
+                    named, options(spec, named), shared.loop(), shared.idler(), shared.counters());
             undo.add(disk::release);
             checkRange(spec, disk.sectors());
             String identity =
-                    BackingIdentity.of(path, spec.offsetSectors(), Disk.isBlockDevice(path));
+                    BackingIdentity.of(named, spec.offsetSectors(), Disk.isBlockDevice(named));
             undo.keep();
-            return new Backing(path, realPath(spec), disk, part(spec, disk), identity);
-        }
-    }
-
-    /**
-     * Opens it without keeping others out, our own other exports too, and lets go of it: whether it
-     * could be opened once they have.
-     *
-     * @return the sectors that it would serve
-     */
-    static long rehearse(ExportSpec spec, OpenExport.Shared shared) {
-        Path path = pathOf(spec);
-        Disk disk = Disk.prepare(
-                path,
-                options(spec, path).withExclusive(false),
-                shared.loop(),
-                shared.idler(),
-                shared.counters());
-        try {
-            checkRange(spec, disk.sectors());
-            return spec.lengthSectors() != 0
-                    ? spec.lengthSectors()
-                    : disk.sectors() - spec.offsetSectors();
-        } finally {
-            disk.release();
+            return new Backing(named, real, shared.claims(), disk, part(spec, disk), identity);
         }
     }
 
@@ -83,22 +70,24 @@ final class Backing {
     }
 
     /** The file or device itself, whatever it is called: two that are equal are one disk. */
-    static Path realPath(ExportSpec spec) {
+    private static Path realPath(Path named) {
         try {
-            return pathOf(spec).toRealPath();
+            return named.toRealPath();
         } catch (IOException cause) {
             throw new EtherbayException(
                     ErrorCode.NOT_FOUND,
-                    spec.backing() + " cannot be examined",
+                    named + " cannot be examined",
                     cause.toString(),
                     "see that it exists and that you may read its folder");
         }
     }
 
+    /** Not exclusive: the claim keeps other processes out, and our own exports may share it. */
     private static Disk.Options options(ExportSpec spec, Path path) {
         return Disk.Options.DEFAULT
                 .withDirect(spec.directIo().orElse(Disk.isBlockDevice(path)))
                 .withReadOnly(spec.settings().readOnly())
+                .withExclusive(false)
                 .withQueueDepth(spec.settings().queueLength());
     }
 
@@ -133,9 +122,14 @@ final class Backing {
         return named.toString();
     }
 
-    /** The real path of what is open. */
-    Path path() {
-        return path;
+    /** Its disk does not finish what it was asked: nobody else of this node gets it any more. */
+    void bar() {
+        claims.bar(real);
+    }
+
+    /** Whether its disk, as another's, did not finish. */
+    boolean isBarred() {
+        return claims.isBarred(real);
     }
 
     BlockDevice device() {
@@ -160,5 +154,6 @@ final class Backing {
     /** Lets go of it; before {@link #attach} or after {@link #detach}; blocks. */
     void release() {
         device.close();
+        claims.giveBack(real);
     }
 }

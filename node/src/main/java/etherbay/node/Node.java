@@ -8,6 +8,7 @@ import etherbay.base.EthernetPort;
 import etherbay.base.Loop;
 import etherbay.linux.Linux;
 import etherbay.linux.LinuxIdler;
+import etherbay.node.Preparation.Prepared;
 import etherbay.node.trace.TraceWriter;
 import etherbay.target.FileWriteLog;
 import etherbay.target.StateWriter;
@@ -18,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -77,6 +77,7 @@ public final class Node implements AutoCloseable {
                 loop,
                 idler,
                 counters,
+                new DiskClaims(loop, idler, counters),
                 settings.state(),
                 stateWriter,
                 writeLog,
@@ -133,7 +134,7 @@ public final class Node implements AutoCloseable {
 
     /** What would have to happen to serve {@code next}. */
     public synchronized List<String> difference(NodeSettings next) {
-        return ReloadPlan.of(settings.exports(), next.exports()).toLines();
+        return ReloadPlan.of(served(), next.exports()).toLines();
     }
 
     /**
@@ -150,12 +151,18 @@ public final class Node implements AutoCloseable {
         checkStateFolder(next);
         checkAddresses(next);
         follow(next);
-        ReloadPlan plan = ReloadPlan.of(settings.exports(), next.exports());
-        NodeChange change = new NodeChange(parts, exports, plan, choice(next));
-        change.prepare();
-        List<EtherbayException> failures = change.commit(say);
+        ReloadPlan plan = ReloadPlan.of(served(), next.exports());
+        InterfaceChoice choice = choice(next);
+        Prepared prepared = new Preparation(parts, exports, plan, choice).prepare();
+        List<EtherbayException> failures =
+                new NodeChange(parts, exports, plan, choice, prepared).commit(say);
         settings = next;
         return failures;
+    }
+
+    /** What is open, which may be less than the settings say. */
+    private List<ExportSpec> served() {
+        return exports.values().stream().map(OpenExport::spec).toList();
     }
 
     private void checkStateFolder(NodeSettings next) {
@@ -241,9 +248,8 @@ public final class Node implements AutoCloseable {
         }
         if (thread.isAlive()) {
             ReloadPlan none = ReloadPlan.of(List.of(), List.of());
-            List<OpenExport> leaving = new ArrayList<>(exports.values());
-            exports.clear();
-            new NodeChange(parts, exports, none, choice(settings)).retire(leaving);
+            new NodeChange(parts, exports, none, choice(settings), Prepared.nothing())
+                    .retire(List.copyOf(exports.values()));
             loop.stop();
             join();
         }

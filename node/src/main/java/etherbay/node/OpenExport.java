@@ -2,6 +2,7 @@
 package etherbay.node;
 
 import etherbay.base.Counters;
+import etherbay.base.EtherbayException;
 import etherbay.base.EthernetPort;
 import etherbay.base.Loop;
 import etherbay.linux.AddressLock;
@@ -34,6 +35,7 @@ final class OpenExport {
             Loop loop,
             LinuxIdler idler,
             Counters counters,
+            DiskClaims claims,
             Path stateFolder,
             StateWriter stateWriter,
             @Nullable WriteLog writeLog,
@@ -47,6 +49,7 @@ final class OpenExport {
 
     private final Shared shared;
     private final FileStateStore store;
+    private final Optional<ExportState> stateBefore;
     private final Map<String, Place> places = new LinkedHashMap<>();
     private ExportSpec spec;
     private Backing backing;
@@ -58,7 +61,8 @@ final class OpenExport {
         this.store = store;
         this.spec = spec;
         this.backing = backing;
-        export = exportOver(store.load());
+        stateBefore = store.load();
+        export = exportOver(spec, backing, stateBefore);
     }
 
     /**
@@ -82,15 +86,15 @@ final class OpenExport {
     }
 
     /** Its state is durable when this returns: no frame has been answered before. */
-    private Export exportOver(Optional<ExportState> former) {
+    private Export exportOver(ExportSpec served, Backing over, Optional<ExportState> former) {
         ExportState state =
-                ExportState.opened(former, Linux.bootId(), backing.identity(), shared.random());
+                ExportState.opened(former, Linux.bootId(), over.identity(), shared.random());
         store.write(state);
         return new Export(
                 shared.loop(),
                 shared.counters(),
-                spec.settings(),
-                backing.device(),
+                served.settings(),
+                over.device(),
                 new ExportRecords(state, store, shared.writeLog(), shared.random()));
     }
 
@@ -132,16 +136,28 @@ final class OpenExport {
     }
 
     /**
-     * Serves another backing, or the same one opened otherwise: for an export that has stopped and
-     * whose former backing is released or will be. Blocks.
+     * Serves another backing, or the same one opened otherwise: for an export that has stopped.
+     * The former backing is the caller's to let go of. Blocks.
      *
      * @return the export in the former one's place, with its state
+     * @throws EtherbayException when its state cannot be written; then nothing is other than before
      */
     Export reopened(ExportSpec next, Backing newBacking) {
+        ExportState former = export.state();
+        if (export.syncFailed() && !former.syncFailed()) {
+            former = former.withFailedSync(shared.random()); // it could not be recorded so far
+        }
+        Export after = exportOver(next, newBacking, Optional.of(former));
         spec = next;
         backing = newBacking;
-        export = exportOver(Optional.of(export.state()));
-        return export;
+        export = after;
+        return after;
+    }
+
+    /** It will not be served after all: what is stored of it is as it was. */
+    void forget() {
+        stateBefore.ifPresentOrElse(store::write, store::delete);
+        release();
     }
 
     /** When nothing is in flight and the loop knows it no more: lets go of everything. */

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * What has to happen so that a node which serves one set of exports serves another: a value, made
@@ -62,9 +63,12 @@ record ReloadPlan(
         }
     }
 
-    /** Whether nothing about any export differs. */
-    boolean isEmpty() {
-        return removed.isEmpty() && added.isEmpty() && reopened.isEmpty() && live.isEmpty();
+    /** All that shall be served, as it shall be. */
+    void forEachServed(Consumer<ExportSpec> action) {
+        added.forEach(action);
+        reopened.forEach(change -> action.accept(change.after()));
+        live.forEach(change -> action.accept(change.after()));
+        kept.forEach(action);
     }
 
     /** One line for each difference, as a person reads it. */

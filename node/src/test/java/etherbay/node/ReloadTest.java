@@ -13,10 +13,13 @@ import etherbay.base.Counters;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.Impairment;
+import etherbay.base.Loop;
 import etherbay.base.MacAddress;
 import etherbay.base.PortAddress;
 import etherbay.base.SegmentSwitch;
+import etherbay.linux.Disk;
 import etherbay.linux.Linux;
+import etherbay.linux.LinuxIdler;
 import etherbay.target.AccessRules;
 import etherbay.target.ExportSettings;
 
@@ -273,6 +276,95 @@ final class ReloadTest {
             assertThat(firstByte(0)).isEqualTo(1);
             assertThat(isServed(1)).isFalse();
             reload(node, kept, good); // nothing of the refused reload is held
+            assertThat(firstByte(1)).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void twoExportsServePartsOfOneDiskAndOneMayLeave() {
+        Path path = disk("disk", SECTORS, 7);
+        ExportSpec first = part(0, path, 0, 1024);
+        ExportSpec second = part(1, path, 1024, 1024);
+        try (Node node = start(first, second)) {
+            assertThat(firstByte(0)).isEqualTo(7);
+            assertThat(firstByte(1)).isEqualTo(7);
+            reload(node, second); // whoever claimed the file first is gone, the claim is not
+            assertThat(firstByte(1)).isEqualTo(7);
+            Counters counters = new Counters();
+            assertThatThrownBy(() -> openedElsewhere(path, counters))
+                    .isInstanceOfSatisfying(
+                            EtherbayException.class,
+                            refused -> assertThat(refused.code()).isEqualTo(ErrorCode.CONFLICT));
+        }
+        openedElsewhere(path, new Counters()).close();
+    }
+
+    private ExportSpec part(int slot, Path path, long offsetSectors, long lengthSectors) {
+        return new ExportSpec(
+                ExportSettings.of(1, slot),
+                List.of(segmentName()),
+                path,
+                Optional.empty(),
+                offsetSectors,
+                lengthSectors);
+    }
+
+    /** The disk, opened as another process would; the caller closes it. */
+    private static Disk openedElsewhere(Path path, Counters counters) {
+        LinuxIdler idler = new LinuxIdler();
+        Loop loop = new Loop("elsewhere", Linux.clock(), idler, 0);
+        return Disk.open(path, Disk.Options.DEFAULT, loop, idler, counters);
+    }
+
+    @Test
+    void aReaderOfADiskMayBeJoinedByItsWriterInOneNode() {
+        Path path = disk("disk", SECTORS, 7);
+        ExportSpec reader = spec(ExportSettings.of(1, 0).withReadOnly(true), path);
+        try (Node node = start(reader)) {
+            reload(node, reader, spec(1, path));
+            byte[] data = new byte[512];
+            Arrays.fill(data, (byte) 9);
+            client.expect(client.to(1, 1).write(0, data));
+            assertThat(firstByte(0)).isEqualTo(9);
+        }
+    }
+
+    @Test
+    void whatARefusedReloadWouldHaveServedIsRememberedAsBefore() throws IOException {
+        ExportSpec kept = spec(0, disk("kept", SECTORS, 1));
+        ExportSpec usual = spec(5, disk("usual", SECTORS, 2));
+        ExportSpec mistaken = spec(5, disk("mistaken", SECTORS, 3));
+        ExportSpec missing = spec(6, folder.resolve("missing"));
+        try (Node node = start(kept, usual)) {
+            String serial = identify(5).serial();
+            reload(node, kept);
+            assertThatThrownBy(() -> node.reload(settings(kept, mistaken, missing)))
+                    .hasMessageContaining("missing");
+            ExportSpec never = spec(7, disk("never", SECTORS, 4));
+            assertThatThrownBy(() -> node.reload(settings(kept, never, missing)))
+                    .hasMessageContaining("missing");
+            assertThat(folder.resolve("state/e1.7.state")).doesNotExist();
+            reload(node, kept, usual);
+            assertThat(identify(5).serial()).isEqualTo(serial);
+        }
+    }
+
+    @Test
+    void anExportWhoseStateCannotBeWrittenLeavesAloneAndComesBackWithTheNextReload()
+            throws IOException {
+        Path path = disk("disk", SECTORS, 1);
+        ExportSpec kept = spec(1, disk("kept", SECTORS, 2));
+        ExportSettings few = ExportSettings.of(1, 0).withQueueLength(8);
+        Path state = folder.resolve("state");
+        Path hidden = folder.resolve("hidden");
+        try (Node node = start(spec(0, path), kept)) {
+            Files.move(state, hidden);
+            assertThat(node.reload(settings(spec(few, path), kept))).hasSize(1);
+            assertThat(isServed(0)).isFalse();
+            assertThat(firstByte(1)).isEqualTo(2);
+            Files.move(hidden, state);
+            reload(node, spec(few, path), kept);
+            assertThat(firstByte(0)).isEqualTo(1);
             assertThat(firstByte(1)).isEqualTo(2);
         }
     }
