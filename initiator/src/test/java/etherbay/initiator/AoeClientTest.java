@@ -6,14 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import etherbay.aoe.AoeFrames;
 import etherbay.aoe.AoeHeader;
 import etherbay.aoe.ConfigHeader;
-import etherbay.base.Clock;
 import etherbay.base.Counters;
 import etherbay.base.EthernetPort;
 import etherbay.base.Frame;
-import etherbay.base.Idler;
 import etherbay.base.Loop;
 import etherbay.base.MacAddress;
 import etherbay.base.Segment;
+import etherbay.sim.IdleClock;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -31,29 +30,6 @@ class AoeClientTest {
     private static final DiskAddress DISK = new DiskAddress(1, 0);
     private static final Station STATION = new Station(TARGET, DISK);
     private static final long MS = 1_000_000;
-
-    /** Time passes while the loop sleeps. */
-    private static final class IdleClock implements Clock, Idler {
-        private long nowNs = 1_000_000 * MS;
-
-        @Override
-        public long nanoTime() {
-            return nowNs;
-        }
-
-        @Override
-        public long wallMillis() {
-            return 0;
-        }
-
-        @Override
-        public void idle(long timeoutNs) {
-            nowNs += timeoutNs;
-        }
-
-        @Override
-        public void wakeUp() {}
-    }
 
     private final IdleClock clock = new IdleClock();
     private final Loop loop = new Loop("test", clock, clock, 0);
@@ -113,7 +89,7 @@ class AoeClientTest {
         assertThat(client.ask(STATION, AoeFrames::configQuery)).isEmpty();
         List<Integer> tags = seen.stream().map(frame -> AoeHeader.tag(frame, 0)).toList();
         assertThat(tags).hasSize(3).doesNotHaveDuplicates().allMatch(tag -> tag < 0);
-        assertThat(clock.nowNs - 1_000_000 * MS).isEqualTo((10 + 20 + 40) * MS);
+        assertThat(clock.nanoTime() - 1_000_000 * MS).isEqualTo((10 + 20 + 40) * MS);
     }
 
     @Test
@@ -158,7 +134,7 @@ class AoeClientTest {
         assertThat(replies)
                 .extracting(Reply::disk)
                 .containsExactly(new DiskAddress(1, 0), new DiskAddress(1, 7));
-        assertThat(clock.nowNs - 1_000_000 * MS).isEqualTo(50 * MS);
+        assertThat(clock.nanoTime() - 1_000_000 * MS).isEqualTo(50 * MS);
     }
 
     @Test

@@ -2,10 +2,8 @@
 package etherbay.scenario;
 
 import etherbay.base.BlockDevice;
-import etherbay.base.Clock;
 import etherbay.base.Counters;
 import etherbay.base.EthernetPort;
-import etherbay.base.Idler;
 import etherbay.base.Loop;
 import etherbay.base.MacAddress;
 import etherbay.base.Prng;
@@ -14,6 +12,7 @@ import etherbay.initiator.AoeClient;
 import etherbay.initiator.DiskAddress;
 import etherbay.initiator.conform.Report;
 import etherbay.initiator.conform.Suite;
+import etherbay.sim.IdleClock;
 import etherbay.target.Export;
 import etherbay.target.ExportRecords;
 import etherbay.target.ExportSettings;
@@ -88,29 +87,6 @@ final class ConformRig implements AutoCloseable {
         Setup withOptions(boolean writes, boolean forced) {
             return new Setup(settings, disk, wire, sectors, mtu, writes, forced);
         }
-    }
-
-    /** Time that is as late as the loop slept. */
-    private static final class IdleClock implements Clock, Idler {
-        private long nowNs = 1_000_000_000_000L;
-
-        @Override
-        public long nanoTime() {
-            return nowNs;
-        }
-
-        @Override
-        public long wallMillis() {
-            return 0;
-        }
-
-        @Override
-        public void idle(long timeoutNs) {
-            nowNs += timeoutNs;
-        }
-
-        @Override
-        public void wakeUp() {}
     }
 
     private final IdleClock clock = new IdleClock();

@@ -4,18 +4,14 @@ package etherbay.scenario;
 import etherbay.base.BlockDevice;
 import etherbay.base.DeviceDecorator;
 import etherbay.base.EthernetPort;
-import etherbay.base.Frame;
 import etherbay.base.FrameHandler;
 import etherbay.base.Io;
 import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
-import etherbay.base.MacAddress;
 import etherbay.base.Prng;
 import etherbay.sim.SimNode;
 import etherbay.target.ExportState;
 import etherbay.target.StateStore;
-
-import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.MemorySegment;
 
@@ -117,76 +113,20 @@ final class PlantedBugs {
     }
 
     /** Frames carry the time at which they were polled, not that of their arrival. */
-    static final class PolledTime implements EthernetPort {
+    static final class PolledTime extends PortDecorator {
         private final SimNode node;
-        private final EthernetPort port;
 
         PolledTime(SimNode node, EthernetPort port) {
+            super(port);
             this.node = node;
-            this.port = port;
         }
 
         @Override
         public void onFrames(FrameHandler handler) {
-            port.onFrames(frame -> {
+            below().onFrames(frame -> {
                 frame.arrived(frame.bytes(), node.loop().nowNs());
                 handler.onFrame(frame);
             });
-        }
-
-        @Override
-        public String name() {
-            return port.name();
-        }
-
-        @Override
-        public MacAddress mac() {
-            return port.mac();
-        }
-
-        @Override
-        public void addSourceMac(MacAddress mac) {
-            port.addSourceMac(mac);
-        }
-
-        @Override
-        public void removeSourceMac(MacAddress mac) {
-            port.removeSourceMac(mac);
-        }
-
-        @Override
-        public int mtu() {
-            return port.mtu();
-        }
-
-        @Override
-        public boolean linkUp() {
-            return port.linkUp();
-        }
-
-        @Override
-        public void listen(Listener listener) {
-            port.listen(listener);
-        }
-
-        @Override
-        public @Nullable Frame claim(int bytes) {
-            return port.claim(bytes);
-        }
-
-        @Override
-        public void commit(Frame frame) {
-            port.commit(frame);
-        }
-
-        @Override
-        public int poll(long nowNs) {
-            return port.poll(nowNs);
-        }
-
-        @Override
-        public void close() {
-            port.close();
         }
     }
 }

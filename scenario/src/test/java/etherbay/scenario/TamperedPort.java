@@ -6,9 +6,6 @@ import etherbay.aoe.Ethernet;
 import etherbay.base.EthernetPort;
 import etherbay.base.Frame;
 import etherbay.base.FrameHandler;
-import etherbay.base.MacAddress;
-
-import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
@@ -18,7 +15,7 @@ import java.util.Map;
  * A client's port whose requests and replies somebody alters on their way, so that the target
  * behind it seems to be another one.
  */
-final class TamperedPort implements EthernetPort {
+final class TamperedPort extends PortDecorator {
     /** Who alters them; each method may edit the frame in place. */
     interface Tamper {
         /**
@@ -44,12 +41,11 @@ final class TamperedPort implements EthernetPort {
         default void flush(EthernetPort port) {}
     }
 
-    private final EthernetPort port;
     private final Tamper tamper;
     private final Map<Integer, MemorySegment> asked = new HashMap<>();
 
     TamperedPort(EthernetPort port, Tamper tamper) {
-        this.port = port;
+        super(port);
         this.tamper = tamper;
     }
 
@@ -63,7 +59,7 @@ final class TamperedPort implements EthernetPort {
         if (times == 0) {
             frame.release();
         } else {
-            port.commit(frame);
+            below().commit(frame);
         }
     }
 
@@ -84,7 +80,7 @@ final class TamperedPort implements EthernetPort {
 
     @Override
     public void onFrames(FrameHandler handler) {
-        port.onFrames(frame -> {
+        below().onFrames(frame -> {
             MemorySegment memory = frame.memory();
             long at = frame.at();
             boolean aoe = !AoeHeader.malformed(memory, at, frame.bytes())
@@ -99,67 +95,7 @@ final class TamperedPort implements EthernetPort {
 
     @Override
     public void flush(long nowNs) {
-        tamper.flush(port);
-        port.flush(nowNs);
-    }
-
-    @Override
-    public int poll(long nowNs) {
-        return port.poll(nowNs);
-    }
-
-    @Override
-    public boolean readyToIdle() {
-        return port.readyToIdle();
-    }
-
-    @Override
-    public long nextDeadlineNs() {
-        return port.nextDeadlineNs();
-    }
-
-    @Override
-    public String name() {
-        return port.name();
-    }
-
-    @Override
-    public MacAddress mac() {
-        return port.mac();
-    }
-
-    @Override
-    public void addSourceMac(MacAddress mac) {
-        port.addSourceMac(mac);
-    }
-
-    @Override
-    public void removeSourceMac(MacAddress mac) {
-        port.removeSourceMac(mac);
-    }
-
-    @Override
-    public int mtu() {
-        return port.mtu();
-    }
-
-    @Override
-    public boolean linkUp() {
-        return port.linkUp();
-    }
-
-    @Override
-    public void listen(Listener listener) {
-        port.listen(listener);
-    }
-
-    @Override
-    public @Nullable Frame claim(int bytes) {
-        return port.claim(bytes);
-    }
-
-    @Override
-    public void close() {
-        port.close();
+        tamper.flush(below());
+        super.flush(nowNs);
     }
 }

@@ -6,9 +6,26 @@ import etherbay.base.EtherbayException;
 import etherbay.linux.LinuxIdler;
 import etherbay.linux.PacketPort;
 
+import java.util.List;
+
 /** Opens a packet port in a process of its own, and prints how that went. */
 final class OpenPort {
     private OpenPort() {}
+
+    /** What it prints about {@code eth0} in a process that lacks a capability: {@code net_raw}. */
+    static String without(String capability) {
+        Tool.requireRoot();
+        Tool.require("setpriv", "util-linux");
+        return Tool.check(List.of(
+                "setpriv",
+                "--bounding-set=-" + capability,
+                System.getProperty("java.home") + "/bin/java",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                OpenPort.class.getName(),
+                "eth0"));
+    }
 
     /** One argument: the interface. */
     public static void main(String[] arguments) {

@@ -83,17 +83,7 @@ final class PacketPortSettingsSysTest {
 
     @Test
     void withoutTheRightToForceThemBuffersAreWhatTheKernelAllowsAndItIsLogged() {
-        Tool.requireRoot();
-        Tool.require("setpriv", "util-linux");
-        String text = Tool.check(List.of(
-                "setpriv",
-                "--bounding-set=-net_admin",
-                System.getProperty("java.home") + "/bin/java",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                OpenPort.class.getName(),
-                "eth0"));
+        String text = OpenPort.without("net_admin");
         int allowed = Integer.parseInt(
                 Tool.check(List.of("cat", "/proc/sys/net/core/rmem_max")).strip());
         assertThat(allowed).isLessThan(PacketPort.Options.DEFAULT.bufferBytes());
