@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.bench;
 
-import com.sun.management.ThreadMXBean;
-
 import etherbay.node.ExportSpec;
 import etherbay.node.Node;
 import etherbay.node.NodeOptions;
@@ -16,14 +14,11 @@ import picocli.CommandLine.Parameters;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 
 /**
@@ -63,19 +58,17 @@ final class ServeCommand implements Callable<Integer> {
         for (String file : files) {
             specs.add(spec(specs.size(), file));
         }
-        Set<Thread> before = Thread.getAllStackTraces().keySet();
+        AllocatedBytes allocated = AllocatedBytes.ofThreadsFromNow();
         try (Node node = Node.start(
                 new NodeSettings(state, List.of(), specs),
                 new NodeOptions("bench", false, Optional.empty()),
                 line -> {})) {
-            Set<Thread> threads = new HashSet<>(Thread.getAllStackTraces().keySet());
-            threads.removeAll(before);
             node.failure().exceptionally(bug -> {
                 Bench.die(bug);
                 return null;
             });
             say(SERVING);
-            answer(threads);
+            answer(allocated);
         }
         return 0;
     }
@@ -95,17 +88,12 @@ final class ServeCommand implements Callable<Integer> {
                 0);
     }
 
-    private static void answer(Set<Thread> threads) throws IOException {
-        ThreadMXBean bean = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private static void answer(AllocatedBytes allocated) throws IOException {
         BufferedReader lines =
                 new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             if (line.equals(ASK_ALLOCATED)) {
-                long bytes = 0;
-                for (Thread thread : threads) {
-                    bytes += Math.max(0, bean.getThreadAllocatedBytes(thread.threadId()));
-                }
-                say(String.valueOf(bytes));
+                say(String.valueOf(allocated.now()));
             }
         }
     }
