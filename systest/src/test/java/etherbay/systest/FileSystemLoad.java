@@ -14,6 +14,7 @@ final class FileSystemLoad {
      */
     private static final String WRITER = """
             cat > /tmp/writer <<'END'
+            trap 'touch /tmp/ended' EXIT
             n=0
             fail() { echo "file $n: $1" > /tmp/failed; exit 1; }
             while [ ! -e /tmp/stop ]; do
@@ -40,7 +41,7 @@ final class FileSystemLoad {
 
     private static final String VERIFY = """
             touch /tmp/stop
-            while pgrep -f /tmp/writer > /dev/null; do usleep 100000; done
+            while [ ! -e /tmp/ended ]; do usleep 100000; done
             [ ! -e /tmp/failed ] || { cat /tmp/failed /tmp/error; exit 1; }
             umount /mnt
             echo 3 > /proc/sys/vm/drop_caches
