@@ -40,10 +40,29 @@ final class NodeProcess implements AutoCloseable {
     private final Path state;
 
     /**
-     * What the process holds of this machine, right after it has collected its garbage and given
-     * back what it had freed. The JVM's compiler frees some ten MiB that the C library keeps.
+     * What the JVM has for itself: compiled code, the compilers at work (up to 40 MiB), classes.
      */
-    record Footprint(long rssKiB, int descriptorCount, int threadCount) {}
+    private static final List<String> OF_THE_JVM =
+            List.of("Code", "Compiler", "Arena Chunk", "Metaspace", "Class", "Symbol");
+
+    private static final int LOOK_COUNT = 3;
+
+    /**
+     * What the process holds of this machine, right after it has collected its garbage and given
+     * back what it had freed; the least of a few looks, since the JVM works meanwhile.
+     *
+     * @param ownRssKiB resident, without what the JVM has for compiling and for classes
+     * @param nativeKiB asked for by Java code beside the heap: frames, slots, buffers
+     */
+    record Footprint(long ownRssKiB, long nativeKiB, int descriptorCount, int threadCount) {
+        private Footprint least(Footprint other) {
+            return new Footprint(
+                    Math.min(ownRssKiB, other.ownRssKiB),
+                    Math.min(nativeKiB, other.nativeKiB),
+                    Math.min(descriptorCount, other.descriptorCount),
+                    Math.min(threadCount, other.threadCount));
+        }
+    }
 
     /** The end of a reload: its last line, and all that was said. */
     record Reload(String end, String said) {
@@ -72,7 +91,14 @@ final class NodeProcess implements AutoCloseable {
         Path file = folder.resolve("etherbay.toml");
         Path state = folder.resolve("state");
         write(file, state, exports);
-        Daemon daemon = Daemon.start(node.command(LAUNCHER, "node", "run", "-c", file.toString()));
+        Daemon daemon = Daemon.start(node.command(
+                "env",
+                "ETHERBAY_JAVA_OPTS=-XX:NativeMemoryTracking=summary",
+                LAUNCHER,
+                "node",
+                "run",
+                "-c",
+                file.toString()));
         daemon.awaitLog("SIGHUP reads them again", START_TIMEOUT);
         return new NodeProcess(daemon, file, state);
     }
@@ -139,21 +165,42 @@ final class NodeProcess implements AutoCloseable {
     }
 
     Footprint footprint() {
+        Footprint footprint = look();
+        for (int look = 1; look < LOOK_COUNT; look++) {
+            footprint = footprint.least(look());
+        }
+        return footprint;
+    }
+
+    private Footprint look() {
         jcmd("GC.run");
         jcmd("System.trim_native_heap");
+        String memory = jcmd("VM.native_memory");
+        long ofTheJvmKiB = OF_THE_JVM.stream()
+                .mapToLong(category -> committedKiB(memory, category))
+                .sum();
         Path process = Path.of("/proc", Long.toString(daemon.pid()));
         String status = Tool.textOf(process.resolve("status"));
         try (Stream<Path> descriptors = Files.list(process.resolve("fd"))) {
             return new Footprint(
-                    number(RSS, status), (int) descriptors.count(), (int) number(THREADS, status));
+                    number(RSS, status) - ofTheJvmKiB,
+                    committedKiB(memory, "Other"),
+                    (int) descriptors.count(),
+                    (int) number(THREADS, status));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private void jcmd(String command) {
+    private static long committedKiB(String memory, String category) {
+        Pattern line =
+                Pattern.compile("-\\s+" + category + " \\(reserved=\\d+KB, committed=(\\d+)KB");
+        return number(line, memory);
+    }
+
+    private String jcmd(String command) {
         Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
-        Tool.check(List.of(jcmd.toString(), Long.toString(daemon.pid()), command));
+        return Tool.check(List.of(jcmd.toString(), Long.toString(daemon.pid()), command));
     }
 
     private static long number(Pattern pattern, String text) {
