@@ -2,6 +2,7 @@
 package etherbay.cli;
 
 import etherbay.base.EtherbayException;
+import etherbay.linux.Linux;
 import etherbay.node.Node;
 import etherbay.node.NodeOptions;
 import etherbay.node.NodeSettings;
@@ -102,6 +103,7 @@ final class NodeCommand implements Runnable {
         }
 
         private void reloadForEver(HangUp hangUp, Node node, PrintWriter out) {
+            Linux.giveWay();
             try {
                 while (!node.failure().isDone()) {
                     hangUp.await();

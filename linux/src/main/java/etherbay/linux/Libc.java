@@ -88,6 +88,8 @@ final class Libc {
             bind("sendmmsg", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
     private static final MethodHandle RECV =
             bind("recv", NOT_VARIADIC, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle SETPRIORITY =
+            bind("setpriority", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle SETNS =
             bind("setns", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle IO_URING_SETUP =
@@ -118,6 +120,16 @@ final class Libc {
             return outcome((int) CLOSE.invokeExact(state, fd), state);
         } catch (Throwable bug) {
             throw broken("close", bug);
+        }
+    }
+
+    /** setpriority(2). @return 0, or {@code -errno}. */
+    static int setpriority(int which, int who, int niceness) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return outcome((int) SETPRIORITY.invokeExact(state, which, who, niceness), state);
+        } catch (Throwable bug) {
+            throw broken("setpriority", bug);
         }
     }
 

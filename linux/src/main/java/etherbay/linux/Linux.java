@@ -14,6 +14,11 @@ public final class Linux {
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
     private static final Clock CLOCK = new SystemClock();
 
+    /**
+     * About a tenth of the weight of a loop (sched_prio_to_weight): work goes on, but behind it.
+     */
+    private static final int NICENESS_BESIDE_A_LOOP = 10;
+
     private static final class SystemClock implements Clock {
         @Override
         public long nanoTime() {
@@ -31,6 +36,16 @@ public final class Linux {
     /** The machine's time; {@link Clock#nanoTime} is the kernel's CLOCK_MONOTONIC. */
     public static Clock clock() {
         return CLOCK;
+    }
+
+    /**
+     * Lets other threads come first from now on, for the calling thread and those that it starts:
+     * of the threads of a process only the calling one is meant by 0, setpriority(2). For work
+     * beside a loop that serves.
+     */
+    public static void giveWay() {
+        // Refused only where the whole process gives way more than that already.
+        Libc.setpriority(Constants.PRIO_PROCESS, 0, NICENESS_BESIDE_A_LOOP);
     }
 
     /** A number that is new with every boot of the kernel: 36 characters. */

@@ -33,6 +33,7 @@ final class LayoutOracleTest {
             #include <sys/eventfd.h>
             #include <sys/file.h>
             #include <sys/mman.h>
+            #include <sys/resource.h>
             #include <sys/socket.h>
             #include <sys/stat.h>
             #include <sys/un.h>

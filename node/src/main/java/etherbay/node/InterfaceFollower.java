@@ -36,6 +36,7 @@ final class InterfaceFollower implements AutoCloseable {
         });
         present = names(watch.ethernet());
         loop.add(watch);
+        loop.mailbox().offer(Linux::giveWay);
         thread = loop.start((_, bug) ->
                 LOG.log(Level.ERROR, "a bug: new interfaces are not noticed any more", bug));
     }

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+
+final class PriorityTest {
+    @Test
+    void aThreadThatGivesWayIsNicerThanTheOthersOfItsProcess() throws Exception {
+        CompletableFuture<Integer> before = new CompletableFuture<>();
+        CompletableFuture<Integer> after = new CompletableFuture<>();
+        CompletableFuture<Integer> heir = new CompletableFuture<>();
+        Thread.ofPlatform().start(() -> {
+            before.complete(niceness());
+            Linux.giveWay();
+            after.complete(niceness());
+            Thread.ofPlatform().start(() -> heir.complete(niceness()));
+        });
+        int own = niceness();
+        assertThat(before.get()).isEqualTo(own);
+        assertThat(after.get()).isEqualTo(10).isGreaterThan(own);
+        assertThat(heir.get()).isEqualTo(10);
+        assertThat(niceness()).isEqualTo(own);
+    }
+
+    /** Of the calling thread: proc_pid_stat(5), the 17th field behind the name in brackets. */
+    private static int niceness() {
+        try {
+            String stat = Files.readString(Path.of("/proc/thread-self/stat"));
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+            return Integer.parseInt(fields[16]);
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+}
