@@ -13,11 +13,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * {@code bench reload}: what an export notices while others are added, removed, changed and opened
- * anew. Pairs of runs, one without and one with reloads as fast as the node takes them; the order
- * is turned round from pair to pair. Every read is compared with the pattern.
+ * anew. Pairs of runs, one without and one with reloads, at a pace or as fast as the node takes
+ * them; the order is turned round from pair to pair. Every read is compared with the pattern.
  */
 @Command(
         name = "reload",
@@ -43,6 +45,11 @@ final class ReloadCommand implements Callable<Integer> {
     @Option(names = "--seconds", description = "of each run (default 15)")
     private double seconds = 15;
 
+    @Option(
+            names = "--every",
+            description = "ms from one reload to the next (default 0: as fast as they are taken)")
+    private long everyMs = 0;
+
     @Option(names = "--state", description = "folder of the states (default: beside the files)")
     private String state = "";
 
@@ -61,11 +68,11 @@ final class ReloadCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (pairCount < 1 || seconds <= 0) {
+        if (pairCount < 1 || seconds <= 0 || everyMs < 0) {
             throw new EtherbayException(
                     ErrorCode.INVALID,
-                    "pairs %d, seconds %s".formatted(pairCount, seconds),
-                    "each must be more than nothing",
+                    "pairs %d, seconds %s, every %d".formatted(pairCount, seconds, everyMs),
+                    "pairs and seconds must be more than nothing, every not less",
                     "./dev bench reload --pairs 5 --seconds 15");
         }
         Launcher.prepare();
@@ -154,7 +161,9 @@ final class ReloadCommand implements Callable<Integer> {
         bed.load().begin(work);
         long endNs = System.nanoTime() + work.durationNs();
         while (withReloads && System.nanoTime() < endNs) {
+            long nextNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(everyMs);
             reload(bed);
+            LockSupport.parkNanos(Math.min(nextNs, endNs) - System.nanoTime());
         }
         return bed.load().end(work);
     }
