@@ -60,6 +60,20 @@ final class Canaries {
                 "canary-fence-answered-before-stored",
                 simulation -> FenceInFlight.planted(
                         simulation, box -> box.disguiseStore(EarlySave::new)));
+        table.put(
+                "canary-tag-reused",
+                simulation -> RemoteDiskLife.planted(simulation, InitiatorBugs.ReusedTags::new));
+        table.put(
+                "canary-rewritten-before-the-floor",
+                simulation ->
+                        RemoteDiskLife.planted(simulation, InitiatorBugs::floorThatStaysBehind));
+        table.put(
+                "canary-flush-without-incarnation",
+                simulation ->
+                        RemoteDiskLife.planted(simulation, InitiatorBugs::incarnationNotLookedAt));
+        table.put(
+                "canary-path-without-serial",
+                simulation -> TwoDisks.planted(simulation, InitiatorBugs::serialNotLookedAt));
         return table;
     }
 }

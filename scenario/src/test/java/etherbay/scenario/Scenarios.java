@@ -21,6 +21,8 @@ final class Scenarios {
         table.put("failed-sync", FailedSync::run);
         table.put("late-duplicate", LateDuplicate::run);
         table.put("fence-in-flight", FenceInFlight::run);
+        table.put("remote-disk", RemoteDiskLife::run);
+        table.put("two-disks", TwoDisks::run);
         return table;
     }
 

@@ -42,6 +42,24 @@ final class ScenariosTest {
     }
 
     @Test
+    void aRemoteDiskIsRightWhateverTheNetworkAndTheTargetDo() {
+        runSome(
+                "remote-disk",
+                "power cut, volatile",
+                "frame doubled",
+                "frame held back",
+                "link cut",
+                "gone for good",
+                "user FLUSH FAILED",
+                "user WRITE UNKNOWN");
+    }
+
+    @Test
+    void anAddressOfTwoDisksIsRefusedAndNeverMixed() {
+        runSome("two-disks", "refused at once", "second disk came later");
+    }
+
+    @Test
     void everyScenarioIsRunHere() {
         assertThat(Scenarios.byName().keySet())
                 .containsExactlyInAnyOrder(
@@ -49,7 +67,9 @@ final class ScenariosTest {
                         "power-cut-cache-on",
                         "failed-sync",
                         "fence-in-flight",
-                        "late-duplicate");
+                        "late-duplicate",
+                        "remote-disk",
+                        "two-disks");
     }
 
     @Test

@@ -91,6 +91,11 @@ final class TargetBox {
         return stateDisk.stored().orElseThrow().incarnation();
     }
 
+    /** What its disk is called by IDENTIFY. */
+    String serial() {
+        return stateDisk.stored().orElseThrow().serial();
+    }
+
     /** All writes that its disk finished, over all lives, in their order. */
     List<DiskLog.Write> diskLog() {
         return diskLog;

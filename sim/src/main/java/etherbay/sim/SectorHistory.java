@@ -103,6 +103,15 @@ public final class SectorHistory {
         });
     }
 
+    /**
+     * A FLUSH begun then was acknowledged by a device that knows when power was lost: all that was
+     * acknowledged before it is there, crash or no crash.
+     */
+    public void flushPromised(long begunAt) {
+        writes.forEach(write -> write.durable |= write.ackedAt < begunAt);
+        notDurable.removeIf(write -> write.durable);
+    }
+
     /** The disk lost its power: what is not durable is there or not. */
     public void crashed() {
         crashedAt = ++now;

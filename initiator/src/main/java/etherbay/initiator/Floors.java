@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.initiator;
+
+import etherbay.base.EthernetPort;
+import etherbay.base.Loop;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a target of ours promised about our old transmissions. A floor counts for one source
+ * address, which is one of our ports; so a round asks by each port that carried data lately, and
+ * when all are answered everything sent before the round is dead. Owned by the disk's loop.
+ */
+final class Floors implements FloorRequest.Listener {
+    private final RemoteDisk disk;
+    private final WriteGuard guard;
+    private final TagTable tags;
+    private final Loop loop;
+    private final Map<Path, FloorRequest> requests = new LinkedHashMap<>();
+    private final Map<EthernetPort, Path> round = new LinkedHashMap<>();
+    private boolean inUse;
+    private long roundBelow;
+
+    Floors(RemoteDisk disk, WriteGuard guard, TagTable tags, Loop loop) {
+        this.disk = disk;
+        this.guard = guard;
+        this.tags = tags;
+        this.loop = loop;
+    }
+
+    /** Whether the target keeps floors for us: then a write is certain only below one. */
+    boolean inUse() {
+        return inUse;
+    }
+
+    /** A path to a target that knows floors is proven; it is up when a floor is set by it. */
+    void found(Path path) {
+        if (!isAsking(path)) {
+            request(path).ask();
+        }
+    }
+
+    /** Whether an answer is awaited by that path. */
+    boolean isAsking(Path path) {
+        return request(path).isOpen();
+    }
+
+    private FloorRequest request(Path path) {
+        return requests.computeIfAbsent(
+                path, way -> new FloorRequest(disk.address(), way, tags, loop, this));
+    }
+
+    /**
+     * Begins a round unless one is under way.
+     *
+     * @return whether an answer will come that moves the guard; otherwise only time does
+     */
+    boolean raise() {
+        if (!inUse) {
+            return false;
+        }
+        if (!round.isEmpty()) {
+            return true;
+        }
+        for (Path path : disk.paths().all()) {
+            if (loop.nowNs() - path.usedNs() < guard.frameLifeNs()
+                    && path.usedNs() != Long.MIN_VALUE) {
+                Path by = upOn(path.port());
+                if (by == null) {
+                    round.clear();
+                    return false; // what it sent last dies of age
+                }
+                round.put(path.port(), by);
+            }
+        }
+        if (round.isEmpty()) {
+            return false;
+        }
+        roundBelow = tags.next();
+        for (Path by : List.copyOf(round.values())) {
+            request(by).ask();
+        }
+        return true;
+    }
+
+    private @Nullable Path upOn(EthernetPort port) {
+        for (Path path : disk.paths().up()) {
+            if (path.port().equals(port)) {
+                return path;
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public void floorSet(Path path, long below) {
+        inUse = below > 0;
+        answered(path, below);
+    }
+
+    @Override
+    public void floorSilent(Path path) {
+        // No right to set one, perhaps; or the path is silent, and proven anew before it is used.
+        if (!path.isUp()) {
+            inUse = false;
+        }
+        answered(path, 0);
+    }
+
+    private void answered(Path path, long below) {
+        if (!path.isUp()) {
+            disk.pathUp(path);
+        }
+        if (!round.remove(path.port(), path)) {
+            return;
+        }
+        if (below < roundBelow) {
+            round.clear(); // only time says now what is dead
+        } else if (round.isEmpty()) {
+            guard.floor(roundBelow);
+        }
+        if (round.isEmpty()) {
+            disk.guardMoved();
+        }
+    }
+
+    void close() {
+        requests.values().forEach(FloorRequest::stop);
+    }
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.initiator;
+
+import etherbay.aoe.AoeHeader;
+import etherbay.aoe.AtaHeader;
+import etherbay.aoe.ConfigHeader;
+import etherbay.aoe.Ethernet;
+import etherbay.base.Check;
+import etherbay.base.Counters;
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+import etherbay.base.EthernetPort;
+import etherbay.base.Frame;
+import etherbay.base.Loop;
+import etherbay.base.LoopPart;
+import etherbay.base.MacAddress;
+import etherbay.base.Prng;
+import etherbay.base.Timers;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * The other end of the wire: owns ports, looks for disks on them, and hands what arrives to the
+ * disk that it is about. One tag counter serves all its disks. All methods on its loop.
+ *
+ * <p>Of two initiators on one machine that use one interface each sees the answers to the other;
+ * tags and addresses keep them apart. Both may use the interface, but not one disk by it: floors
+ * count for an address. Who opens disks for a person sees to that.
+ */
+public final class Initiator implements LoopPart, AutoCloseable {
+    /** Queries while a disk is not found: soon at first. */
+    private static final long[] SEARCH_NS = {
+        20_000_000, 100_000_000, 250_000_000, 500_000_000, 1_000_000_000
+    };
+
+    /** Queries while it is there: a new path, a new size. */
+    private static final long REDISCOVER_NS = 60_000_000_000L;
+
+    private static final long STARVED_NS = 100_000;
+
+    private final Loop loop;
+    private final Prng prng;
+    private final TagTable tags;
+    private final InitiatorCounters counters;
+    private final List<EthernetPort> ports = new ArrayList<>();
+    private final Map<DiskAddress, Search> searches = new LinkedHashMap<>();
+
+    /** A disk, and when it is looked for next. */
+    private final class Search {
+        final RemoteDisk disk;
+        final Timers.Timer timer;
+        int queryCount;
+
+        Search(RemoteDisk disk) {
+            this.disk = disk;
+            timer = loop.timers().timer(this::query);
+        }
+
+        void query() {
+            ports.forEach(port -> queryOn(port, disk.address()));
+            boolean there = disk.paths().anyUp();
+            long waitNs = there
+                    ? REDISCOVER_NS + prng.below((int) (REDISCOVER_NS / 100))
+                    : SEARCH_NS[Math.min(queryCount, SEARCH_NS.length - 1)];
+            queryCount = there ? 0 : queryCount + 1;
+            timer.at(loop.nowNs() + waitNs);
+        }
+
+        /** What is known is no longer so: as if it had never been found. */
+        void soon() {
+            queryCount = 0;
+            timer.at(loop.nowNs());
+        }
+    }
+
+    /**
+     * @param prng where tags begin, and when disks are looked for
+     */
+    public Initiator(Loop loop, Counters counters, Prng prng) {
+        this.loop = loop;
+        this.prng = prng;
+        this.counters = new InitiatorCounters(counters);
+        tags = new TagTable(prng.nextLong());
+    }
+
+    Loop loop() {
+        return loop;
+    }
+
+    TagTable tags() {
+        return tags;
+    }
+
+    InitiatorCounters counters() {
+        return counters;
+    }
+
+    /** Uses a port, which its opener adds to the loop and closes. Before any disk is opened. */
+    public void add(EthernetPort port) {
+        ports.add(port);
+        port.onFrames(frame -> onFrame(port, frame));
+        port.listen(this::changed);
+    }
+
+    /**
+     * Looks for a disk.
+     *
+     * @param opened told once: null when the disk can be used, else why it must not be. Not told
+     *     while nothing answers: who waits no longer closes the disk, and {@link
+     *     RemoteDisk#trouble} says what was seen
+     */
+    public RemoteDisk open(
+            DiskAddress address,
+            RemoteDiskSettings settings,
+            Consumer<@Nullable EtherbayException> opened) {
+        if (searches.containsKey(address)) {
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    address + " is open already",
+                    "one initiator uses a disk once",
+                    "close it first, or share it");
+        }
+        Check.that(!ports.isEmpty(), "an initiator has ports before it opens disks");
+        RemoteDisk disk = new RemoteDisk(this, address, settings, opened::accept);
+        Search search = new Search(disk);
+        searches.put(address, search);
+        search.query();
+        return disk;
+    }
+
+    /** Lets a disk go; what is under way ends. */
+    public void close(RemoteDisk disk) {
+        Search search = searches.remove(disk.address());
+        if (search != null) {
+            search.timer.cancel();
+            disk.close();
+        }
+    }
+
+    @Override
+    public void close() {
+        List.copyOf(searches.values()).forEach(search -> close(search.disk));
+    }
+
+    /** Sends what had no frame; frames arrive by the ports. */
+    @Override
+    public int poll(long nowNs) {
+        for (Search search : searches.values()) {
+            if (search.disk.isStarved()) {
+                search.disk.pump();
+            }
+        }
+        return 0;
+    }
+
+    @Override
+    public long nextDeadlineNs() {
+        for (Search search : searches.values()) {
+            if (search.disk.isStarved()) {
+                return loop.nowNs() + STARVED_NS;
+            }
+        }
+        return Long.MAX_VALUE;
+    }
+
+    private void changed(EthernetPort port) {
+        for (Search search : List.copyOf(searches.values())) {
+            search.disk.paths().linkChanged(port);
+            if (port.linkUp()) {
+                search.soon();
+            }
+        }
+    }
+
+    private void queryOn(EthernetPort port, DiskAddress address) {
+        Frame frame = port.claim(Ethernet.paddedBytes(ConfigHeader.END));
+        if (frame != null) {
+            Path.fillHeader(frame, Ethernet.BROADCAST, address, AoeHeader.COMMAND_CONFIG);
+            AoeHeader.tag(frame.memory(), frame.at(), AoeHeader.TAG_USER_SPACE);
+            port.commit(frame);
+        }
+    }
+
+    private void onFrame(EthernetPort port, Frame frame) {
+        MemorySegment memory = frame.memory();
+        long at = frame.at();
+        if (AoeHeader.malformedMessage(memory, at, frame.bytes())) {
+            counters.malformed();
+            return;
+        }
+        if (!AoeHeader.response(memory, at) || Ethernet.isGroup(Ethernet.src(memory, at))) {
+            return; // a request to us or to all: targets are somewhere else
+        }
+        int shelf = AoeHeader.shelf(memory, at);
+        int slot = AoeHeader.slot(memory, at);
+        for (Search search : searches.values()) {
+            DiskAddress address = search.disk.address();
+            if (address.shelf() == shelf && address.slot() == slot) {
+                onFrameOf(search, port, frame);
+                return;
+            }
+        }
+    }
+
+    private void onFrameOf(Search search, EthernetPort port, Frame frame) {
+        MemorySegment memory = frame.memory();
+        long at = frame.at();
+        RemoteDisk disk = search.disk;
+        long source = Ethernet.src(memory, at);
+        int command = AoeHeader.command(memory, at);
+        boolean config = command == AoeHeader.COMMAND_CONFIG && !AoeHeader.error(memory, at);
+        Path path = disk.paths().find(port, source);
+        if (path == null) {
+            path = config ? disk.paths().add(port, new MacAddress(source)) : null;
+            if (path == null) {
+                return; // only what a config response names is a path
+            }
+        }
+        if (config) {
+            // The answer to nobody's question: the target started, grew, or changed its MTU.
+            boolean beacon = AoeHeader.tag(memory, at) == 0;
+            disk.heardConfig(
+                    path,
+                    ConfigHeader.bufferCount(memory, at),
+                    ConfigHeader.sectorsMax(memory, at));
+            if (beacon) {
+                disk.beacon(path);
+            }
+            return;
+        }
+        disk.heard(path);
+        boolean whole = AoeHeader.error(memory, at)
+                || command != AoeHeader.COMMAND_ATA
+                || !AtaHeader.malformed(memory, at, frame.bytes());
+        long number = whole ? tags.numberOf(AoeHeader.tag(memory, at)) : 0;
+        Exchange owner = number == 0 ? null : tags.owner(number);
+        if (owner == null || !owner.isAbout(disk.address(), command)) {
+            counters.late();
+            return;
+        }
+        owner.dispatch(number, frame);
+    }
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.initiator;
+
+import etherbay.aoe.AoeHeader;
+import etherbay.aoe.Ethernet;
+import etherbay.aoe.Payload;
+import etherbay.base.EthernetPort;
+import etherbay.base.Frame;
+import etherbay.base.MacAddress;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One way to a disk: a port of ours and an address of the target behind it. Knows how long answers
+ * take, how many requests the way bears (additive increase, multiplicative decrease), and how much
+ * data a frame carries on it. Carries data only while {@link Standing#UP}. Owned by one loop.
+ */
+final class Path {
+    enum Standing {
+        /** Found, or silent since: IDENTIFY must show first that it is this disk. */
+        UNPROVEN,
+        UP,
+        /** Another disk answers there. */
+        REFUSED
+    }
+
+    /** Frames whose loss says that large ones do not pass; a loss by chance comes alone. */
+    private static final int LARGE_LOSS_COUNT_MAX = 4;
+
+    /** A path that is not heard of for so long, asked meanwhile, is to be proven again. */
+    static final long SILENCE_NS = 20_000_000;
+
+    private static final int SILENT_EXPIRY_COUNT = 3;
+
+    private static final double WINDOW_FIRST = 16;
+
+    /** A frame lost in an Ethernet is more often chance than congestion: an eighth, not half. */
+    private static final double DECREASE = 7.0 / 8;
+
+    /** Sectors that always pass: what initiators use before they know better. */
+    private static final int SECTORS_MIN = 2;
+
+    private final EthernetPort port;
+    private final MacAddress mac;
+    private final RemoteDiskSettings settings;
+    private final RttEstimator rtt = new RttEstimator();
+    private Standing standing = Standing.UNPROVEN;
+    private int bufferCount = 2;
+    private int advertisedSectors = SECTORS_MIN;
+    private int ladderSectors = Payload.SECTORS_MAX;
+    private int largeLossCount;
+    private double window = WINDOW_FIRST;
+    private int inFlightCount;
+    private long heardNs = Long.MIN_VALUE;
+    private long usedNs = Long.MIN_VALUE;
+    private long shrunkNs = Long.MIN_VALUE;
+    private int expiryCount;
+
+    Path(EthernetPort port, MacAddress mac, RemoteDiskSettings settings) {
+        this.port = port;
+        this.mac = mac;
+        this.settings = settings;
+    }
+
+    EthernetPort port() {
+        return port;
+    }
+
+    /** The target's address. */
+    MacAddress mac() {
+        return mac;
+    }
+
+    RttEstimator rtt() {
+        return rtt;
+    }
+
+    Standing standing() {
+        return standing;
+    }
+
+    void standing(Standing changed) {
+        standing = changed;
+        expiryCount = 0;
+    }
+
+    boolean isUp() {
+        return standing == Standing.UP;
+    }
+
+    /** Takes what a config response says of the way. */
+    void advertised(int buffers, int sectors) {
+        bufferCount = Math.max(buffers, 1);
+        advertisedSectors = sectors == 0 ? SECTORS_MIN : sectors;
+    }
+
+    /** Sectors in one frame at most, by MTU, target and settings: the top of the ladder. */
+    int sectorsTop() {
+        int carried = Math.min(Payload.sectors(port.mtu()), advertisedSectors);
+        return Math.max(1, Math.min(carried, settings.payloadSectorsMax()));
+    }
+
+    /** Sectors in one frame now. */
+    int sectors() {
+        return Math.min(sectorsTop(), ladderSectors);
+    }
+
+    /** The next rung below: 16, 8, then 2. */
+    private int rungBelow() {
+        int now = sectors();
+        return now > 16 ? 16 : now > 8 ? 8 : Math.min(now, SECTORS_MIN);
+    }
+
+    /** The next rung above; {@link #sectors} at the top. */
+    int rungAbove() {
+        int now = sectors();
+        return Math.min(sectorsTop(), now < 8 ? 8 : now < 16 ? 16 : Payload.SECTORS_MAX);
+    }
+
+    boolean isBelowTop() {
+        return sectors() < sectorsTop();
+    }
+
+    /** A frame with that much data passed, there and back. */
+    void passed(int sectors) {
+        if (sectors > rungBelow() || sectors == sectors()) {
+            largeLossCount = 0;
+        }
+        if (sectors > ladderSectors) {
+            ladderSectors = sectors >= sectorsTop() ? Payload.SECTORS_MAX : sectors;
+        }
+    }
+
+    /** Something arrived from there. */
+    void heard(long nowNs) {
+        heardNs = nowNs;
+        expiryCount = 0;
+    }
+
+    long heardNs() {
+        return heardNs;
+    }
+
+    /** When data was last sent there. */
+    long usedNs() {
+        return usedNs;
+    }
+
+    void used(long nowNs) {
+        usedNs = nowNs;
+    }
+
+    boolean hasRoom() {
+        return inFlightCount < windowCount();
+    }
+
+    int windowCount() {
+        return Math.max(1, Math.min((int) window, windowMax()));
+    }
+
+    private int windowMax() {
+        return Math.min(bufferCount, settings.windowCountMax());
+    }
+
+    int inFlightCount() {
+        return inFlightCount;
+    }
+
+    void entered() {
+        inFlightCount++;
+    }
+
+    void left() {
+        inFlightCount--;
+    }
+
+    /** An answer came in time: a little more may be under way. */
+    void grow() {
+        if (window < windowMax()) {
+            window += 1 / window;
+        }
+    }
+
+    /**
+     * A transmission was not answered in time.
+     *
+     * @param sectors of data that it, or its answer, carried
+     * @param sentNs when it went out
+     * @return whether the path went silent: it must be proven again before it carries data
+     */
+    boolean lost(int sectors, long sentNs, long nowNs) {
+        expiryCount++;
+        if (sectors > SECTORS_MIN && sectors == sectors()) {
+            largeLossCount++;
+        }
+        if (largeLossCount >= LARGE_LOSS_COUNT_MAX && heardNs > sentNs) {
+            ladderSectors = rungBelow();
+            largeLossCount = 0;
+        }
+        if (nowNs - shrunkNs > rtt.srttNs() || shrunkNs == Long.MIN_VALUE) {
+            shrunkNs = nowNs;
+            window = Math.max(2, window * DECREASE);
+        }
+        boolean silent = heardNs == Long.MIN_VALUE || nowNs - heardNs >= SILENCE_NS;
+        return silent && expiryCount >= SILENT_EXPIRY_COUNT;
+    }
+
+    /**
+     * Claims a frame to the target, its headers up to the command's argument filled in.
+     *
+     * @return null when the port has none now
+     */
+    @Nullable
+    Frame claim(DiskAddress address, int command, int messageBytes) {
+        Frame frame = port.claim(Ethernet.paddedBytes(messageBytes));
+        if (frame != null) {
+            fillHeader(frame, mac.bits(), address, command);
+        }
+        return frame;
+    }
+
+    /** Fills in what all requests begin with; the tag is 0, and so is all up to 60 bytes. */
+    static void fillHeader(Frame frame, long destination, DiskAddress address, int command) {
+        MemorySegment memory = frame.memory();
+        long at = frame.at();
+        memory.asSlice(at, Math.min(frame.bytes(), Ethernet.FRAME_BYTES_MIN)).fill((byte) 0);
+        Ethernet.dst(memory, at, destination);
+        Ethernet.src(memory, at, frame.port().mac().bits());
+        Ethernet.type(memory, at, Ethernet.TYPE_AOE);
+        AoeHeader.versionFlags(memory, at, AoeHeader.VERSION, 0);
+        AoeHeader.shelf(memory, at, address.shelf());
+        AoeHeader.slot(memory, at, address.slot());
+        AoeHeader.command(memory, at, command);
+    }
+
+    @Override
+    public String toString() {
+        return mac + " by " + port.name();
+    }
+}

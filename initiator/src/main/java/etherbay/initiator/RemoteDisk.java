@@ -1,0 +1,550 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.initiator;
+
+import etherbay.aoe.AtaHeader;
+import etherbay.aoe.IdentifyData;
+import etherbay.aoe.IdentifyData.Capability;
+import etherbay.base.BlockCapabilities;
+import etherbay.base.BlockDevice;
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+import etherbay.base.Io;
+import etherbay.base.IoOperation;
+import etherbay.base.IoStatus;
+import etherbay.base.Loop;
+import etherbay.base.Quiescence;
+import etherbay.base.Timers;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * An AoE disk, used from user space: the third seam over the second. Made by {@link
+ * Initiator#open}; on the initiator's loop.
+ *
+ * <ul>
+ *   <li>Data goes only by paths on which IDENTIFY has shown this disk: serial, model and size. A
+ *       path that was silent is proven again before it carries anything, so a target that comes
+ *       back with another disk under the same address gets none of its writes.
+ *   <li>A write waits while a copy of an older one to its range may still be on its way, see {@link
+ *       WriteGuard}. Of a target of ours that holds for every write; of others for those that were
+ *       sent more than once, on the assumption that a network does not double frames and hold the
+ *       double back.
+ *   <li>FUA is asked of the target where it offers it; else the write is followed by a FLUSH. A
+ *       FLUSH succeeds only when the incarnation is still that of the oldest write that it covers.
+ *       Where the durability cannot be known (vblade) neither is offered.
+ *   <li>When the disk has said nothing for {@link RemoteDiskSettings#failAfterNs} while something
+ *       waited for it, all that waits ends: writes that were sent UNKNOWN, everything else OFFLINE.
+ *       It is looked for on, and used again when it is proven.
+ * </ul>
+ */
+public final class RemoteDisk implements BlockDevice {
+    private static final System.Logger LOG = System.getLogger("etherbay.initiator");
+
+    /** After the first path was found: others, and other disks of that address, answer by then. */
+    private static final long SETTLE_NS = 300_000_000;
+
+    /** Without work for so long, a clean disk is looked at again before it is written to. */
+    private static final long IDLE_NS = 1_000_000_000;
+
+    private static final long LADDER_PERIOD_NS = 10_000_000_000L;
+
+    /** How one opening ends. */
+    interface Opened {
+        /** The disk can be used, or why not. */
+        void opened(@Nullable EtherbayException failure);
+    }
+
+    private final DiskAddress address;
+    private final RemoteDiskSettings settings;
+    private final Loop loop;
+    private final TagTable tags;
+    private final InitiatorCounters counters;
+    private final Transfers transfers;
+    private final Flushes flushes;
+    private final Durability durability = new Durability();
+    private final WriteGuard guard;
+    private final Paths paths;
+    private final Floors floors;
+    private final Quiescence quiescence = new Quiescence();
+    private final List<Listener> listeners = new ArrayList<>();
+    private final Timers.Timer giveUp;
+    private final Timers.Timer guardStep;
+    private final Timers.Timer settled;
+    private final Timers.Timer ladder;
+    private @Nullable Opened opened;
+    private @Nullable DiskIdentity identity;
+    private @Nullable IdentifyData data;
+    private BlockCapabilities capabilities =
+            new BlockCapabilities(false, false, false, false, 512, 512, false, false);
+    private State state = State.OFFLINE;
+    private long busySinceNs;
+    private long trustedFrom;
+    private boolean checkingIdle;
+
+    /** The disk that a refused path has, and the path. */
+    private String stranger = "";
+
+    private boolean closed;
+
+    RemoteDisk(
+            Initiator initiator, DiskAddress address, RemoteDiskSettings settings, Opened opened) {
+        this.address = address;
+        this.settings = settings;
+        this.opened = opened;
+        loop = initiator.loop();
+        tags = initiator.tags();
+        counters = initiator.counters();
+        guard = new WriteGuard(settings.frameLifeNs());
+        transfers = new Transfers(this, loop, tags, guard);
+        flushes = new Flushes(this, tags, loop);
+        paths = new Paths(this, settings, tags, loop);
+        floors = new Floors(this, guard, tags, loop);
+        giveUp = loop.timers().timer(this::lookAtSilence);
+        guardStep = loop.timers().timer(transfers::pump);
+        settled = loop.timers().timer(this::settle);
+        ladder = loop.timers().timer(this::climb);
+    }
+
+    public DiskAddress address() {
+        return address;
+    }
+
+    /** What IDENTIFY said last; of a disk that is open. */
+    public IdentifyData identify() {
+        IdentifyData known = data;
+        if (known == null) {
+            throw new IllegalStateException("a disk is identified before it is open");
+        }
+        return known;
+    }
+
+    /** How the disk is reached and what became of its frames, for a person. */
+    public DiskStatus status() {
+        return new DiskStatus(
+                address,
+                state,
+                sectors(),
+                data == null ? "" : data.serial(),
+                data == null ? "" : data.model(),
+                durability.kind() != Durability.Kind.UNKNOWN,
+                durability.isLost(),
+                paths.status());
+    }
+
+    Durability durability() {
+        return durability;
+    }
+
+    InitiatorCounters counters() {
+        return counters;
+    }
+
+    Paths paths() {
+        return paths;
+    }
+
+    @Nullable
+    DiskIdentity identity() {
+        return identity;
+    }
+
+    // The block device.
+
+    @Override
+    public BlockCapabilities capabilities() {
+        return capabilities;
+    }
+
+    @Override
+    public long sectors() {
+        DiskIdentity known = identity;
+        return known == null ? 0 : known.sectors();
+    }
+
+    @Override
+    public void listen(Listener listener) {
+        listeners.add(listener);
+    }
+
+    @Override
+    public void submit(Io io) {
+        IoStatus refusal = BlockDevice.refusal(io, sectors(), capabilities);
+        if (refusal.isOk() && state == State.OFFLINE) {
+            refusal = IoStatus.OFFLINE;
+        }
+        if (!refusal.isOk()) {
+            io.complete(refusal);
+            return;
+        }
+        io.holderWord(quiescence.entered());
+        noteBusy();
+        if (io.operation() == IoOperation.FLUSH) {
+            flushes.submit(io);
+        } else {
+            transfers.submit(io);
+        }
+    }
+
+    @Override
+    public void quiesce(Runnable finished) {
+        quiescence.whenQuiet(finished);
+    }
+
+    /** Ends what is under way as if the disk were gone; {@link #quiesce} first loses nothing. */
+    @Override
+    public void close() {
+        closed = true;
+        giveUpAll();
+        giveUp.cancel();
+        guardStep.cancel();
+        settled.cancel();
+        ladder.cancel();
+        floors.close();
+        paths.close();
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    // From the parts.
+
+    /** The path for the next frame with data: the one with the most room; null when none has. */
+    @Nullable
+    Path pathWithRoom() {
+        return paths.withRoom();
+    }
+
+    /** A path for a frame without data; null when none is up. */
+    @Nullable
+    Path anyPath() {
+        return paths.any();
+    }
+
+    /** Whether parts may begin: not while a look at a disk that was idle is under way. */
+    boolean mayBegin() {
+        return !checkingIdle;
+    }
+
+    /** Whether the Io goes as TRIM on the wire; otherwise its zeroes go as data. */
+    boolean trims(Io io) {
+        return io.operation() == IoOperation.TRIM
+                || (io.operation() == IoOperation.WRITE_ZEROES && capabilities.zeroesAfterTrim());
+    }
+
+    boolean fuaOnWire(Io io) {
+        return io.fua() && durability.fuaOffered() && io.operation() == IoOperation.WRITE;
+    }
+
+    /** Whether an answer to that transmission is worth anything: not of before an outage. */
+    boolean trusts(long number) {
+        return number >= trustedFrom;
+    }
+
+    /** Whether a copy of a write may live on after its end. */
+    boolean isUncertain(int transmissionCount, IoStatus outcome) {
+        return transmissionCount > 1 || !outcome.isOk() || floors.inUse();
+    }
+
+    /** A write waits until an older one is dead. */
+    void guardWaits() {
+        if (!floors.raise() && !guardStep.isSet()) {
+            guardStep.at(loop.nowNs() + guard.stepNs());
+        }
+    }
+
+    void guardMoved() {
+        transfers.pump();
+    }
+
+    /** A part of a write was acknowledged: lost with the power, though the whole is not done. */
+    void partWritten(Io io) {
+        if (!fuaOnWire(io) && durability.flushOffered()) {
+            durability.written();
+        }
+    }
+
+    void finished(Io io, IoStatus outcome) {
+        boolean ok = outcome.isOk();
+        if (ok) {
+            setState(State.ONLINE);
+        }
+        if (ok && io.fua() && !fuaOnWire(io) && durability.flushOffered()) {
+            flushes.submit(io);
+        } else {
+            complete(io, outcome);
+        }
+    }
+
+    void finishedFlush(Io io, IoStatus outcome) {
+        // Of a write that was to be durable it is known that it happened, not that it will stay.
+        boolean write = io.operation() != IoOperation.FLUSH;
+        complete(io, write && outcome == IoStatus.OFFLINE ? IoStatus.UNKNOWN : outcome);
+    }
+
+    private void complete(Io io, IoStatus outcome) {
+        long generation = io.holderWord();
+        io.complete(outcome);
+        quiescence.left(generation);
+        if (isIdle()) {
+            giveUp.cancel();
+            busySinceNs = loop.nowNs();
+        }
+    }
+
+    void fenced() {
+        setState(State.FENCED);
+    }
+
+    /** Silent: nothing goes by that path before it is proven again. */
+    void suspect(Path path) {
+        if (path.isUp()) {
+            counters.pathLost();
+            paths.prove(path);
+            transfers.leave(path);
+            flushes.pump();
+        }
+    }
+
+    void identifyRefused(Path path) {
+        counters.identifyRefused();
+    }
+
+    /** A path said who is there. */
+    void identified(Path path, IdentifyData now, long number) {
+        DiskIdentity there = DiskIdentity.of(now);
+        DiskIdentity known = identity;
+        if (known == null) {
+            identity = there;
+            durability.offered(now);
+            capabilities = capabilitiesOf(now);
+        } else if (!there.grownFrom(known)) {
+            refuse(path, known, there);
+            return;
+        }
+        data = now;
+        OptionalLong incarnation = now.vendor()
+                .map(vendor -> OptionalLong.of(vendor.incarnation()))
+                .orElse(OptionalLong.empty());
+        if (durability.seen(incarnation)) {
+            trustedFrom = tags.next();
+            if (durability.isLost()) {
+                report("lost power or a sync with writes that were not flushed: every FLUSH fails"
+                        + " from now on; check the data, then attach it again");
+            }
+        }
+        if (known != null && there.sectors() > known.sectors()) {
+            identity = there;
+            long before = known.sectors();
+            listeners.forEach(listener -> listener.resized(this, before));
+        }
+        if (path.isUp()) {
+            return;
+        }
+        if (now.vendor().filter(IdentifyData.Vendor::floor).isPresent()) {
+            floors.found(path);
+        } else {
+            pathUp(path);
+        }
+    }
+
+    private void refuse(Path path, DiskIdentity known, DiskIdentity there) {
+        stranger = path + " has " + there;
+        if (path.standing() != Path.Standing.REFUSED) {
+            path.standing(Path.Standing.REFUSED);
+            transfers.leave(path);
+            String what = known.sameDisk(there)
+                    ? "shrank, which loses what lies behind its end"
+                    : "two different disks have this address, or it was exchanged";
+            report(what + ": known is " + known + "; " + path + " has " + there
+                    + ": that path is not used");
+        }
+        paths.proveLater(path);
+    }
+
+    /** The path is proven, and everything sent on it before is dead where that can be told. */
+    void pathUp(Path path) {
+        path.standing(Path.Standing.UP);
+        path.heard(loop.nowNs());
+        checkingIdle = false;
+        if (opened != null) {
+            if (!settled.isSet()) {
+                settled.at(loop.nowNs() + SETTLE_NS);
+            }
+            return;
+        }
+        setState(State.ONLINE);
+        if (path.isBelowTop() && !ladder.isSet()) {
+            ladder.at(loop.nowNs() + LADDER_PERIOD_NS);
+        }
+        transfers.pump();
+        flushes.pump();
+    }
+
+    private void settle() {
+        Opened waiting = opened;
+        if (waiting == null) {
+            return;
+        }
+        opened = null;
+        Path other = paths.refused();
+        if (other != null) {
+            waiting.opened(conflict(other));
+            return;
+        }
+        setState(State.ONLINE);
+        busySinceNs = loop.nowNs();
+        waiting.opened(null);
+    }
+
+    private EtherbayException conflict(Path other) {
+        return new EtherbayException(
+                ErrorCode.CONFLICT,
+                address + " is served by two different disks",
+                "one is " + identity + "; " + stranger + "; what went to one would be missing on"
+                        + " the other",
+                "give one of the targets another shelf or slot; " + other.mac()
+                        + " is one of them");
+    }
+
+    /** Why the disk is not open yet, as far as one can see from here. */
+    public EtherbayException trouble() {
+        Path other = paths.refused();
+        if (other != null) {
+            return conflict(other);
+        }
+        boolean heard = paths.anyHeard();
+        return new EtherbayException(
+                ErrorCode.UNAVAILABLE,
+                address + (heard ? " answers, but does not identify itself" : " does not answer"),
+                heard
+                        ? paths.describe() + " answered a config query, and no IDENTIFY"
+                        : "no target of that address was heard of on the interfaces given",
+                heard
+                        ? "see the rights, masks and reservation at the target"
+                        : "see that it is served, that the cable and the VLAN are right, that its"
+                                + " masks let this machine's address in; `etherbay discover` lists"
+                                + " what answers");
+    }
+
+    /** A target answered a config query, or said by itself that it is there. */
+    void heardConfig(Path path, int buffers, int sectors) {
+        path.advertised(buffers, sectors);
+        heard(path);
+    }
+
+    /** Any frame of the disk arrived on that path. */
+    void heard(Path path) {
+        path.heard(loop.nowNs());
+        if (!path.isUp() && !floors.isAsking(path)) {
+            paths.heardUnproven(path);
+        }
+    }
+
+    /** A beacon: the size may have changed, or the target may be new. */
+    void beacon(Path path) {
+        paths.proof(path).askSoon();
+    }
+
+    private void noteBusy() {
+        long nowNs = loop.nowNs();
+        if (quiescence.count() > 1) {
+            return;
+        }
+        boolean wasIdle = nowNs - busySinceNs >= IDLE_NS;
+        busySinceNs = nowNs;
+        if (settings.failAfterNs() != RemoteDiskSettings.NEVER) {
+            giveUp.at(nowNs + settings.failAfterNs());
+        }
+        Path any = paths.any();
+        if (wasIdle && any != null && durability.hasIncarnation() && !durability.isDirty()) {
+            // Whether the disk lost power meanwhile must be known before anything is written.
+            checkingIdle = true;
+            paths.prove(any);
+        }
+    }
+
+    private boolean isIdle() {
+        return transfers.isIdle() && flushes.isIdle();
+    }
+
+    private void lookAtSilence() {
+        if (isIdle()) {
+            return;
+        }
+        long sinceNs = Math.max(busySinceNs, paths.lastHeardNs());
+        long deadlineNs = sinceNs + settings.failAfterNs();
+        if (loop.nowNs() < deadlineNs) {
+            giveUp.at(deadlineNs);
+            return;
+        }
+        report("says nothing for " + settings.failAfterNs() / 1_000_000
+                + " ms: what waited for it has failed; it is used again when it answers");
+        counters.gaveUp();
+        setState(State.OFFLINE);
+        giveUpAll();
+        paths.proveAll();
+    }
+
+    private void giveUpAll() {
+        transfers.giveUp();
+        flushes.giveUp();
+    }
+
+    private void setState(State now) {
+        if (state != now && !closed && opened == null) {
+            state = now;
+            listeners.forEach(listener -> listener.stateChanged(this, now));
+        }
+    }
+
+    private void report(String what) {
+        counters.reported();
+        LOG.log(System.Logger.Level.WARNING, address + ": " + what);
+    }
+
+    private void climb() {
+        if (paths.probeLadders()) {
+            ladder.at(loop.nowNs() + LADDER_PERIOD_NS);
+        }
+    }
+
+    /** A frame with less data than MTU and target allow was settled on: tried again later. */
+    void descended() {
+        if (!ladder.isSet()) {
+            ladder.at(loop.nowNs() + LADDER_PERIOD_NS);
+        }
+    }
+
+    /** Something was not sent for want of a frame. */
+    boolean isStarved() {
+        return transfers.isStarved();
+    }
+
+    void pump() {
+        transfers.pump();
+    }
+
+    private BlockCapabilities capabilitiesOf(IdentifyData now) {
+        boolean durable = durability.kind() != Durability.Kind.UNKNOWN;
+        boolean ours = now.vendor().isPresent();
+        return new BlockCapabilities(
+                durable,
+                durable,
+                now.has(Capability.TRIM),
+                ours && now.has(Capability.TRIM) && now.has(Capability.TRIM_ZEROES),
+                SECTOR_BYTES,
+                AtaHeader.SECTOR_BYTES << now.physicalBlockExponent(),
+                false,
+                !now.has(Capability.NON_ROTATING));
+    }
+
+    @Override
+    public String toString() {
+        return address + " " + state;
+    }
+}

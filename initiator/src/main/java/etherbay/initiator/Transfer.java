@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.initiator;
+
+import etherbay.aoe.AoeHeader;
+import etherbay.aoe.AtaCommand;
+import etherbay.aoe.AtaHeader;
+import etherbay.aoe.Payload;
+import etherbay.aoe.TrimRange;
+import etherbay.base.Check;
+import etherbay.base.Frame;
+import etherbay.base.Io;
+import etherbay.base.IoOperation;
+import etherbay.base.IoStatus;
+import etherbay.base.Timers;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A part of a request that is on its way to the disk: as many sectors as one frame carried when it
+ * began. When frames carry less on the path that it takes now, it goes in several steps. Holds the
+ * place of the part in the memory of its {@link Io}. Owned by the disk's loop.
+ */
+final class Transfer extends Exchange {
+    /** Sectors that one TRIM names at most: a sector full of ranges. */
+    static final long TRIM_SECTORS_MAX = (long) TrimRange.PER_SECTOR * TrimRange.SECTORS_MAX;
+
+    private final Transfers transfers;
+
+    @Nullable
+    DiskRequest request;
+
+    /** Where it is now in the list of transfers that wait, see {@link Transfers}. */
+    boolean waiting;
+
+    @Nullable
+    Path path;
+
+    private long lba;
+    private long sectors;
+    private long doneSectors;
+
+    /** Sectors from the beginning of the request to the beginning of this part. */
+    private long skipSectors;
+
+    private boolean trims;
+
+    /** Transmissions since it last came further: what the wait for an answer grows with. */
+    private int attemptCount;
+
+    Transfer(Transfers transfers, DiskAddress address, TagTable tags, Timers timers) {
+        super(address, AoeHeader.COMMAND_ATA, tags, timers);
+        this.transfers = transfers;
+    }
+
+    /** Becomes a part of {@code owner}: {@code count} sectors, {@code skip} into it. */
+    void begin(DiskRequest owner, long skip, long count, boolean asTrim) {
+        begin();
+        request = owner;
+        skipSectors = skip;
+        lba = io().lba() + skip;
+        sectors = count;
+        doneSectors = 0;
+        trims = asTrim;
+        attemptCount = 0;
+    }
+
+    Io io() {
+        DiskRequest owner = request;
+        Check.that(owner != null, "a transfer that is open has a request");
+        return owner.io();
+    }
+
+    boolean changesData() {
+        return io().operation().changesData();
+    }
+
+    long lba() {
+        return lba;
+    }
+
+    long sectors() {
+        return sectors;
+    }
+
+    /** Whether nothing of it was ever sent. */
+    boolean isUnsent() {
+        return transmissionCount() == 0;
+    }
+
+    @Override
+    void answered(Answer answer) {
+        transfers.answered(this, answer);
+    }
+
+    @Override
+    void expired() {
+        transfers.expired(this);
+    }
+
+    int attemptCount() {
+        return attemptCount;
+    }
+
+    /** Notes that sectors up to the end of that transmission are done. @return whether all are */
+    boolean done(Answer answer) {
+        if (trims) {
+            return true;
+        }
+        int end = answer.first() + answer.count();
+        if (answer.first() <= doneSectors && end > doneSectors) {
+            doneSectors = end;
+            attemptCount = 0;
+        }
+        return doneSectors >= sectors;
+    }
+
+    /** Sectors that a frame of the last transmission carried, or its answer. */
+    int carriedSectors(Path by) {
+        return trims ? 1 : (int) Math.min(sectors - doneSectors, by.sectors());
+    }
+
+    /**
+     * Sends what is not done yet, as far as a frame carries it.
+     *
+     * @return whether the port had a frame for it
+     */
+    boolean send(Path by, DiskAddress address, boolean fua, long nowNs) {
+        int count = carriedSectors(by);
+        boolean withData = io().operation() != IoOperation.READ;
+        Frame frame =
+                by.claim(address, AoeHeader.COMMAND_ATA, Payload.frameBytes(withData ? count : 0));
+        if (frame == null) {
+            return false;
+        }
+        MemorySegment memory = frame.memory();
+        long at = frame.at();
+        long number = transmission(by, (int) doneSectors, count, nowNs);
+        AoeHeader.tag(memory, at, TagTable.tagOf(number));
+        registers(memory, at, count, fua);
+        if (trims) {
+            fillRanges(memory, at);
+        } else if (io().operation() == IoOperation.WRITE) {
+            copy(memory, at + AtaHeader.END, doneSectors, count, true);
+        } else if (withData) {
+            memory.asSlice(at + AtaHeader.END, (long) count * AtaHeader.SECTOR_BYTES)
+                    .fill((byte) 0);
+        }
+        by.port().commit(frame);
+        attemptCount++;
+        return true;
+    }
+
+    private void registers(MemorySegment memory, long at, int count, boolean fua) {
+        boolean reads = io().operation() == IoOperation.READ;
+        AtaHeader.aflags(
+                memory, at, AtaHeader.AFLAG_EXTENDED | (reads ? 0 : AtaHeader.AFLAG_WRITE));
+        AtaHeader.feature(memory, at, trims ? AtaCommand.DSM_TRIM : 0);
+        AtaHeader.sectorCount(memory, at, count);
+        AtaHeader.command(
+                memory,
+                at,
+                reads
+                        ? AtaCommand.READ_SECTORS_EXT
+                        : trims
+                                ? AtaCommand.DATA_SET_MANAGEMENT
+                                : fua
+                                        ? AtaCommand.WRITE_DMA_FUA_EXT
+                                        : AtaCommand.WRITE_SECTORS_EXT);
+        AtaHeader.lba(memory, at, trims ? 0 : lba + doneSectors);
+        AtaHeader.clearReserved(memory, at);
+    }
+
+    private void fillRanges(MemorySegment memory, long at) {
+        memory.asSlice(at + AtaHeader.END, AtaHeader.SECTOR_BYTES).fill((byte) 0);
+        long leftSectors = sectors;
+        for (int index = 0; leftSectors > 0; index++) {
+            int count = (int) Math.min(leftSectors, TrimRange.SECTORS_MAX);
+            TrimRange.set(memory, at, index, lba + sectors - leftSectors, count);
+            leftSectors -= count;
+        }
+    }
+
+    /** Puts the data of a read's answer where the request wants it. */
+    void take(Answer answer) {
+        Frame frame = answer.frame();
+        copy(frame.memory(), frame.at() + AtaHeader.END, answer.first(), answer.count(), false);
+    }
+
+    /** Moves sectors of this part between the request's memory and a frame. */
+    private void copy(MemorySegment frame, long frameAt, long first, int count, boolean toFrame) {
+        Io io = io();
+        long skipBytes = (skipSectors + first) * AtaHeader.SECTOR_BYTES;
+        long leftBytes = (long) count * AtaHeader.SECTOR_BYTES;
+        long at = frameAt;
+        for (int index = 0; leftBytes > 0; index++) {
+            long pieceBytes = io.segmentBytes(index);
+            if (skipBytes >= pieceBytes) {
+                skipBytes -= pieceBytes;
+                continue;
+            }
+            long bytes = Math.min(pieceBytes - skipBytes, leftBytes);
+            MemorySegment memory = io.segmentMemory(index);
+            long memoryAt = io.segmentAt(index) + skipBytes;
+            if (toFrame) {
+                MemorySegment.copy(memory, memoryAt, frame, at, bytes);
+            } else {
+                MemorySegment.copy(frame, at, memory, memoryAt, bytes);
+            }
+            at += bytes;
+            leftBytes -= bytes;
+            skipBytes = 0;
+        }
+    }
+
+    /** Leaves its path and forgets its transmissions; what came of it goes to the request. */
+    void finish(IoStatus outcome) {
+        leavePath();
+        end();
+        DiskRequest owner = request;
+        Check.that(owner != null, "a transfer that is open has a request");
+        request = null;
+        owner.partDone(outcome);
+    }
+
+    void leavePath() {
+        Path left = path;
+        if (left != null) {
+            left.left();
+            path = null;
+        }
+    }
+
+    void takePath(Path taken) {
+        leavePath();
+        path = taken;
+        taken.entered();
+    }
+}

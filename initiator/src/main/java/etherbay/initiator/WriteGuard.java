@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.initiator;
+
+import java.util.Arrays;
+
+/**
+ * Which ranges an old write may still reach. A write of which a copy may travel must not meet a
+ * newer one to the same range: the copy would come last and win (aoe.md 2.8). So what was sent is
+ * kept here by the number of its last transmission, and a range may be written again only when all
+ * transmissions up to that number are dead: by floor, or because frames do not live that long.
+ *
+ * <p>Ranges are kept as blocks of 4 KiB in a table of a fixed size; blocks that share a place guard
+ * each other, which costs a wait and never a byte. Owned by one loop.
+ */
+final class WriteGuard {
+    private static final int BLOCK_SHIFT = 3;
+    private static final int PLACE_COUNT = 1 << 15;
+
+    /** Times kept within a frame's life: how finely it is judged. */
+    private static final int TIME_COUNT = 16;
+
+    private static final long GOLDEN = 0x9e37_79b9_7f4a_7c15L;
+
+    private final long[] numbers = new long[PLACE_COUNT];
+
+    /** Writes under way that touch the place. */
+    private final int[] openCounts = new int[PLACE_COUNT];
+
+    private int openEverywhereCount;
+    private int openCount;
+    private final long frameLifeNs;
+
+    /** Transmission numbers at times at least a sixteenth of a frame's life apart. */
+    private final long[] timeNs = new long[TIME_COUNT + 2];
+
+    private final long[] numberAt = new long[TIME_COUNT + 2];
+    private int timeCount;
+    private long everywhere;
+    private long deadBelow;
+    private long lastSentNs = Long.MIN_VALUE;
+
+    WriteGuard(long frameLifeNs) {
+        this.frameLifeNs = frameLifeNs;
+    }
+
+    /** A write to these sectors is under way: no other to them begins before it has ended. */
+    void entered(long lba, long sectors) {
+        count(lba, sectors, 1);
+    }
+
+    /** It has ended, and no copy of it is left. */
+    void left(long lba, long sectors) {
+        count(lba, sectors, -1);
+    }
+
+    private void count(long lba, long sectors, int change) {
+        openCount += change;
+        if (isEverywhere(lba, sectors)) {
+            openEverywhereCount += change;
+            return;
+        }
+        long lastBlock = lastBlock(lba, sectors);
+        for (long block = lba >>> BLOCK_SHIFT; block <= lastBlock; block++) {
+            openCounts[place(block)] += change;
+        }
+    }
+
+    /** A write whose last transmission had that number may still reach these sectors. */
+    void mayReach(long lba, long sectors, long number) {
+        if (isEverywhere(lba, sectors)) {
+            everywhere = Math.max(everywhere, number);
+            return;
+        }
+        long lastBlock = lastBlock(lba, sectors);
+        for (long block = lba >>> BLOCK_SHIFT; block <= lastBlock; block++) {
+            int place = place(block);
+            numbers[place] = Math.max(numbers[place], number);
+        }
+    }
+
+    /** Whether nothing old reaches these sectors any more, and nothing is under way to them. */
+    boolean isClear(long lba, long sectors) {
+        if (openEverywhereCount > 0 || mayLive(everywhere)) {
+            return false;
+        }
+        if (isEverywhere(lba, sectors)) {
+            return openCount == 0 && Arrays.stream(numbers).noneMatch(this::mayLive);
+        }
+        long lastBlock = lastBlock(lba, sectors);
+        for (long block = lba >>> BLOCK_SHIFT; block <= lastBlock; block++) {
+            int place = place(block);
+            if (openCounts[place] > 0 || mayLive(numbers[place])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Number 0 is none: the first transmission has a higher one. */
+    private boolean mayLive(long number) {
+        return number > 0 && number >= deadBelow;
+    }
+
+    /** A TRIM of so much that it touches every place. */
+    private static boolean isEverywhere(long lba, long sectors) {
+        return lastBlock(lba, sectors) - (lba >>> BLOCK_SHIFT) >= PLACE_COUNT;
+    }
+
+    private static long lastBlock(long lba, long sectors) {
+        return (lba + sectors - 1) >>> BLOCK_SHIFT;
+    }
+
+    /** All transmissions with lower numbers are dead: the target said so. */
+    void floor(long number) {
+        deadBelow = Math.max(deadBelow, number);
+    }
+
+    /** A transmission that changes data goes out now, under that number. */
+    void sent(long nowNs, long number) {
+        lastSentNs = nowNs;
+        time(nowNs, number);
+    }
+
+    /** Notes the time: transmissions below {@code nextNumber} were sent before it. */
+    void time(long nowNs, long nextNumber) {
+        if (timeCount == 0 || nowNs - timeNs[timeCount - 1] >= frameLifeNs / TIME_COUNT) {
+            if (timeCount == timeNs.length) {
+                drop(1);
+            }
+            timeNs[timeCount] = nowNs;
+            numberAt[timeCount++] = nextNumber;
+        }
+        int dead = 0;
+        while (dead < timeCount && nowNs - timeNs[dead] >= frameLifeNs) {
+            deadBelow = Math.max(deadBelow, numberAt[dead]);
+            dead++;
+        }
+        drop(dead);
+        if (lastSentNs == Long.MIN_VALUE || nowNs - lastSentNs >= frameLifeNs) {
+            deadBelow = Math.max(deadBelow, nextNumber);
+        }
+    }
+
+    /** How long a frame can travel. */
+    long frameLifeNs() {
+        return frameLifeNs;
+    }
+
+    /** How long to wait until {@link #time} may say more. */
+    long stepNs() {
+        return frameLifeNs / TIME_COUNT;
+    }
+
+    private void drop(int count) {
+        System.arraycopy(timeNs, count, timeNs, 0, timeCount - count);
+        System.arraycopy(numberAt, count, numberAt, 0, timeCount - count);
+        timeCount -= count;
+    }
+
+    private static int place(long block) {
+        return (int) ((block * GOLDEN) >>> 49);
+    }
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.scenario;
+
+import etherbay.base.BlockDevice;
+import etherbay.base.Io;
+import etherbay.base.IoOperation;
+import etherbay.base.IoStatus;
+import etherbay.base.Prng;
+import etherbay.sim.SectorHistory;
+import etherbay.sim.SectorPattern;
+import etherbay.sim.SimNode;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/**
+ * A user of a block device that keeps nothing apart by itself: random writes, with and without FUA,
+ * reads, FLUSHes and TRIMs, with a {@link SectorHistory} that judges every read, and takes a FLUSH
+ * that succeeded at its word: all that was acknowledged before it is there for ever.
+ */
+final class DiskUser {
+    /** Ten thousand outages would fill the log. */
+    private static final Logger INITIATOR_LOG = Logger.getLogger("etherbay.initiator");
+
+    private final SimNode node;
+    private final BlockDevice device;
+    private final SectorHistory history;
+    private final Prng prng;
+    private final int sectorsMax;
+    private final Deque<Io> free = new ArrayDeque<>();
+    private final MemorySegment[] memory;
+    private int toIssueCount;
+    private long toReadLba = Long.MAX_VALUE;
+    private int inFlightCount;
+    private int failedCount;
+    private int flushFailedCount;
+
+    /** Writes without FUA acknowledged, of these before a FLUSH that held, and at a power cut. */
+    private long ackedCount;
+
+    private long flushedCount;
+    private long cutCount;
+    private int cutAt;
+
+    DiskUser(SimNode node, BlockDevice device, SectorHistory history, int slots, int sectorsMax) {
+        this.node = node;
+        this.device = device;
+        this.history = history;
+        this.sectorsMax = sectorsMax;
+        prng = node.simulation().prng().fork();
+        memory = new MemorySegment[slots];
+        for (int slot = 0; slot < slots; slot++) {
+            memory[slot] = node.simulation()
+                    .arena()
+                    .allocate((long) sectorsMax * BlockDevice.SECTOR_BYTES, 512);
+            free.add(new Io(2).context(slot));
+        }
+    }
+
+    /** What an initiator reports is not printed; a replay shows the steps instead. */
+    static void quiet() {
+        INITIATOR_LOG.setLevel(Level.OFF);
+    }
+
+    void issue(int count) {
+        toIssueCount += count;
+        node.tell(this::step);
+    }
+
+    boolean finished() {
+        return toIssueCount == 0 && toReadLba >= device.sectors() && inFlightCount == 0;
+    }
+
+    /** Requests that did not end with OK. */
+    int failedCount() {
+        return failedCount;
+    }
+
+    int flushFailedCount() {
+        return flushFailedCount;
+    }
+
+    private void step() {
+        while (toReadLba < device.sectors() && !free.isEmpty()) {
+            int sectors = (int) Math.min(sectorsMax, device.sectors() - toReadLba);
+            toReadLba += sectors;
+            read(free.remove(), toReadLba - sectors, sectors);
+        }
+        while (toIssueCount > 0 && !free.isEmpty()) {
+            toIssueCount--;
+            Io io = free.remove();
+            int kind = prng.below(100);
+            int sectors = 1 + prng.below((int) Math.min(sectorsMax, device.sectors()));
+            long lba = prng.below(device.sectors() - sectors + 1);
+            if (kind < 35) {
+                read(io, lba, sectors);
+            } else if (kind < 45 && device.capabilities().flush()) {
+                flush(io);
+            } else {
+                write(io, lba, sectors, kind < 55 && device.capabilities().fua());
+            }
+        }
+    }
+
+    /** Reads all sectors and judges them; the caller runs until {@link #finished}. */
+    void readAll() {
+        toReadLba = 0;
+        node.tell(this::step);
+    }
+
+    private MemorySegment memoryOf(Io io) {
+        Object slot = io.context();
+        return memory[slot instanceof Integer index ? index : 0];
+    }
+
+    /** In two pieces where it can be, so that parts meet the seam between them. */
+    private Io prepare(Io io, IoOperation operation, long lba, int sectors) {
+        int bytes = sectors * BlockDevice.SECTOR_BYTES;
+        int first = sectors > 1 ? prng.below(sectors - 1) * BlockDevice.SECTOR_BYTES + 512 : bytes;
+        io.prepare(operation, lba, sectors).segment(memoryOf(io), 0, first);
+        if (first < bytes) {
+            io.segment(memoryOf(io), first, bytes - first);
+        }
+        return io;
+    }
+
+    private void write(Io io, long lba, int sectors, boolean fua) {
+        long number = history.writeBegins(lba, sectors);
+        SectorPattern.fill(memoryOf(io), 0, lba, sectors, number);
+        submit(prepare(io, IoOperation.WRITE, lba, sectors).fua(fua), () -> {
+            if (!io.status().isOk()) {
+                return;
+            }
+            if (fua) {
+                history.writeAckedDurable(number);
+            } else {
+                history.writeAcked(number);
+                ackedCount++;
+            }
+        });
+    }
+
+    private void read(Io io, long lba, int sectors) {
+        long begunAt = history.readBegins();
+        submit(prepare(io, IoOperation.READ, lba, sectors), () -> {
+            for (int sector = 0; io.status().isOk() && sector < sectors; sector++) {
+                long at = (long) sector * BlockDevice.SECTOR_BYTES;
+                long found = SectorPattern.writeOf(memoryOf(io), at, lba + sector);
+                history.checkRead(begunAt, lba + sector, found);
+            }
+        });
+    }
+
+    /** The disk lost its power: a FLUSH that covers what is not flushed must fail from now on. */
+    void powerCut() {
+        cutCount = ackedCount;
+        cutAt++;
+    }
+
+    private void flush(Io io) {
+        long begunAt = history.flushBegins();
+        long coveredCount = ackedCount;
+        int begunAfter = cutAt;
+        submit(io.prepare(IoOperation.FLUSH, 0, 0), () -> {
+            if (!io.status().isOk()) {
+                flushFailedCount++;
+                return;
+            }
+            if (begunAfter == cutAt && cutCount > flushedCount) {
+                throw new AssertionError("a FLUSH succeeded though the power was lost with "
+                        + (cutCount - flushedCount) + " acknowledged writes not flushed");
+            }
+            flushedCount = Math.max(flushedCount, coveredCount);
+            history.flushPromised(begunAt);
+        });
+    }
+
+    private void submit(Io io, Runnable judge) {
+        inFlightCount++;
+        io.then(ended -> {
+            inFlightCount--;
+            failedCount += io.status().isOk() ? 0 : 1;
+            node.simulation()
+                    .trace("user " + io.operation() + " " + io.status(), io.lba(), io.sectors());
+            node.simulation().mark("user " + io.operation() + " " + io.status());
+            if (io.status() == IoStatus.RANGE || io.status() == IoStatus.UNSUPPORTED) {
+                throw new AssertionError("refused what was right: " + io);
+            }
+            judge.run();
+            free.add(io);
+            node.tell(this::step);
+        });
+        device.submit(io);
+    }
+}
