@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.node;
+
+import etherbay.base.BlockDevice;
+import etherbay.base.Counters;
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+import etherbay.base.EthernetPort;
+import etherbay.base.Loop;
+import etherbay.base.Prng;
+import etherbay.initiator.DiskAddress;
+import etherbay.initiator.Initiator;
+import etherbay.initiator.RemoteDisk;
+import etherbay.initiator.RemoteDiskSettings;
+import etherbay.linux.AddressLock;
+import etherbay.linux.Linux;
+import etherbay.linux.LinuxIdler;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * A remote AoE disk with everything under it: the ports, the initiator, and the loop that turns
+ * them. Opened on the calling thread; {@link #start} gives the loop a thread of its own.
+ */
+public final class AttachedDisk implements AutoCloseable {
+    private static final long SPIN_NS = 50_000;
+    private static final long QUIET_S_MAX = 30;
+
+    /**
+     * What to attach, and how.
+     *
+     * @param interfaces NICs or {@code unix:PATH}; each is a way to the disk
+     * @param waitNs how long to look for the disk before that is an error
+     */
+    public record Options(
+            DiskAddress address,
+            List<String> interfaces,
+            RemoteDiskSettings settings,
+            long waitNs) {}
+
+    private final LinuxIdler idler;
+    private final Loop loop;
+    private final List<EthernetPort> ports;
+    private final List<AddressLock> locks;
+    private final Initiator initiator;
+    private final RemoteDisk disk;
+    private final CompletableFuture<Void> failure = new CompletableFuture<>();
+    private @Nullable Thread thread;
+
+    private AttachedDisk(
+            LinuxIdler idler, Loop loop, Held held, Initiator initiator, RemoteDisk disk) {
+        this.idler = idler;
+        this.loop = loop;
+        ports = held.ports;
+        locks = held.locks;
+        this.initiator = initiator;
+        this.disk = disk;
+    }
+
+    /** What is held for one disk. */
+    private record Held(List<EthernetPort> ports, List<AddressLock> locks) {}
+
+    /**
+     * Looks for the disk, and waits until it can be used.
+     *
+     * @throws EtherbayException when it does not answer, or must not be used, or is attached by
+     *     another process of this machine
+     */
+    public static AttachedDisk open(Options options, Counters counters) {
+        try (Undo undo = new Undo()) {
+            LinuxIdler idler = new LinuxIdler();
+            undo.add(idler::close);
+            Loop loop = new Loop("attach", Linux.clock(), idler, SPIN_NS);
+            Held held = new Held(new ArrayList<>(), new ArrayList<>());
+            undo.add(() -> {
+                held.ports.forEach(EthernetPort::close);
+                held.locks.forEach(AddressLock::close);
+            });
+            PortOpener opener = new PortOpener(loop, idler, counters);
+            for (String name : options.interfaces()) {
+                held.locks.add(AddressLock.take(lockName(name, options.address())));
+                EthernetPort port = opener.open(
+                        name,
+                        "attach " + options.address(),
+                        InterfaceSettings.of(name),
+                        options.interfaces().size() > 1);
+                held.ports.add(port);
+                loop.add(port);
+            }
+            requireLink(held.ports);
+            Initiator initiator = new Initiator(loop, counters, seeded());
+            loop.add(initiator);
+            held.ports.forEach(initiator::add);
+            RemoteDisk disk = await(initiator, loop, options);
+            undo.keep();
+            return new AttachedDisk(idler, loop, held, initiator, disk);
+        }
+    }
+
+    private static Prng seeded() {
+        return new Prng(
+                ByteBuffer.wrap(new SecureRandom().generateSeed(Long.BYTES)).getLong());
+    }
+
+    /**
+     * Names of locks are short; the interface's may be a path. One process uses a disk by one
+     * address of ours: floors count for an address.
+     */
+    private static String lockName(String interfaceName, DiskAddress address) {
+        UUID hash = UUID.nameUUIDFromBytes(interfaceName.getBytes(StandardCharsets.UTF_8));
+        return "etherbay/attach/" + hash + "/" + address;
+    }
+
+    private static void requireLink(List<EthernetPort> ports) {
+        if (ports.stream().noneMatch(EthernetPort::linkUp)) {
+            String names =
+                    String.join(", ", ports.stream().map(EthernetPort::name).toList());
+            throw new EtherbayException(
+                    ErrorCode.NOT_FOUND,
+                    "no frame passes " + names,
+                    "the interface is not there or down, or nobody serves the segment",
+                    "`ip link` lists interfaces; name one with --if, or a segment: unix:PATH");
+        }
+    }
+
+    private static RemoteDisk await(Initiator initiator, Loop loop, Options options) {
+        boolean[] opened = new boolean[1];
+        EtherbayException[] refusal = new EtherbayException[1];
+        RemoteDisk disk = initiator.open(options.address(), options.settings(), failed -> {
+            opened[0] = failed == null;
+            refusal[0] = failed;
+        });
+        long deadlineNs = loop.clock().nanoTime() + options.waitNs();
+        loop.runUntil(deadlineNs, () -> opened[0] || refusal[0] != null);
+        if (!opened[0]) {
+            EtherbayException why = refusal[0] == null ? disk.trouble() : refusal[0];
+            initiator.close();
+            throw why;
+        }
+        return disk;
+    }
+
+    /** The disk; of the loop. */
+    public RemoteDisk disk() {
+        return disk;
+    }
+
+    /** Owns the disk; of the thread that opened it until {@link #start}. */
+    public Loop loop() {
+        return loop;
+    }
+
+    /** Has {@code listener} told, in words, of each change of state or size. On the loop. */
+    public void report(Consumer<String> listener) {
+        disk.listen(new BlockDevice.Listener() {
+            @Override
+            public void resized(BlockDevice device, long sectorsBefore) {
+                listener.accept(growth(sectorsBefore, device.sectors()));
+            }
+
+            @Override
+            public void stateChanged(BlockDevice device, BlockDevice.State state) {
+                listener.accept(disk.address() + " is " + state.name().toLowerCase(Locale.ROOT));
+            }
+        });
+    }
+
+    private String growth(long before, long now) {
+        return disk.address() + " grew from " + before + " to " + now + " sectors";
+    }
+
+    /** Turns the loop on a thread of its own from now on. */
+    public void start() {
+        thread = loop.start((_, bug) -> failure.completeExceptionally(bug));
+    }
+
+    /** Ends exceptionally when a bug ended the loop. */
+    public CompletableFuture<Void> failure() {
+        return failure;
+    }
+
+    /**
+     * Lets the disk go when nothing is under way any more, or after a while.
+     *
+     * @param first what the loop does before: no new requests come after it
+     */
+    public void stop(Runnable first) throws InterruptedException {
+        Thread running = thread;
+        if (running == null) {
+            return;
+        }
+        CompletableFuture<Boolean> quiet = new CompletableFuture<>();
+        loop.mailbox().offer(() -> {
+            first.run();
+            disk.quiesce(() -> quiet.complete(true));
+        });
+        quiet.completeOnTimeout(false, QUIET_S_MAX, TimeUnit.SECONDS).join();
+        loop.stop();
+        running.join();
+        loop.adopt();
+        thread = null;
+    }
+
+    @Override
+    public void close() {
+        initiator.close();
+        ports.forEach(EthernetPort::close);
+        locks.forEach(AddressLock::close);
+        idler.close();
+    }
+}
