@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.nbd;
+
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+
+/**
+ * A socket that listens, not blocking; that of a file is removed at the end, and one that a dead
+ * process left behind is replaced. Owned by the server.
+ */
+final class NbdListener implements AutoCloseable {
+    /** Connections that wait to be accepted. */
+    private static final int BACKLOG_COUNT = 128;
+
+    private final NbdAddress address;
+    private final ServerSocketChannel channel;
+
+    private NbdListener(NbdAddress address, ServerSocketChannel channel) {
+        this.address = address;
+        this.channel = channel;
+    }
+
+    /**
+     * Listens. May ask for the address of a name.
+     *
+     * @throws EtherbayException NOT_FOUND, CONFLICT or DENIED
+     */
+    static NbdListener listen(NbdAddress address) {
+        return switch (address) {
+            case NbdAddress.Unix unix -> listenUnix(unix);
+            case NbdAddress.Tcp tcp -> listenTcp(tcp);
+        };
+    }
+
+    private static NbdListener listenUnix(NbdAddress.Unix address) {
+        Path path = address.path();
+        Path folder = path.toAbsolutePath().getParent();
+        if (folder != null && !Files.isDirectory(folder)) {
+            throw new EtherbayException(
+                    ErrorCode.NOT_FOUND,
+                    "cannot listen at " + address,
+                    "there is no folder " + folder,
+                    "mkdir -p " + folder);
+        }
+        try {
+            removeStale(address);
+            ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+            channel.configureBlocking(false);
+            channel.bind(UnixDomainSocketAddress.of(path), BACKLOG_COUNT);
+            return new NbdListener(address, channel);
+        } catch (IOException cause) {
+            throw new EtherbayException(
+                    ErrorCode.DENIED,
+                    "cannot listen at " + address,
+                    String.valueOf(cause.getMessage()),
+                    "name a socket in a folder that you may write to, as unix:/run/disk.sock");
+        }
+    }
+
+    private static void removeStale(NbdAddress.Unix address) throws IOException {
+        Path path = address.path();
+        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        boolean socket = Files.readAttributes(
+                        path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                .isOther();
+        if (!socket || isServed(path)) {
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    "cannot listen at " + address,
+                    socket ? "somebody listens there already" : path + " is no socket",
+                    "name another path, or see who has it: ss -xlp | grep " + path);
+        }
+        Files.delete(path);
+    }
+
+    private static boolean isServed(Path path) throws IOException {
+        try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            probe.configureBlocking(false);
+            probe.connect(UnixDomainSocketAddress.of(path));
+            return true;
+        } catch (ConnectException nobody) {
+            return false;
+        }
+    }
+
+    private static NbdListener listenTcp(NbdAddress.Tcp address) {
+        try {
+            ServerSocketChannel channel = ServerSocketChannel.open();
+            channel.configureBlocking(false);
+            channel.bind(new InetSocketAddress(address.host(), address.port()), BACKLOG_COUNT);
+            int port = ((InetSocketAddress) channel.getLocalAddress()).getPort();
+            return new NbdListener(new NbdAddress.Tcp(address.host(), port), channel);
+        } catch (UnresolvedAddressException unknown) {
+            throw new EtherbayException(
+                    ErrorCode.NOT_FOUND,
+                    "cannot listen at " + address,
+                    "`" + address.host() + "` is no name that this machine knows",
+                    "give an address of this machine: `ip addr` shows them");
+        } catch (IOException cause) {
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    "cannot listen at " + address,
+                    String.valueOf(cause.getMessage()),
+                    "choose another port, or see who has it: ss -tlp");
+        }
+    }
+
+    /** Where it listens, with the port that the system chose. */
+    NbdAddress address() {
+        return address;
+    }
+
+    ServerSocketChannel channel() {
+        return channel;
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+        if (address instanceof NbdAddress.Unix(Path path)) {
+            Files.deleteIfExists(path);
+        }
+    }
+}
