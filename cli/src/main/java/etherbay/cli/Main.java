@@ -26,6 +26,7 @@ import java.nio.charset.StandardCharsets;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         subcommands = {
+            AttachCommand.class,
             ConformCommand.class,
             DemoCommand.class,
             ExportCommand.class,
