@@ -227,7 +227,7 @@ class ToolsSysTest {
                         .contains("3584 bytes of data pass in a frame from the target");
                 assertThat(new AoeTools(client).sancheck())
                         .as("aoe-sancheck sees the same on the way out")
-                        .containsPattern("(?m)^e1\\.0\\s+1\\s+3584");
+                        .contains("is only capable of 3584 byte payloads");
                 assertThat(daemon.isAlive()).isTrue();
             }
         }
