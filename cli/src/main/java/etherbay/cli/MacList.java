@@ -63,19 +63,26 @@ final class MacList {
         return mac;
     }
 
+    /** Refuses what a person may not want; when the person says yes, it is only said. */
+    static void requireYes(boolean yes, EtherbayException danger, PrintWriter err) {
+        if (!yes) {
+            throw danger;
+        }
+        err.println("warning: " + danger.getMessage() + ": " + danger.why());
+        err.flush();
+    }
+
     /**
-     * Refuses what would shut us out, unless the person knows.
+     * An edit that leaves this machine outside.
      *
      * @param what would happen, as a sentence
      */
-    static void requireYes(boolean harmless, boolean yes, String what, String why) {
-        if (!harmless && !yes) {
-            throw new EtherbayException(
-                    ErrorCode.CONFLICT,
-                    what,
-                    why,
-                    "add your own address to the list, or say --yes if that is what you want");
-        }
+    static EtherbayException shutOut(String what, String why) {
+        return new EtherbayException(
+                ErrorCode.CONFLICT,
+                what,
+                why,
+                "add your own address to the list, or say --yes if that is what you want");
     }
 
     /** One address a line, or a sentence; with --json one document. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.cli;
 
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
 import etherbay.base.MacAddress;
 import etherbay.initiator.tools.Durability;
 import etherbay.initiator.tools.FoundPath;
@@ -15,6 +17,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
+import java.io.PrintWriter;
 import java.util.List;
 
 /** {@code etherbay mask}: whom a target answers at all. */
@@ -49,6 +52,10 @@ final class MaskCommand implements Runnable {
 
         abstract MaskList.Answer act(FoundPath path);
 
+        final PrintWriter err() {
+            return spec.commandLine().getErr();
+        }
+
         @Override
         public void run() {
             try (OpenPorts ports = disk.open()) {
@@ -61,10 +68,8 @@ final class MaskCommand implements Runnable {
                         answer.listed(),
                         "its mask list is empty: everybody is let in");
                 if (answer.mayGoOn()) {
-                    spec.commandLine()
-                            .getErr()
-                            .println("warning: an answer carries no more addresses than these;"
-                                    + " the list may go on");
+                    err().println("warning: an answer carries no more addresses than these;"
+                            + " the list may go on");
                 }
             }
         }
@@ -96,12 +101,15 @@ final class MaskCommand implements Runnable {
             MacAddress own = path.port().client().mac();
             List<MacAddress> before = MaskList.read(path).listed();
             List<MacAddress> after = MaskList.after(before, add, wanted);
-            MacList.requireYes(
-                    !MaskList.shutsOut(after, own),
-                    yes,
-                    path.disk() + " would not answer this machine any more",
-                    "%s of %s would not be on its mask list"
-                            .formatted(own, path.port().name()));
+            if (MaskList.shutsOut(after, own)) {
+                MacList.requireYes(
+                        yes,
+                        MacList.shutOut(
+                                path.disk() + " would not answer this machine any more",
+                                "%s of %s would not be on its mask list"
+                                        .formatted(own, path.port().name())),
+                        err());
+            }
             return MaskList.edit(path, add, wanted);
         }
 
@@ -131,11 +139,16 @@ final class MaskCommand implements Runnable {
             boolean vblade = IdentityBlock.find(path)
                     .filter(block -> Durability.isVblade(block.data()))
                     .isPresent();
-            MacList.requireYes(
-                    !vblade,
-                    isYes(),
-                    path.disk() + " is served by vblade, which may die of this",
-                    "vblade 25 overruns a buffer when an address is taken off its list");
+            if (vblade) {
+                MacList.requireYes(
+                        isYes(),
+                        new EtherbayException(
+                                ErrorCode.CONFLICT,
+                                path.disk() + " is served by vblade, which may die of this",
+                                "vblade 25 overruns a buffer when an address is taken off its list",
+                                "start that vblade anew, its list is empty then; or say --yes"),
+                        err());
+            }
             return edit(path, false);
         }
     }

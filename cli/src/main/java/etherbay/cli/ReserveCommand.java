@@ -13,6 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
+import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -54,6 +55,10 @@ final class ReserveCommand implements Runnable {
 
         abstract List<MacAddress> act(FoundPath path);
 
+        final PrintWriter err() {
+            return spec.commandLine().getErr();
+        }
+
         @Override
         public void run() {
             try (OpenPorts ports = disk.open()) {
@@ -92,12 +97,15 @@ final class ReserveCommand implements Runnable {
             MacAddress own = path.port().client().mac();
             List<MacAddress> wanted =
                     macs.isEmpty() ? List.of(own) : MacList.parse(macs, SettingsFile.ETHERS);
-            MacList.requireYes(
-                    wanted.contains(own),
-                    yes,
-                    path.disk() + " could not be read or written from this machine any more",
-                    "%s of %s is not among those that it shall be reserved for"
-                            .formatted(own, path.port().name()));
+            if (!wanted.contains(own)) {
+                MacList.requireYes(
+                        yes,
+                        MacList.shutOut(
+                                path.disk() + " could not be read or written from here any more",
+                                "%s of %s is not among those that it shall be reserved for"
+                                        .formatted(own, path.port().name())),
+                        err());
+            }
             return wanted;
         }
     }
