@@ -6,6 +6,7 @@ import etherbay.base.Check;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 
+import java.util.Comparator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -21,6 +22,12 @@ public record DiskAddress(int shelf, int slot) {
     public static final DiskAddress ALL =
             new DiskAddress(AoeHeader.SHELF_BROADCAST, AoeHeader.SLOT_BROADCAST);
 
+    /** By shelf, then by slot. */
+    public static final Comparator<DiskAddress> BY_NUMBER =
+            Comparator.comparingInt(DiskAddress::shelf).thenComparingInt(DiskAddress::slot);
+
+    private static final String ANY = "*";
+    private static final Pattern WILD = Pattern.compile("e(\\d{1,5}|\\*)\\.(\\d{1,3}|\\*)");
     private static final Pattern TEXT = Pattern.compile("e(\\d{1,5})\\.(\\d{1,3})");
 
     public DiskAddress {
@@ -44,6 +51,30 @@ public record DiskAddress(int shelf, int slot) {
             throw invalid(text, "shelves go from 0 to 65534, slots from 0 to 254");
         }
         return new DiskAddress(shelf, slot);
+    }
+
+    /**
+     * Reads the address of one disk, or of many: {@code e*.0}, {@code e1.*}, {@code e*.*}.
+     *
+     * @throws EtherbayException INVALID for anything else
+     */
+    public static DiskAddress parseWild(String text) {
+        Matcher parts = WILD.matcher(text);
+        if (!parts.matches()) {
+            throw invalid(text, "it is not like e1.0, nor like e1.*, e*.0 or e*.*");
+        }
+        boolean anyShelf = parts.group(1).equals(ANY);
+        boolean anySlot = parts.group(2).equals(ANY);
+        DiskAddress known = parse(
+                "e" + (anyShelf ? "0" : parts.group(1)) + "." + (anySlot ? "0" : parts.group(2)));
+        return new DiskAddress(
+                anyShelf ? AoeHeader.SHELF_BROADCAST : known.shelf(),
+                anySlot ? AoeHeader.SLOT_BROADCAST : known.slot());
+    }
+
+    /** Whether it may be the address of many disks. */
+    public boolean isWild() {
+        return shelf == AoeHeader.SHELF_BROADCAST || slot == AoeHeader.SLOT_BROADCAST;
     }
 
     private static EtherbayException invalid(String text, String why) {

@@ -28,4 +28,19 @@ class DiskAddressTest {
                     assertThat(error.correction()).contains("e1.0");
                 });
     }
+
+    @Test
+    void eitherPartMayBeWildWhereThatIsAllowed() {
+        assertThat(DiskAddress.parseWild("e*.*")).isEqualTo(DiskAddress.ALL);
+        assertThat(DiskAddress.parseWild("e7.*")).isEqualTo(new DiskAddress(7, 255));
+        assertThat(DiskAddress.parseWild("e*.3")).isEqualTo(new DiskAddress(0xffff, 3));
+        assertThat(DiskAddress.parseWild("e1.0").isWild()).isFalse();
+        assertThat(DiskAddress.parseWild("e*.3").isWild()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "*", "e*", "e**.0", "e65535.*", "e*.255"})
+    void whatIsNeitherAnAddressNorWildIsRefused(String text) {
+        assertThatThrownBy(() -> DiskAddress.parseWild(text)).isInstanceOf(EtherbayException.class);
+    }
 }

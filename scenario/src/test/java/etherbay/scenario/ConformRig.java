@@ -126,6 +126,11 @@ final class ConformRig implements AutoCloseable {
         client = new AoeClient(loop, asked, AoeClient.Patience.DEFAULT, 1);
     }
 
+    /** Who asks, for tests that ask something else. */
+    AoeClient client() {
+        return client;
+    }
+
     Report run() {
         return Suite.run(
                 client,

@@ -3,18 +3,23 @@ package etherbay.systest;
 
 import etherbay.guest.DebianKernel;
 import etherbay.guest.GuestCache;
+import etherbay.guest.GuestRun;
 import etherbay.guest.Initramfs;
 import etherbay.guest.Nic;
 import etherbay.guest.QemuCommand;
 import etherbay.guest.QemuGuest;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** A Linux guest with the kernel's own {@code aoe} driver, plugged into a {@link NetLab}. */
 final class LinuxClient implements AutoCloseable {
     static final Duration BOOT_TIMEOUT = Duration.ofSeconds(90);
+
+    private static final String AOE_STAT = "/usr/bin/aoe-stat";
 
     private final QemuGuest guest;
 
@@ -23,13 +28,28 @@ final class LinuxClient implements AutoCloseable {
     }
 
     static LinuxClient boot(NetLab lab, int mtu) {
+        return boot(lab, mtu, initramfs -> initramfs);
+    }
+
+    /** With Debian's aoe-stat, which is a script for bash. */
+    static LinuxClient bootWithAoeStat(NetLab lab, int mtu) {
+        Path script = Tool.require("aoe-stat", "aoetools");
+        return boot(
+                lab,
+                mtu,
+                initramfs -> initramfs
+                        .program("bash", "bash")
+                        .file(AOE_STAT, 0755, Tool.bytesOf(script)));
+    }
+
+    private static LinuxClient boot(NetLab lab, int mtu, UnaryOperator<Initramfs> with) {
         Tool.require("qemu-system-x86_64", "qemu-system-x86");
         Path cache = GuestCache.folder();
         DebianKernel kernel = DebianKernel.obtain(cache, List.of("aoe", "ext4", "virtio_console"));
-        Path initramfs = Initramfs.with(kernel)
-                .modules("virtio_pci", "virtio_console", "virtio_net", "ext4", "aoe")
-                .program("mkfs.ext4", "e2fsprogs")
-                .program("e2fsck", "e2fsprogs")
+        Path initramfs = with.apply(Initramfs.with(kernel)
+                        .modules("virtio_pci", "virtio_console", "virtio_net", "ext4", "aoe")
+                        .program("mkfs.ext4", "e2fsprogs")
+                        .program("e2fsck", "e2fsprogs"))
                 .build(cache);
         QemuCommand command = QemuCommand.linux(kernel, initramfs)
                 .nic(Nic.tap(lab.tap(), mtu))
@@ -61,6 +81,15 @@ final class LinuxClient implements AutoCloseable {
     /** An attribute of the driver: state, payload, mac, netif, size. */
     String attribute(String name, String attribute) {
         return sh("cat '/sys/block/etherd!" + name + "/" + attribute + "'");
+    }
+
+    /** What aoe-stat prints, every byte of it; after {@link #bootWithAoeStat}. */
+    String aoeStat(String... arguments) {
+        GuestRun run = guest.run("/usr/bin/bash " + AOE_STAT + " " + String.join(" ", arguments));
+        if (run.exitCode() != 0) {
+            throw new AssertionError("aoe-stat: " + run);
+        }
+        return new String(run.output(), StandardCharsets.US_ASCII);
     }
 
     @Override

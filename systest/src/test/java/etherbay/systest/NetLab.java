@@ -32,6 +32,7 @@ final class NetLab implements AutoCloseable {
     private final String name =
             PREFIX + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet() + "-";
     private final List<String> namespaces = new ArrayList<>();
+    private final List<String> plugged = new ArrayList<>();
     private final int mtu;
     private int portCount;
 
@@ -88,6 +89,11 @@ final class NetLab implements AutoCloseable {
         inside(node.namespace(), "link set eth0 " + (up ? "up" : "down"));
     }
 
+    /** Makes the switch carry less than its nodes believe: larger frames vanish in it. */
+    void switchMtu(int bytes) {
+        plugged.forEach(port -> inside(switchNamespace(), "link set " + port + " mtu " + bytes));
+    }
+
     @Override
     public void close() {
         remove();
@@ -95,6 +101,7 @@ final class NetLab implements AutoCloseable {
     }
 
     private void plug(String port) {
+        plugged.add(port);
         inside(switchNamespace(), "link set " + port + " mtu " + mtu + " master br0 up");
     }
 

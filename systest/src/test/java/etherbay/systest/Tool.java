@@ -81,8 +81,12 @@ final class Tool {
     }
 
     static String textOf(Path file) {
+        return new String(bytesOf(file), StandardCharsets.ISO_8859_1);
+    }
+
+    static byte[] bytesOf(Path file) {
         try {
-            return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+            return Files.readAllBytes(file);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

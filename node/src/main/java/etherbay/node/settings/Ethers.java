@@ -20,10 +20,11 @@ import java.util.Map;
  * @param macs the addresses by name
  * @param failure why it could not be read, or nothing
  */
-record Ethers(Path file, Map<String, MacAddress> macs, String failure) {
+public record Ethers(Path file, Map<String, MacAddress> macs, String failure) {
     private static final int BYTES_MAX = 4 << 20;
 
-    static Ethers read(Path file) {
+    /** Reads it; a file that is not there names nobody. */
+    public static Ethers read(Path file) {
         if (!Files.exists(file)) {
             return new Ethers(file, Map.of(), "there is no " + file);
         }
