@@ -153,7 +153,100 @@ final class SettingsKeysTest {
                         In.EXPORT,
                         "path",
                         "",
-                        Map.of("\"/a b\"", "path = \"/a b\"", "\"vg/lv\"", "path = \"vg/lv\"")),
+                        Map.of(
+                                "\"/a b\"",
+                                "path = \"/a b\"",
+                                "\"vg/lv\"",
+                                "path = \"vg/lv\"",
+                                "\"nbd+unix:///x?socket=/s\"",
+                                "path = \"nbd+unix:///x?socket=/s\"",
+                                "\"nbd://h/x\"",
+                                "path = \"nbd://h:10809/x\"")),
+                "\" \"",
+                "path is empty; it must name something; write path = \"/srv/disk.img\","
+                        + " or leave it out",
+                "\"nbd+unix:///x\"",
+                "`nbd+unix:///x` is no NBD address; it names no socket;"
+                        + " write nbd://HOST:PORT/NAME or nbd+unix:///NAME?socket=PATH",
+                "\"a\\u0000\"",
+                "state = \"a\\u0000\" is no path; Nul character not allowed;"
+                        + " write state = \"/var/lib/etherbay\""));
+        cases.add(bad(
+                of(
+                        In.INTERFACE,
+                        "mtu",
+                        "mtu = \"auto\"",
+                        Map.of("\"auto\"", "mtu = \"auto\"", "548", "mtu = 548")),
+                "547",
+                "mtu = 547 is out of range; it must be from 548 to 65535;"
+                        + " write a number in that range, as mtu = 9000",
+                "\"1500\"",
+                "mtu = \"1500\" is a string; it must be \"auto\" or a whole number"
+                        + " from 548 to 65535; write mtu = 1500",
+                "\"automatic\"",
+                "mtu = \"automatic\" is a string; it must be \"auto\" or a whole number"
+                        + " from 548 to 65535; write mtu = 9000"));
+        cases.add(bad(
+                of(
+                        In.INTERFACE,
+                        "buffers",
+                        "buffers = 256",
+                        Map.of("1", "buffers = 1", "4096", "buffers = 4096")),
+                "0",
+                "buffers = 0 is out of range; it must be from 1 to 4096;"
+                        + " write a number in that range, as buffers = 256",
+                "4097",
+                "buffers = 4097 is out of range; it must be from 1 to 4096;"
+                        + " write a number in that range, as buffers = 256"));
+    }
+
+    private static void addAddress(List<Case> cases) {
+        cases.add(bad(
+                of(
+                        In.EXPORT,
+                        "shelf",
+                        "",
+                        Map.of(
+                                "0",
+                                "shelf = 0",
+                                "65534",
+                                "shelf = 65534",
+                                "0xfff0",
+                                "shelf = 65520")),
+                "65535",
+                "shelf = 65535 is out of range; it must be from 0 to 65534;"
+                        + " write a number in that range, as shelf = 0",
+                "4095",
+                "shelf = 4095 cannot be served; the Linux driver takes it for a mis-set switch"
+                        + " and ignores the target; write another shelf from 0 to 65534",
+                "\"3\"",
+                "shelf = \"3\" is a string; it must be a whole number from 0 to 65534;"
+                        + " write shelf = 3"));
+        cases.add(bad(
+                of(In.EXPORT, "slot", "", Map.of("0", "slot = 0", "254", "slot = 254")),
+                "255",
+                "slot = 255 is out of range; it must be from 0 to 254;"
+                        + " write a number in that range, as slot = 0",
+                "-1",
+                "slot = -1 is out of range; it must be from 0 to 254;"
+                        + " write a number in that range, as slot = 0"));
+    }
+
+    private static void addDisk(List<Case> cases) {
+        cases.add(bad(
+                of(
+                        In.EXPORT,
+                        "path",
+                        "",
+                        Map.of(
+                                "\"/a b\"",
+                                "path = \"/a b\"",
+                                "\"vg/lv\"",
+                                "path = \"vg/lv\"",
+                                "\"nbd+unix:///x?socket=/s\"",
+                                "path = \"nbd+unix:///x?socket=/s\"",
+                                "\"nbd://h/x\"",
+                                "path = \"nbd://h:10809/x\"")),
                 "\" \"",
                 "path is empty; it must name something; write path = \"/srv/disk.img\","
                         + " or leave it out",
