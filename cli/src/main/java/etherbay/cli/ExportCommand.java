@@ -54,9 +54,12 @@ final class ExportCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // required by picocli
     private String interfaces;
 
-    @Parameters(index = "3", paramLabel = "PATH", description = "a file or a block device")
+    @Parameters(
+            index = "3",
+            paramLabel = "PATH",
+            description = "a file, a block device, VG/LV, or nbd://... of an NBD server")
     @SuppressWarnings("NullAway.Init") // required by picocli
-    private Path path;
+    private String path;
 
     @Option(
             names = {"-b", "--queue-length"},
@@ -160,7 +163,7 @@ final class ExportCommand implements Callable<Integer> {
         return new ExportSpec(
                 settings,
                 List.of(interfaces.split(",")),
-                new BackingName.AtPath(path),
+                BackingName.ofPath(path),
                 Optional.ofNullable(traceFile),
                 directIo,
                 offsetSectors,

@@ -148,11 +148,10 @@ final class NbdPieces implements Chunk.Owner {
         if (!request.committed && over && request.error == NbdError.NONE) {
             replies.commit(request);
         }
-        if (request.committed && request.error != NbdError.NONE) {
-            replies.torn();
-        }
-        if (request.committed) {
+        if (request.committed && request.error == NbdError.NONE) {
             passOn(request);
+        } else if (request.committed) {
+            replies.torn();
         }
         if (over) {
             dropChunks(request);

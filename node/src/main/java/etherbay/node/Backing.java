@@ -7,41 +7,47 @@ import etherbay.base.EtherbayException;
 import etherbay.base.SectorDevice;
 import etherbay.base.Slice;
 import etherbay.linux.Disk;
+import etherbay.nbd.NbdClient;
+import etherbay.nbd.NbdUri;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What an export serves: a disk of this machine, or a part of one. Opened and let go by control
- * threads; in between it belongs to the loop.
+ * What an export serves: a disk of this machine or of an NBD server, or a part of one. Opened and
+ * let go by control threads; in between it belongs to the loop.
  */
 final class Backing {
-    private final Path named;
+    /** A device with what makes it work and takes it from the loop. */
+    private record Opened(BlockDevice device, Runnable attach, Runnable detach) {}
+
+    private final String named;
     private final Path real;
     private final DiskClaims claims;
-    private final Disk disk;
-    private final BlockDevice device;
+    private final Opened opened;
     private final String identity;
 
-    private Backing(
-            Path named,
-            Path real,
-            DiskClaims claims,
-            Disk disk,
-            BlockDevice device,
-            String identity) {
+    private Backing(String named, Path real, DiskClaims claims, Opened opened, String identity) {
         this.named = named;
         this.real = real;
         this.claims = claims;
-        this.disk = disk;
-        this.device = device;
+        this.opened = opened;
         this.identity = identity;
     }
 
     /** Opens it, kept from other processes; {@link #attach} makes it work. Blocks; any thread. */
     static Backing open(ExportSpec spec, OpenExport.Shared shared) {
-        Path named = pathOf(spec);
+        return switch (spec.backing()) {
+            case BackingName.AtPath at -> openDisk(spec, BackingPlace.of(at), shared);
+            case BackingName.WithUuid with ->
+                openDisk(spec, DeviceByUuid.ofThisMachine().find(with), shared);
+            case BackingName.AtNbd(NbdUri uri) -> openNbd(spec, uri, shared);
+        };
+    }
+
+    private static Backing openDisk(ExportSpec spec, Path named, OpenExport.Shared shared) {
+        checkThere(named);
         Path real = realPath(named);
         try (Undo undo = new Undo()) {
             shared.claims().take(real, !spec.settings().readOnly());
@@ -53,12 +59,28 @@ final class Backing {
             String identity =
                     BackingIdentity.of(named, spec.offsetSectors(), Disk.isBlockDevice(named));
             undo.keep();
-            return new Backing(named, real, shared.claims(), disk, part(spec, disk), identity);
+            Opened opened = new Opened(part(spec, disk), disk::attach, disk::detach);
+            return new Backing(named.toString(), real, shared.claims(), opened, identity);
         }
     }
 
-    private static Path pathOf(ExportSpec spec) {
-        Path path = BackingPlace.of(spec.backing());
+    /** Nobody can keep other clients from a server's disk: that is the server's to do. */
+    private static Backing openNbd(ExportSpec spec, NbdUri uri, OpenExport.Shared shared) {
+        try (Undo undo = new Undo()) {
+            NbdClient client = NbdClient.open(uri, shared.loop(), shared.counters());
+            undo.add(client::close);
+            checkRange(spec, client.sectors());
+            undo.keep();
+            return new Backing(
+                    uri.toString(),
+                    Path.of(uri.toString()),
+                    shared.claims(),
+                    new Opened(part(spec, client), client::attach, client::detach),
+                    "nbd " + uri + " offset " + spec.offsetSectors());
+        }
+    }
+
+    private static void checkThere(Path path) {
         if (!Files.exists(path)) {
             throw new EtherbayException(
                     ErrorCode.NOT_FOUND,
@@ -66,7 +88,6 @@ final class Backing {
                     "an export serves a file or a block device that is there",
                     "check the path, or make a sparse file: truncate -s 10G " + path);
         }
-        return path;
     }
 
     /** The file or device itself, whatever it is called: two that are equal are one disk. */
@@ -91,7 +112,7 @@ final class Backing {
                 .withQueueDepth(spec.settings().queueLength());
     }
 
-    private static BlockDevice part(ExportSpec spec, Disk disk) {
+    private static BlockDevice part(ExportSpec spec, BlockDevice disk) {
         return spec.offsetSectors() == 0 && spec.lengthSectors() == 0
                 ? disk
                 : new Slice(SectorDevice.over(disk), spec.offsetSectors(), spec.lengthSectors());
@@ -116,10 +137,10 @@ final class Backing {
         }
     }
 
-    /** The file or device as a person knows it; of a UUID the device that has it. */
+    /** The disk as a person knows it; of a UUID the device that has it. */
     @Override
     public String toString() {
-        return named.toString();
+        return named;
     }
 
     /** Its disk does not finish what it was asked: nobody else of this node gets it any more. */
@@ -133,7 +154,7 @@ final class Backing {
     }
 
     BlockDevice device() {
-        return device;
+        return opened.device();
     }
 
     /** Tells it from other backings over restarts. */
@@ -143,17 +164,17 @@ final class Backing {
 
     /** Makes it work; on the loop. */
     void attach() {
-        disk.attach();
+        opened.attach().run();
     }
 
     /** Takes it from the loop, with nothing in flight; on the loop. */
     void detach() {
-        disk.detach();
+        opened.detach().run();
     }
 
     /** Lets go of it; before {@link #attach} or after {@link #detach}; blocks. */
     void release() {
-        device.close();
+        opened.device().close();
         claims.giveBack(real);
     }
 }

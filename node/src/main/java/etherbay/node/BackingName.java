@@ -3,6 +3,7 @@ package etherbay.node;
 
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
+import etherbay.nbd.NbdUri;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -42,13 +43,23 @@ public sealed interface BackingName {
         }
     }
 
+    /** An export of an NBD server. */
+    record AtNbd(NbdUri uri) implements BackingName {
+        @Override
+        public String toString() {
+            return uri.toString();
+        }
+    }
+
     /**
-     * A path as a person writes it.
+     * A path as a person writes it, or the address of an NBD server in its place.
      *
-     * @throws EtherbayException for what can be none, or what we cannot open yet
+     * @throws EtherbayException for what can be none
      */
     static BackingName ofPath(String text) {
-        refuseAddress(text);
+        if (NbdUri.isOne(text)) {
+            return new AtNbd(NbdUri.parse(text));
+        }
         try {
             return new AtPath(Path.of(text));
         } catch (InvalidPathException cause) {
@@ -76,17 +87,5 @@ public sealed interface BackingName {
                 "`" + text.replaceAll("\\p{Cntrl}", "?") + "` is no UUID",
                 "one has letters, digits and dashes only",
                 only ? "write \"" + bare + "\"" : "take it from `blkid` or `lvs -o lv_uuid`");
-    }
-
-    /** Refuses the address of a server where the path of a disk is wanted. */
-    static void refuseAddress(String path) {
-        if (path.matches("(?s)nbds?(\\+\\w+)?:.*")) {
-            throw new EtherbayException(
-                    ErrorCode.INVALID,
-                    "`" + path.replaceAll("\\p{Cntrl}", "?") + "` cannot be served yet",
-                    "an export opens files and block devices, and is no NBD client",
-                    "make a block device of it with nbd-client, or of an image with qemu-nbd"
-                            + " --connect=/dev/nbd0 IMAGE, and name that: /dev/nbd0");
-        }
     }
 }

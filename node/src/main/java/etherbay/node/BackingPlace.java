@@ -21,20 +21,15 @@ final class BackingPlace {
      *
      * @throws EtherbayException where the name is nobody's, or that of several
      */
-    static Path of(BackingName name) {
+    static Path of(BackingName.AtPath name) {
         return of(name, DEV);
     }
 
-    static Path of(BackingName name, Path dev) {
-        return switch (name) {
-            case BackingName.AtPath(Path path) -> {
-                BackingName.refuseAddress(path.toString());
-                yield path.isAbsolute() || path.getNameCount() != 2 || Files.exists(path)
-                        ? path
-                        : logicalVolume(path, dev);
-            }
-            case BackingName.WithUuid with -> DeviceByUuid.ofThisMachine().find(with);
-        };
+    static Path of(BackingName.AtPath name, Path dev) {
+        Path path = name.path();
+        return path.isAbsolute() || path.getNameCount() != 2 || Files.exists(path)
+                ? path
+                : logicalVolume(path, dev);
     }
 
     private static Path logicalVolume(Path name, Path dev) {

@@ -60,11 +60,16 @@ final class BackingPlaceTest {
     }
 
     @Test
-    void theAddressOfAServerIsRefusedWithWhatToDo() {
-        assertThatThrownBy(() -> of("nbd+unix:///x"))
+    void theAddressOfAServerIsNoPathAndAPathWithColonsIsNoServer() {
+        assertThat(BackingName.ofPath("nbd+unix:///x?socket=/s"))
+                .isInstanceOfSatisfying(
+                        BackingName.AtNbd.class,
+                        at -> assertThat(at).hasToString("nbd+unix:///x?socket=/s"));
+        assertThat(BackingName.ofPath("nbd-image/disk:1/x"))
+                .isEqualTo(new BackingName.AtPath(Path.of("nbd-image/disk:1/x")));
+        assertThatThrownBy(() -> BackingName.ofPath("nbds://host/x"))
                 .isInstanceOfSatisfying(
                         EtherbayException.class,
-                        refused -> assertThat(refused.correction()).contains("nbd-client"));
-        assertThat(of("nbd-image/disk:1/x")).isEqualTo(Path.of("nbd-image/disk:1/x"));
+                        refused -> assertThat(refused.why()).contains("TLS"));
     }
 }

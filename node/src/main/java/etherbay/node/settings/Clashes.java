@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node.settings;
 
+import etherbay.nbd.NbdUri;
 import etherbay.node.BackingName;
 import etherbay.node.ExportSpec;
 import etherbay.node.settings.ExportReader.Asked;
@@ -102,6 +103,7 @@ final class Clashes {
     private static Object identity(BackingName backing) {
         return switch (backing) {
             case BackingName.AtPath(Path path) -> realPath(path);
+            case BackingName.AtNbd(NbdUri uri) -> uri;
             case BackingName.WithUuid with -> with.comparable();
         };
     }

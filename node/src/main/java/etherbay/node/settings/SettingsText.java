@@ -2,6 +2,7 @@
 package etherbay.node.settings;
 
 import etherbay.base.MacAddress;
+import etherbay.nbd.NbdUri;
 import etherbay.node.BackingName;
 import etherbay.node.ExportSpec;
 import etherbay.node.InterfaceSettings;
@@ -70,6 +71,7 @@ public final class SettingsText {
     private void backing(ExportSpec spec) {
         switch (spec.backing()) {
             case BackingName.AtPath at -> key(Keys.PATH, Value.quoted(at.path().toString()));
+            case BackingName.AtNbd(NbdUri uri) -> key(Keys.PATH, Value.quoted(uri.toString()));
             case BackingName.WithUuid with -> key(Keys.UUID, Value.quoted(with.uuid()));
         }
         key(Keys.OFFSET, spec.offsetSectors());

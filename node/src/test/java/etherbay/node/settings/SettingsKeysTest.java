@@ -153,15 +153,21 @@ final class SettingsKeysTest {
                         In.EXPORT,
                         "path",
                         "",
-                        Map.of("\"/a b\"", "path = \"/a b\"", "\"vg/lv\"", "path = \"vg/lv\"")),
+                        Map.of(
+                                "\"/a b\"",
+                                "path = \"/a b\"",
+                                "\"vg/lv\"",
+                                "path = \"vg/lv\"",
+                                "\"nbd+unix:///x?socket=/s\"",
+                                "path = \"nbd+unix:///x?socket=/s\"",
+                                "\"nbd://h/x\"",
+                                "path = \"nbd://h:10809/x\"")),
                 "\" \"",
                 "path is empty; it must name something; write path = \"/srv/disk.img\","
                         + " or leave it out",
-                "\"nbd+unix:///x?socket=/s\"",
-                "`nbd+unix:///x?socket=/s` cannot be served yet; an export opens files and block"
-                        + " devices, and is no NBD client; make a block device of it with"
-                        + " nbd-client, or of an image with qemu-nbd --connect=/dev/nbd0 IMAGE,"
-                        + " and name that: /dev/nbd0",
+                "\"nbd+unix:///x\"",
+                "`nbd+unix:///x` is no NBD address; it names no socket;"
+                        + " write nbd://HOST:PORT/NAME or nbd+unix:///NAME?socket=PATH",
                 "\"a\\u0000\"",
                 "`a?` is no path; Nul character not allowed;"
                         + " name a file, a block device or VG/LV"));

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.nbd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import etherbay.base.BlockDevice;
+import etherbay.base.Clock;
+import etherbay.base.Counter;
+import etherbay.base.Counters;
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+import etherbay.base.Idler;
+import etherbay.base.Io;
+import etherbay.base.IoOperation;
+import etherbay.base.IoStatus;
+import etherbay.base.Loop;
+import etherbay.base.ParkIdler;
+import etherbay.base.Prng;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+
+/** Our client at our server: each has a loop, and there is a socket in between. */
+final class NbdClientTest {
+    private static final int SECTORS = 8192;
+    private static final int MEMORY_BYTES = 1536 * 1024;
+
+    @TempDir
+    private Path folder;
+
+    private final AtomicLong ticks = new AtomicLong();
+
+    /** Time that passes while a loop sleeps, however slow the machine is. */
+    private final Clock clock = new Clock() {
+        @Override
+        public long nanoTime() {
+            return ticks.get();
+        }
+
+        @Override
+        public long wallMillis() {
+            return 0;
+        }
+    };
+
+    private final Counters counters = new Counters();
+    private final TestDisk disk = new TestDisk(SECTORS, TestDisk.ALL, 1);
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment memory = arena.allocate(MEMORY_BYTES, 4096);
+    private final Io io = new Io(2);
+    private final Loop serverLoop = newLoop("server");
+    private Loop loop = serverLoop;
+    private Thread serverThread = Thread.currentThread();
+    private NbdServer server;
+    private NbdClient client;
+
+    private Loop newLoop(String name) {
+        ParkIdler parking = new ParkIdler();
+        return new Loop(
+                name,
+                clock,
+                new Idler() {
+                    @Override
+                    public void idle(long timeoutNs) {
+                        long shortNs = Math.min(timeoutNs, 1_000_000);
+                        parking.idle(shortNs);
+                        ticks.addAndGet(shortNs);
+                    }
+
+                    @Override
+                    public void wakeUp() {
+                        parking.wakeUp();
+                    }
+                },
+                0);
+    }
+
+    private NbdUri uri() {
+        return new NbdUri(new NbdAddress.Unix(folder.resolve("s")), "x");
+    }
+
+    private NbdServer listen() {
+        NbdServer opened = NbdServer.open(
+                NbdServer.Settings.of(uri().server(), NbdTls.off()),
+                serverLoop,
+                List.of(new NbdExport("x", "", disk, false)),
+                counters);
+        opened.attach();
+        return opened;
+    }
+
+    @BeforeEach
+    void start() {
+        disk.sectors(SECTORS / 2);
+        server = listen();
+        serverLoop.add(disk);
+        serverThread = serverLoop.start((_, bug) -> {
+            throw new AssertionError(bug);
+        });
+        loop = newLoop("client");
+        client = NbdClient.open(uri(), loop, counters);
+        client.attach();
+    }
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        client.close();
+        onServer(() -> server.close());
+        serverLoop.stop();
+        serverThread.join();
+        arena.close();
+    }
+
+    private void onServer(Runnable work) {
+        CompletableFuture<Boolean> done = new CompletableFuture<>();
+        serverLoop.mailbox().offer(() -> {
+            work.run();
+            done.complete(true);
+        });
+        assertThat(done.join()).isTrue();
+    }
+
+    /** All its connections end, as if its process had; another one listens in its place. */
+    private void restartServer() {
+        onServer(() -> {
+            server.close();
+            server = listen();
+        });
+    }
+
+    private IoStatus run(IoOperation operation, long lba, int sectors, boolean fua) {
+        submit(operation, lba, sectors, fua);
+        await(() -> !io.inFlight());
+        return io.status();
+    }
+
+    private void submit(IoOperation operation, long lba, int sectors, boolean fua) {
+        io.prepare(operation, lba, sectors).fua(fua);
+        if (operation == IoOperation.READ || operation == IoOperation.WRITE) {
+            int half = sectors / 2 * 512;
+            if (half > 0) {
+                io.segment(memory, 0, half);
+            }
+            io.segment(memory, half, sectors * 512 - half);
+        }
+        client.submit(io.then(_ -> {}));
+    }
+
+    private void await(BooleanSupplier done) {
+        assertThat(loop.runUntil(Long.MAX_VALUE, done)).isTrue();
+    }
+
+    private void fill(byte value, int bytes) {
+        memory.asSlice(0, bytes).fill(value);
+    }
+
+    @Test
+    void theDiskIsAsTheServerSaysAndDataGoesBothWays() {
+        assertThat(client.sectors()).isEqualTo(SECTORS / 2);
+        assertThat(client.capabilities().fua()).isTrue();
+        assertThat(client.capabilities().logicalBlockBytes()).isEqualTo(512);
+        Prng prng = new Prng(7);
+        byte[] model = new byte[SECTORS / 2 * 512];
+        for (int round = 0; round < 20; round++) {
+            int sectors = prng.between(1, MEMORY_BYTES / 512);
+            int lba = prng.between(0, SECTORS / 2 - sectors);
+            byte value = (byte) prng.between(1, 255);
+            boolean zero = round % 5 == 4;
+            fill(value, sectors * 512);
+            IoOperation operation = zero ? IoOperation.WRITE_ZEROES : IoOperation.WRITE;
+            assertThat(run(operation, lba, sectors, false)).isEqualTo(IoStatus.OK);
+            java.util.Arrays.fill(model, lba * 512, (lba + sectors) * 512, zero ? (byte) 0 : value);
+            assertThat(run(IoOperation.READ, 0, MEMORY_BYTES / 512, false)).isEqualTo(IoStatus.OK);
+            assertThat(memory.toArray(ValueLayout.JAVA_BYTE))
+                    .isEqualTo(java.util.Arrays.copyOf(model, MEMORY_BYTES));
+        }
+        assertThat(run(IoOperation.FLUSH, 0, 0, false)).isEqualTo(IoStatus.OK);
+    }
+
+    @Test
+    void whatWasFlushedOrWrittenWithFuaOutlivesALostConnection() {
+        fill((byte) 3, 4096);
+        assertThat(run(IoOperation.WRITE, 8, 8, false)).isEqualTo(IoStatus.OK);
+        assertThat(run(IoOperation.FLUSH, 0, 0, false)).isEqualTo(IoStatus.OK);
+        assertThat(run(IoOperation.WRITE, 16, 8, true)).isEqualTo(IoStatus.OK);
+        restartServer();
+        assertThat(run(IoOperation.READ, 8, 8, false)).isEqualTo(IoStatus.OK);
+        assertThat(memory.get(ValueLayout.JAVA_BYTE, 0)).isEqualTo((byte) 3);
+        assertThat(run(IoOperation.FLUSH, 0, 0, false)).isEqualTo(IoStatus.OK);
+        assertThat(run(IoOperation.WRITE, 8, 8, false)).isEqualTo(IoStatus.OK);
+        assertThat(run(IoOperation.FLUSH, 0, 0, false)).isEqualTo(IoStatus.OK);
+    }
+
+    @Test
+    void whatMayBeLostFailsEveryFlushAndEveryWriteFromThenOn() {
+        assertThat(run(IoOperation.WRITE, 8, 8, false)).isEqualTo(IoStatus.OK);
+        restartServer();
+        assertThat(run(IoOperation.READ, 8, 8, false)).isEqualTo(IoStatus.OK);
+        assertThat(run(IoOperation.FLUSH, 0, 0, false)).isEqualTo(IoStatus.FAILED);
+        assertThat(run(IoOperation.WRITE, 8, 8, false)).isEqualTo(IoStatus.FAILED);
+        assertThat(run(IoOperation.FLUSH, 0, 0, false)).isEqualTo(IoStatus.FAILED);
+        assertThat(run(IoOperation.READ, 8, 8, false)).isEqualTo(IoStatus.OK);
+    }
+
+    @Test
+    void aServerThatComesBackWithMoreIsTakenAndOneWithLessIsNot() {
+        long[] before = {0};
+        client.listen(new BlockDevice.Listener() {
+            @Override
+            public void resized(BlockDevice device, long sectorsBefore) {
+                before[0] = sectorsBefore;
+            }
+        });
+        Counter refused = counters.counter("nbd.client." + uri() + ".refused");
+        onServer(() -> disk.sectors(SECTORS / 4));
+        restartServer();
+        submit(IoOperation.READ, SECTORS / 4, 8, false);
+        await(() -> refused.value() > 0);
+        assertThat(io.inFlight()).isTrue();
+        onServer(() -> disk.sectors(SECTORS));
+        await(() -> !io.inFlight());
+        assertThat(io.status()).isEqualTo(IoStatus.OK);
+        assertThat(client.sectors()).isEqualTo(SECTORS);
+        assertThat(before[0]).isEqualTo(SECTORS / 2);
+    }
+
+    @Test
+    void anExportThatIsNotThereIsSaidSo() {
+        assertThatThrownBy(() -> NbdClient.open(new NbdUri(uri().server(), "y"), loop, counters))
+                .isInstanceOfSatisfying(
+                        EtherbayException.class,
+                        refused -> assertThat(refused.code()).isEqualTo(ErrorCode.NOT_FOUND));
+        assertThatThrownBy(() -> NbdClient.open(
+                        new NbdUri(new NbdAddress.Unix(folder.resolve("none")), ""),
+                        loop,
+                        counters))
+                .isInstanceOfSatisfying(
+                        EtherbayException.class,
+                        refused -> assertThat(refused.code()).isEqualTo(ErrorCode.UNAVAILABLE));
+    }
+}
