@@ -29,6 +29,7 @@ import java.nio.charset.StandardCharsets;
             ConformCommand.class,
             DemoCommand.class,
             ExportCommand.class,
+            NbdCommand.class,
             NodeCommand.class,
             SegmentCommand.class,
             StatCommand.class,

@@ -40,6 +40,20 @@ public record NbdDevice(int index, long sizeBytes, boolean readOnly, long pid, S
         return find(SYS_BLOCK, backend);
     }
 
+    /**
+     * Whether the device of that index and identifier has ended; what cannot be read now has not.
+     */
+    public static boolean hasEnded(int index, String backend) {
+        return hasEnded(SYS_BLOCK, index, backend);
+    }
+
+    static boolean hasEnded(Path sysBlock, int index, String backend) {
+        Path folder = sysBlock.resolve("nbd" + index);
+        return read(index, folder)
+                .map(device -> !device.backend.equals(backend))
+                .orElseGet(() -> Files.notExists(folder.resolve("pid")));
+    }
+
     static Optional<NbdDevice> find(Path sysBlock, String backend) {
         return list(sysBlock).stream()
                 .filter(device -> device.backend.equals(backend))

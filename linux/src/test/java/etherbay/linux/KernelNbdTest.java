@@ -92,6 +92,10 @@ final class KernelNbdTest {
                 .isEqualTo(Path.of("/dev/nbd10"));
         assertThat(NbdDevice.find(folder, "nobody")).isEmpty();
         assertThat(NbdDevice.list(folder.resolve("nowhere"))).isEmpty();
+        assertThat(NbdDevice.hasEnded(folder, 10, "mine")).isFalse();
+        assertThat(NbdDevice.hasEnded(folder, 1, "mine")).as("another's now").isTrue();
+        assertThat(NbdDevice.hasEnded(folder, 0, "mine")).as("not connected").isTrue();
+        assertThat(NbdDevice.hasEnded(folder, 3, "mine")).as("no such device").isTrue();
     }
 
     private void device(String name, String... filesAndTexts) throws IOException {
