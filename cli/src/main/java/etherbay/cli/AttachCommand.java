@@ -2,11 +2,20 @@
 package etherbay.cli;
 
 import etherbay.base.Counters;
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
 import etherbay.initiator.DiskAddress;
 import etherbay.initiator.DiskStatus;
 import etherbay.initiator.RemoteDiskSettings;
+import etherbay.nbd.NbdAddress;
+import etherbay.nbd.TlsMode;
 import etherbay.node.AttachedDisk;
 import etherbay.node.NbdFront;
+import etherbay.node.StateFolder;
+import etherbay.node.device.DeviceSettings;
+import etherbay.node.device.KernelDevice;
+
+import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -18,18 +27,24 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 
 /** {@code etherbay attach}: an AoE disk for NBD clients, until a signal ends the process. */
 @Command(
         name = "attach",
         description = {
-            "Use an AoE disk without a kernel driver: serve it over NBD.",
+            "Use an AoE disk without the kernel's aoe driver: over NBD, or as a block device.",
             "",
             "  etherbay attach e1.0 --if eth1 --nbd unix:/run/e1.0",
+            "  etherbay attach e1.0 --if eth1,eth2 --device",
             "  qemu-system-x86_64 ... -drive file=nbd+unix:///?socket=/run/e1.0,format=raw",
             "",
             "A target that is away for less than --fail-after is waited for. Ends with SIGTERM,",
@@ -85,6 +100,18 @@ final class AttachCommand implements Callable<Integer> {
     private NbdOptions nbd;
 
     @Option(
+            names = "--device",
+            description = {
+                "a block device, /dev/etherbay/eX.Y, by the kernel's NBD driver. One that is in",
+                "use when this is stopped, or killed, stays and waits; the same command takes it",
+                "over"
+            })
+    private boolean device;
+
+    @Option(names = "--state", paramLabel = "DIR", description = "what remembers the device")
+    private @Nullable Path state;
+
+    @Option(
             names = {"-r", "--read-only"},
             description = "take no writes")
     private boolean readOnly;
@@ -125,28 +152,90 @@ final class AttachCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        NbdFront.Options front = nbd.front(readOnly)
-                .orElseThrow(() -> new ParameterException(
-                        spec.commandLine(), "Missing required option: '--nbd=ADDRESS'"));
+        NbdFront.Options front = front();
         Counters counters = new Counters();
         try (StopSignal stop = new StopSignal();
                 AttachedDisk attached = AttachedDisk.open(options(), counters);
-                NbdFront served = NbdFront.serve(
-                        attached.loop(), attached.disk(), disk, front, counters)) {
+                NbdFront served =
+                        NbdFront.serve(attached.loop(), attached.disk(), disk, front, counters)) {
             PrintWriter out = spec.commandLine().getOut();
             describe(attached.disk().status(), out);
             out.printf("nbd serves %s at %s%n", disk, served.address());
             out.flush();
-            PrintWriter err = spec.commandLine().getErr();
-            attached.report(what -> {
-                err.println(what);
-                err.flush();
-            });
+            attached.report(this::tell);
             attached.start();
-            stop.await(attached.failure());
-            attached.stop(served::close);
+            try {
+                if (device) {
+                    lookAfterDevice(front, stop, attached);
+                } else {
+                    stop.await(attached.failure());
+                }
+            } finally {
+                attached.stop(served::close);
+            }
         }
         return 0;
+    }
+
+    /** Where it is served: for a device alone, on a socket of its own in the state folder. */
+    private NbdFront.Options front() {
+        Optional<NbdFront.Options> asked = nbd.front(readOnly);
+        if (asked.isPresent()) {
+            boolean unix = asked.get().address() instanceof NbdAddress.Unix;
+            require(unix || !device, "--device wants --nbd unix:PATH, or no --nbd at all");
+            return asked.get();
+        }
+        require(device, "Missing required option: '--nbd=ADDRESS' or '--device'");
+        Path folder = StateFolder.orDefault(state).resolve("run");
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException cause) {
+            throw new EtherbayException(
+                    ErrorCode.ENVIRONMENT,
+                    "no socket in " + folder,
+                    cause.toString(),
+                    "see that the folder can be written to, or name another with --state");
+        }
+        return new NbdFront.Options(
+                new NbdAddress.Unix(folder.resolve("attach-" + disk)),
+                "",
+                readOnly,
+                TlsMode.OFF,
+                Optional.empty());
+    }
+
+    private void lookAfterDevice(NbdFront.Options front, StopSignal stop, AttachedDisk attached)
+            throws InterruptedException {
+        if (!(front.address() instanceof NbdAddress.Unix socket)) {
+            throw new IllegalStateException("a device is made of a Unix socket");
+        }
+        DeviceSettings settings =
+                DeviceSettings.of(disk, StateFolder.orDefault(state), socket.path(), front.name());
+        try (KernelDevice made = KernelDevice.open(settings)) {
+            attached.onGrowth(made::grow);
+            tell("%s is %s%s"
+                    .formatted(
+                            made.link().orElse(made.path()),
+                            made.path(),
+                            made.takenOver() ? ", taken over" : ""));
+            CompletableFuture<Void> ended = new CompletableFuture<>();
+            made.gone().whenComplete((_, _) -> ended.complete(null));
+            attached.failure().whenComplete((_, bug) -> ended.completeExceptionally(bug));
+            stop.await(ended);
+            if (made.gone().isDone()) {
+                tell(disk + ": the device was ended by another command");
+            } else if (!made.end()) {
+                tell(disk + ": the device is in use and stays, what it is asked waits; give the"
+                        + " same command again, or umount and `etherbay nbd disconnect " + disk
+                        + "`");
+            }
+        }
+    }
+
+    private void tell(String what) {
+        PrintWriter err = spec.commandLine().getErr();
+        err.println(what);
+        err.flush();
     }
 
     private AttachedDisk.Options options() {

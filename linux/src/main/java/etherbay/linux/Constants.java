@@ -74,12 +74,16 @@ final class Constants {
     static final int SO_SNDBUF = 7;
     static final int SO_RCVBUF = 8;
     static final int SO_PEERCRED = 17;
+    static final int SO_RCVTIMEO = 20;
+    static final int SO_SNDTIMEO = 21;
     static final int SO_ATTACH_FILTER = 26;
     static final int SO_SNDBUFFORCE = 32;
     static final int SO_RCVBUFFORCE = 33;
     static final int SO_TIMESTAMPNS = 35;
     static final int MSG_TRUNC = 0x20;
     static final int MSG_DONTWAIT = 0x40;
+    static final int MSG_NOSIGNAL = 0x4000;
+    static final int SOL_NETLINK = 270;
 
     // linux/if_packet.h
     static final int SOL_PACKET = 263;
@@ -118,12 +122,16 @@ final class Constants {
 
     // linux/netlink.h, linux/rtnetlink.h
     static final int NETLINK_ROUTE = 0;
+    static final int NETLINK_GENERIC = 16;
+    static final int NETLINK_ADD_MEMBERSHIP = 1;
     static final int RTMGRP_LINK = 1;
     static final int NLM_F_REQUEST = 1;
+    static final int NLM_F_ACK = 4;
     static final int NLM_F_DUMP_INTR = 0x10;
     static final int NLM_F_DUMP = 0x300;
     static final int NLMSG_ERROR = 2;
     static final int NLMSG_DONE = 3;
+    static final int NLA_F_NESTED = 0x8000;
     static final int RTM_NEWLINK = 16;
     static final int RTM_GETLINK = 18;
     static final int IFLA_ADDRESS = 1;
@@ -131,6 +139,32 @@ final class Constants {
     static final int IFLA_MTU = 4;
     static final int IFLA_EXT_MASK = 29;
     static final int RTEXT_FILTER_SKIP_STATS = 8;
+
+    // linux/genetlink.h
+    static final int GENL_ID_CTRL = 16;
+    static final int CTRL_CMD_GETFAMILY = 3;
+    static final int CTRL_ATTR_FAMILY_ID = 1;
+    static final int CTRL_ATTR_FAMILY_NAME = 2;
+    static final int CTRL_ATTR_MCAST_GROUPS = 7;
+    static final int CTRL_ATTR_MCAST_GRP_NAME = 1;
+    static final int CTRL_ATTR_MCAST_GRP_ID = 2;
+
+    // linux/nbd-netlink.h
+    static final int NBD_GENL_VERSION = 1;
+    static final int NBD_CMD_CONNECT = 1;
+    static final int NBD_CMD_DISCONNECT = 2;
+    static final int NBD_CMD_RECONFIGURE = 3;
+    static final int NBD_CMD_LINK_DEAD = 4;
+    static final int NBD_ATTR_INDEX = 1;
+    static final int NBD_ATTR_SIZE_BYTES = 2;
+    static final int NBD_ATTR_BLOCK_SIZE_BYTES = 3;
+    static final int NBD_ATTR_TIMEOUT = 4;
+    static final int NBD_ATTR_SERVER_FLAGS = 5;
+    static final int NBD_ATTR_SOCKETS = 7;
+    static final int NBD_ATTR_DEAD_CONN_TIMEOUT = 8;
+    static final int NBD_ATTR_BACKEND_IDENTIFIER = 10;
+    static final int NBD_SOCK_ITEM = 1;
+    static final int NBD_SOCK_FD = 1;
 
     // linux/io_uring.h, asm/unistd.h
     static final int __NR_io_uring_setup = 425;

@@ -54,6 +54,11 @@ final class Layouts {
                     JAVA_LONG.withName("tv_sec"), JAVA_LONG.withName("tv_nsec"))
             .withName("timespec");
 
+    /** struct timeval; sys/time.h. */
+    static final StructLayout TIMEVAL = structLayout(
+                    JAVA_LONG.withName("tv_sec"), JAVA_LONG.withName("tv_usec"))
+            .withName("timeval");
+
     /** struct pollfd; poll.h. */
     static final StructLayout POLLFD = structLayout(
                     JAVA_INT.withName("fd"),
@@ -105,6 +110,18 @@ final class Layouts {
     /** struct nlmsgerr; linux/netlink.h. */
     static final StructLayout NLMSGERR =
             structLayout(JAVA_INT.withName("error"), NLMSGHDR.withName("msg")).withName("nlmsgerr");
+
+    /** struct nlattr; linux/netlink.h. */
+    static final StructLayout NLATTR = structLayout(
+                    JAVA_SHORT.withName("nla_len"), JAVA_SHORT.withName("nla_type"))
+            .withName("nlattr");
+
+    /** struct genlmsghdr; linux/genetlink.h. */
+    static final StructLayout GENLMSGHDR = structLayout(
+                    JAVA_BYTE.withName("cmd"),
+                    JAVA_BYTE.withName("version"),
+                    JAVA_SHORT.withName("reserved"))
+            .withName("genlmsghdr");
 
     /** struct ifinfomsg; linux/rtnetlink.h. */
     static final StructLayout IFINFOMSG = structLayout(

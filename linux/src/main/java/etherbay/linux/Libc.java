@@ -88,6 +88,8 @@ final class Libc {
             bind("sendmmsg", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
     private static final MethodHandle RECV =
             bind("recv", NOT_VARIADIC, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle SEND =
+            bind("send", NOT_VARIADIC, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
     private static final MethodHandle SETPRIORITY =
             bind("setpriority", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle SETNS =
@@ -338,6 +340,20 @@ final class Libc {
             return result;
         } catch (Throwable bug) {
             throw broken("recv", bug);
+        }
+    }
+
+    /** send(2). @return bytes sent, perhaps fewer than asked, or {@code -errno}. */
+    static long send(int fd, long address, long bytes, int flags) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            long result;
+            do {
+                result = outcome((long) SEND.invokeExact(state, fd, address, bytes, flags), state);
+            } while (result == -Errno.EINTR);
+            return result;
+        } catch (Throwable bug) {
+            throw broken("send", bug);
         }
     }
 

@@ -36,6 +36,7 @@ final class LayoutOracleTest {
             #include <sys/resource.h>
             #include <sys/socket.h>
             #include <sys/stat.h>
+            #include <sys/time.h>
             #include <sys/un.h>
             #include <linux/falloc.h>
             #include <linux/filter.h>
@@ -43,7 +44,9 @@ final class LayoutOracleTest {
             #include <linux/if.h>
             #include <linux/if_arp.h>
             #include <linux/if_packet.h>
+            #include <linux/genetlink.h>
             #include <linux/io_uring.h>
+            #include <linux/nbd-netlink.h>
             #include <linux/netlink.h>
             #include <linux/rtnetlink.h>
             #include <linux/sockios.h>

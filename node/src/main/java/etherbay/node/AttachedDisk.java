@@ -176,6 +176,17 @@ public final class AttachedDisk implements AutoCloseable {
         });
     }
 
+    /** Has {@code told} run on a thread of its own whenever the disk grew. Any thread. */
+    public void onGrowth(Runnable told) {
+        loop.mailbox()
+                .offer(() -> disk.listen(new BlockDevice.Listener() {
+                    @Override
+                    public void resized(BlockDevice device, long sectorsBefore) {
+                        Thread.startVirtualThread(told);
+                    }
+                }));
+    }
+
     private String growth(long before, long now) {
         return disk.address() + " grew from " + before + " to " + now + " sectors";
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -30,5 +32,10 @@ public final class StateFolder {
                 System.getProperty("user.name", ""),
                 System.getenv(),
                 Path.of(System.getProperty("user.home", ".")));
+    }
+
+    /** The folder that a person named, or the one of this process. */
+    public static Path orDefault(@Nullable Path named) {
+        return named == null ? defaultPath() : named;
     }
 }

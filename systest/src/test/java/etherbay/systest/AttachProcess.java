@@ -33,8 +33,7 @@ final class AttachProcess implements AutoCloseable {
 
     /** The same in a node's namespace, on its {@code eth0}. */
     static AttachProcess start(NetLab.Node node, Path socket, String... options) {
-        return start(
-                command -> node.command(command.toArray(String[]::new)), socket, options);
+        return start(command -> node.command(command.toArray(String[]::new)), socket, options);
     }
 
     static List<String> command(Path socket, String... options) {

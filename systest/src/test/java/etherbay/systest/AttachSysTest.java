@@ -80,7 +80,8 @@ class AttachSysTest {
                 .contains("\"can_multi_conn\": true");
         assertThat(attached.log())
                 .contains((mtu - 36) / 512 * 512 + " bytes a frame")
-                .satisfies(log -> assertThat(log.contains("durability unknown")).isEqualTo(!durable));
+                .satisfies(
+                        log -> assertThat(log.contains("durability unknown")).isEqualTo(!durable));
     }
 
     private void copies(AttachProcess attached) throws IOException {
@@ -98,7 +99,15 @@ class AttachSysTest {
         Path image = folder.resolve("image.qcow2");
         check("qemu-img", "convert", "-f", "raw", "-O", "qcow2", attached.uri(), image.toString());
         check("qemu-img", "check", image.toString());
-        check("qemu-img", "compare", "-f", "qcow2", "-F", "raw", image.toString(), there.toString());
+        check(
+                "qemu-img",
+                "compare",
+                "-f",
+                "qcow2",
+                "-F",
+                "raw",
+                image.toString(),
+                there.toString());
     }
 
     /** Bytes that are no sectors, patterns over each other, zeroes. */
@@ -216,11 +225,15 @@ class AttachSysTest {
                     lab.node("client"), folder.resolve("nbd"), "--fail-after", "1")) {
                 target.close();
                 Tool.Outcome gone = Tool.run(
-                        List.of("qemu-io", "-f", "raw", "-c", "read 0 4096", attached.uri()), TIMEOUT);
+                        List.of("qemu-io", "-f", "raw", "-c", "read 0 4096", attached.uri()),
+                        TIMEOUT);
                 assertThat(gone.text()).contains("read failed");
                 assertThat(attached.log()).contains("e1.0 is offline");
                 target = AoeServer.ETHERBAY.start(node, 1, 0, image);
-                Tool.await("the disk is back", TIMEOUT, () -> attached.log().contains("e1.0 is online"));
+                Tool.await(
+                        "the disk is back",
+                        TIMEOUT,
+                        () -> attached.log().contains("e1.0 is online"));
                 check("qemu-io", "-f", "raw", "-c", "read 0 4096", attached.uri());
             } finally {
                 target.close();
@@ -265,8 +278,8 @@ class AttachSysTest {
                 Daemon theirs = AoeServer.VBLADE.start(lab.node("theirs"), 1, 0, disk("two"))) {
             NetLab.Node client = lab.node("client");
             Tool.Outcome refused = Tool.run(
-                    client.command(AttachProcess.command(folder.resolve("nbd"))
-                            .toArray(String[]::new)),
+                    client.command(
+                            AttachProcess.command(folder.resolve("nbd")).toArray(String[]::new)),
                     TIMEOUT);
             assertThat(refused.exitCode()).as(refused.text()).isEqualTo(6);
             assertThat(refused.text())

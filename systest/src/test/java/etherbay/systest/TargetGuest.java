@@ -36,7 +36,7 @@ final class TargetGuest implements AutoCloseable {
      * An emulated processor is slow at compiling, so only what is very hot is compiled; and at
      * loading classes, so the launcher's cache of them is used.
      */
-    private static final String JVM = "-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xss512k"
+    static final String JVM = "-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xss512k"
             + " -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=10 -Xmx64m"
             + " --enable-native-access=ALL-UNNAMED -XX:AOTCache=/app/etherbay.aot";
 
@@ -64,7 +64,7 @@ final class TargetGuest implements AutoCloseable {
     }
 
     /** The program as its launcher runs it, built first if need be. */
-    private static void addProgram(Initramfs initramfs) {
+    static void addProgram(Initramfs initramfs) {
         Path root = AoeServer.Repository.root();
         Tool.check(List.of(root.resolve("etherbay").toString(), "--version"));
         Path built = root.resolve(".build");
