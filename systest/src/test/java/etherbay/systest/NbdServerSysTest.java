@@ -218,9 +218,7 @@ class NbdServerSysTest {
             assertThat(Files.mismatch(source, back)).isEqualTo(-1);
             Tool.Outcome plain = Tool.run(List.of(info, "nbd://localhost:" + server.port() + "/"));
             assertThat(plain.exitCode()).isNotZero();
-            assertThat(plain.text())
-                    .contains("server replied with error")
-                    .doesNotContain("size");
+            assertThat(plain.text()).contains("server replied with error").doesNotContain("size");
             assertThat(Tool.run(List.of(info, uri + stranger)).exitCode()).isNotZero();
             Tool.check(List.of(info, uri + certificates));
         }
