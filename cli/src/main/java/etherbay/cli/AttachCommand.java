@@ -218,9 +218,8 @@ final class AttachCommand implements Callable<Integer> {
                             made.link().orElse(made.path()),
                             made.path(),
                             made.takenOver() ? ", taken over" : ""));
-            CompletableFuture<Void> ended = new CompletableFuture<>();
-            made.gone().whenComplete((_, _) -> ended.complete(null));
-            attached.failure().whenComplete((_, bug) -> ended.completeExceptionally(bug));
+            CompletableFuture<Void> ended =
+                    CompletableFuture.anyOf(made.gone(), attached.failure()).thenAccept(_ -> {});
             stop.await(ended);
             if (made.gone().isDone()) {
                 tell(disk + ": the device was ended by another command");
