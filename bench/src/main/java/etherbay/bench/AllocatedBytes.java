@@ -11,7 +11,8 @@ import java.util.Set;
 /**
  * Bytes that the platform threads of this process allocate, without those that were there at the
  * start. A thread that ends, as a carrier of virtual threads does after 30 idle seconds, takes its
- * count along: what was last seen of it goes on to count.
+ * count along: what was last seen of it goes on to count. One that begins and ends between two
+ * looks is not seen.
  */
 final class AllocatedBytes {
     private final ThreadMXBean bean = (ThreadMXBean) ManagementFactory.getThreadMXBean();

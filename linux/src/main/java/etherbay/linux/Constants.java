@@ -51,8 +51,10 @@ final class Constants {
     // sched.h
     static final int CLONE_NEWNET = 0x40000000;
 
-    // sys/eventfd.h, poll.h, time.h
+    // sys/resource.h
     static final int PRIO_PROCESS = 0;
+
+    // sys/eventfd.h, poll.h, time.h
     static final int EFD_CLOEXEC = 0x80000;
     static final int EFD_NONBLOCK = 0x800;
     static final int POLLIN = 1;

@@ -90,6 +90,8 @@ final class Libc {
             bind("recv", NOT_VARIADIC, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
     private static final MethodHandle SEND =
             bind("send", NOT_VARIADIC, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle GETPRIORITY =
+            bind("getpriority", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle SETPRIORITY =
             bind("setpriority", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle SETNS =
@@ -122,6 +124,20 @@ final class Libc {
             return outcome((int) CLOSE.invokeExact(state, fd), state);
         } catch (Throwable bug) {
             throw broken("close", bug);
+        }
+    }
+
+    /**
+     * getpriority(2).
+     *
+     * @return the niceness when it is 0 to 19; something below 0 for one below 0, and for an error
+     */
+    static int getpriority(int which, int who) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return outcome((int) GETPRIORITY.invokeExact(state, which, who), state);
+        } catch (Throwable bug) {
+            throw broken("getpriority", bug);
         }
     }
 

@@ -41,11 +41,13 @@ public final class Linux {
     /**
      * Lets other threads come first from now on, for the calling thread and those that it starts:
      * of the threads of a process only the calling one is meant by 0, setpriority(2). For work
-     * beside a loop that serves.
+     * beside a loop that serves; nothing where the process gives way that much already.
      */
     public static void giveWay() {
-        // Refused only where the whole process gives way more than that already.
-        Libc.setpriority(Constants.PRIO_PROCESS, 0, NICENESS_BESIDE_A_LOOP);
+        if (Libc.getpriority(Constants.PRIO_PROCESS, 0) < NICENESS_BESIDE_A_LOOP) {
+            // Everybody may become nicer, so there is no refusal to report.
+            Libc.setpriority(Constants.PRIO_PROCESS, 0, NICENESS_BESIDE_A_LOOP);
+        }
     }
 
     /** A number that is new with every boot of the kernel: 36 characters. */

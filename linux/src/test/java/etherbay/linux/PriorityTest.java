@@ -30,6 +30,18 @@ final class PriorityTest {
         assertThat(niceness()).isEqualTo(own);
     }
 
+    @Test
+    void aThreadThatGivesWayMoreThanThatAlreadyKeepsItsNiceness() throws Exception {
+        int own = niceness();
+        CompletableFuture<Integer> after = new CompletableFuture<>();
+        Thread.ofPlatform().start(() -> {
+            Libc.setpriority(Constants.PRIO_PROCESS, 0, 15);
+            Linux.giveWay();
+            after.complete(niceness());
+        });
+        assertThat(after.get()).isEqualTo(Math.max(15, own));
+    }
+
     /** Of the calling thread: proc_pid_stat(5), the 17th field behind the name in brackets. */
     private static int niceness() {
         try {

@@ -29,6 +29,9 @@ import java.util.concurrent.CompletableFuture;
 class GuestSysTest {
     private static final int JVM_MEMORY_MIB = 768;
 
+    /** The last line of a guest's start on its console. */
+    private static final String READY = "etherbay-guest-ready";
+
     private static QemuGuest guest;
     private static JavaRuntime runtime;
 
@@ -104,10 +107,13 @@ class GuestSysTest {
                 Initramfs.with(kernel).modules("virtio_pci", "virtio_console").build(cache);
         try (QemuGuest victim =
                 QemuGuest.boot(QemuCommand.linux(kernel, initramfs), LinuxClient.BOOT_TIMEOUT)) {
+            // It takes commands before its console, which is slower, has said so.
+            assertThat(victim.process().awaitConsole(READY, LinuxClient.BOOT_TIMEOUT))
+                    .isTrue();
             victim.kill();
             assertThat(victim.process().isAlive()).isFalse();
             assertThatThrownBy(() -> victim.run("true")).isInstanceOf(EtherbayException.class);
-            assertThat(victim.process().console()).contains("etherbay-guest-ready");
+            assertThat(victim.process().console()).contains(READY);
         }
     }
 }

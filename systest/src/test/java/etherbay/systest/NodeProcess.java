@@ -35,10 +35,6 @@ final class NodeProcess implements AutoCloseable {
     private static final Pattern RSS = Pattern.compile("VmRSS:\\s+(\\d+) kB");
     private static final Pattern THREADS = Pattern.compile("Threads:\\s+(\\d+)");
 
-    private final Daemon daemon;
-    private final Path file;
-    private final Path state;
-
     /**
      * What the JVM has for itself: compiled code, the compilers at work (up to 40 MiB), classes.
      */
@@ -46,6 +42,10 @@ final class NodeProcess implements AutoCloseable {
             List.of("Code", "Compiler", "Arena Chunk", "Metaspace", "Class", "Symbol");
 
     private static final int LOOK_COUNT = 3;
+
+    private final Daemon daemon;
+    private final Path file;
+    private final Path state;
 
     /**
      * What the process holds of this machine, right after it has collected its garbage and given
