@@ -24,6 +24,7 @@ import picocli.CommandLine.ParameterException;
             MemoryCommand.class,
             ManyCommand.class,
             ReloadCommand.class,
+            RemoteCommand.class,
             HelpCommand.class
         })
 public final class Bench implements Runnable {

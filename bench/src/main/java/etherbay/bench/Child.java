@@ -146,6 +146,12 @@ final class Child implements Cleanup.Owned {
         }
     }
 
+    /** SIGKILL; waits for the end. */
+    void kill() {
+        process.destroyForcibly();
+        exitCode();
+    }
+
     /** User and system time of all its threads so far, in steps of 10 ms. */
     long cpuNs() {
         String stat = proc("stat");

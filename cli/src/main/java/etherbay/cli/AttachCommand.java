@@ -223,7 +223,9 @@ final class AttachCommand implements Callable<Integer> {
             stop.await(ended);
             if (made.gone().isDone()) {
                 tell(disk + ": the device was ended by another command");
-            } else if (!made.end()) {
+            } else if (made.end()) {
+                tell(disk + ": the device has ended");
+            } else {
                 tell(disk + ": the device is in use and stays, what it is asked waits; give the"
                         + " same command again, or umount and `etherbay nbd disconnect " + disk
                         + "`");

@@ -31,6 +31,7 @@ public record DiskStatus(
      * @param sectors in a frame now
      * @param windowCount requests under way at most now
      * @param srttNs smoothed round-trip time
+     * @param carriedCount frames for data sent by it so far
      */
     public record PathStatus(
             String port,
@@ -38,5 +39,6 @@ public record DiskStatus(
             String standing,
             int sectors,
             int windowCount,
-            long srttNs) {}
+            long srttNs,
+            long carriedCount) {}
 }

@@ -26,9 +26,6 @@ final class Path {
         REFUSED
     }
 
-    /** Frames whose loss says that large ones do not pass; a loss by chance comes alone. */
-    private static final int LARGE_LOSS_COUNT_MAX = 4;
-
     /** A path that is not heard of for so long, asked meanwhile, is to be proven again. */
     static final long SILENCE_NS = 20_000_000;
 
@@ -39,20 +36,17 @@ final class Path {
     /** A frame lost in an Ethernet is more often chance than congestion: an eighth, not half. */
     private static final double DECREASE = 7.0 / 8;
 
-    /** Sectors that always pass: what initiators use before they know better. */
-    private static final int SECTORS_MIN = 2;
-
     private final EthernetPort port;
     private final MacAddress mac;
     private final RemoteDiskSettings settings;
     private final RttEstimator rtt = new RttEstimator();
+    private final Ladder ladder = new Ladder();
     private Standing standing = Standing.UNPROVEN;
     private int bufferCount = 2;
-    private int advertisedSectors = SECTORS_MIN;
-    private int ladderSectors = Payload.SECTORS_MAX;
-    private int largeLossCount;
+    private int advertisedSectors = Ladder.SECTORS_MIN;
     private double window = WINDOW_FIRST;
     private int inFlightCount;
+    private long carriedCount;
     private long heardNs = Long.MIN_VALUE;
     private long usedNs = Long.MIN_VALUE;
     private long shrunkNs = Long.MIN_VALUE;
@@ -93,7 +87,7 @@ final class Path {
     /** Takes what a config response says of the way. */
     void advertised(int buffers, int sectors) {
         bufferCount = Math.max(buffers, 1);
-        advertisedSectors = sectors == 0 ? SECTORS_MIN : sectors;
+        advertisedSectors = sectors == 0 ? Ladder.SECTORS_MIN : sectors;
     }
 
     /** Sectors in one frame at most, by MTU, target and settings: the top of the ladder. */
@@ -104,33 +98,21 @@ final class Path {
 
     /** Sectors in one frame now. */
     int sectors() {
-        return Math.min(sectorsTop(), ladderSectors);
-    }
-
-    /** The next rung below: 16, 8, then 2. */
-    private int rungBelow() {
-        int now = sectors();
-        return now > 16 ? 16 : now > 8 ? 8 : Math.min(now, SECTORS_MIN);
+        return ladder.sectors(sectorsTop());
     }
 
     /** The next rung above; {@link #sectors} at the top. */
     int rungAbove() {
-        int now = sectors();
-        return Math.min(sectorsTop(), now < 8 ? 8 : now < 16 ? 16 : Payload.SECTORS_MAX);
+        return ladder.above(sectorsTop());
     }
 
     boolean isBelowTop() {
-        return sectors() < sectorsTop();
+        return ladder.isBelow(sectorsTop());
     }
 
     /** A frame with that much data passed, there and back. */
     void passed(int sectors) {
-        if (sectors > rungBelow() || sectors == sectors()) {
-            largeLossCount = 0;
-        }
-        if (sectors > ladderSectors) {
-            ladderSectors = sectors >= sectorsTop() ? Payload.SECTORS_MAX : sectors;
-        }
+        ladder.passed(sectors, sectorsTop());
     }
 
     /** Something arrived from there. */
@@ -170,6 +152,12 @@ final class Path {
 
     void entered() {
         inFlightCount++;
+        carriedCount++;
+    }
+
+    /** Frames for data sent by it so far. */
+    long carriedCount() {
+        return carriedCount;
     }
 
     void left() {
@@ -192,13 +180,7 @@ final class Path {
      */
     boolean lost(int sectors, long sentNs, long nowNs) {
         expiryCount++;
-        if (sectors > SECTORS_MIN && sectors == sectors()) {
-            largeLossCount++;
-        }
-        if (largeLossCount >= LARGE_LOSS_COUNT_MAX && heardNs > sentNs) {
-            ladderSectors = rungBelow();
-            largeLossCount = 0;
-        }
+        ladder.lost(sectors, sentNs, heardNs);
         if (nowNs - shrunkNs > rtt.srttNs() || shrunkNs == Long.MIN_VALUE) {
             shrunkNs = nowNs;
             window = Math.max(2, window * DECREASE);

@@ -230,7 +230,8 @@ final class Paths {
                         way.path.standing().name().toLowerCase(Locale.ROOT),
                         way.path.sectors(),
                         way.path.windowCount(),
-                        way.path.rtt().srttNs()))
+                        way.path.rtt().srttNs(),
+                        way.path.carriedCount()))
                 .toList();
     }
 

@@ -38,7 +38,10 @@ final class DiskUser {
     private int failedCount;
     private int flushFailedCount;
 
-    /** Writes without FUA acknowledged with no FLUSH under way, of these before a FLUSH that held, and at a power cut. */
+    /**
+     * Writes without FUA acknowledged with no FLUSH under way, of these before a FLUSH that held,
+     * and at a power cut.
+     */
     private long ackedCount;
 
     private long flushedCount;

@@ -152,6 +152,7 @@ class AttachSysTest {
                 "--verify=crc32c",
                 "--verify_fatal=1",
                 "--do_verify=1",
+                "--verify_state_save=0",
                 "--time_based=0",
                 "--loops=" + Math.max(1, LOAD_SECONDS / 4)));
     }
@@ -160,7 +161,7 @@ class AttachSysTest {
     void aBadNetworkCostsTimeAndNoByte() throws IOException {
         requireTools();
         Path segment = folder.resolve("segment");
-        try (Daemon network = segment(
+        try (Daemon network = SegmentLab.segment(
                         segment,
                         "--loss",
                         "0.01",
@@ -246,8 +247,8 @@ class AttachSysTest {
         requireTools();
         Path one = folder.resolve("one.segment");
         Path two = folder.resolve("two.segment");
-        Daemon first = segment(one);
-        try (Daemon second = segment(two);
+        Daemon first = SegmentLab.segment(one);
+        try (Daemon second = SegmentLab.segment(two);
                 Daemon target = exportOn(one + "," + "unix:" + two, disk("one"));
                 AttachProcess attached = AttachProcess.start(
                         command -> command,
@@ -260,7 +261,7 @@ class AttachSysTest {
             assertThat(attached.log()).contains("by unix:" + two + ": up");
             try (Daemon load = Daemon.start(fio(attached, 16, "randwrite"))) {
                 first.close();
-                first = segment(one);
+                first = SegmentLab.segment(one);
                 Tool.await("the end of fio", TIMEOUT, () -> !load.isAlive());
                 assertThat(load.log()).contains("err= 0");
             }
@@ -303,28 +304,7 @@ class AttachSysTest {
         }
     }
 
-    private static Daemon segment(Path socket, String... options) {
-        List<String> words = new ArrayList<>(List.of(
-                AoeServer.Repository.root().resolve("etherbay").toString(),
-                "segment",
-                "run",
-                "unix:" + socket));
-        words.addAll(List.of(options));
-        Daemon daemon = Daemon.start(words);
-        Tool.await("the segment", TIMEOUT, () -> Files.exists(socket));
-        return daemon;
-    }
-
     private Daemon exportOn(Object segments, Path image) {
-        Daemon daemon = Daemon.start(List.of(
-                AoeServer.Repository.root().resolve("etherbay").toString(),
-                "export",
-                "--state",
-                folder.resolve("state").toString(),
-                "1",
-                "0",
-                "unix:" + segments,
-                image.toString()));
-        return daemon.awaitLog("e1.0: serving", TIMEOUT);
+        return SegmentLab.export("unix:" + segments, folder.resolve("state"), image);
     }
 }

@@ -19,6 +19,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.List;
 
 /**
  * A disk of a guest with a write cache that loses its contents when the power goes: what was
@@ -75,6 +76,13 @@ final class PowerCutDisk implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         Thread.ofVirtual().start(this::acceptAll);
+    }
+
+    /** Contents with an empty ext4; {@code image} is where it is made. */
+    static byte[] fileSystem(Path image, int kib) throws IOException {
+        String mke2fs = Tool.require("mke2fs", "e2fsprogs").toString();
+        Tool.check(List.of(mke2fs, "-q", "-t", "ext4", image.toString(), kib + "k"));
+        return Files.readAllBytes(image);
     }
 
     /** QEMU's arguments for this disk, as the virtio disk {@code id}. */

@@ -15,7 +15,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,7 +27,7 @@ import java.util.List;
  */
 @ExtendWith(ReasonInTrace.class)
 class PowerCutSysTest {
-    private static final int DATA_BYTES = 48 << 20;
+    private static final int DATA_KIB = 48 << 10;
     private static final int DISK_SECTORS = 8192;
     private static final int SECTORS_MAX = 16;
     private static final int WRITES_MIN = 150;
@@ -123,19 +122,15 @@ class PowerCutSysTest {
         Path initramfs = TargetGuest.initramfs();
         Path segment = folder.resolve("segment");
         Prng prng = new Prng(0xcafe);
-        Daemon daemon = Daemon.start(List.of(
-                AoeServer.Repository.root().resolve("etherbay").toString(),
-                "segment",
-                "run",
-                "unix:" + segment));
-        try (daemon;
-                PowerCutDisk data =
-                        new PowerCutDisk(fileSystem(), folder.resolve("data"), prng.nextLong());
+        try (Daemon _ = SegmentLab.segment(segment);
+                PowerCutDisk data = new PowerCutDisk(
+                        PowerCutDisk.fileSystem(folder.resolve("ext4"), DATA_KIB),
+                        folder.resolve("data"),
+                        prng.nextLong());
                 PowerCutDisk bare = new PowerCutDisk(
                         new byte[DISK_SECTORS * SectorLedger.SECTOR_BYTES],
                         folder.resolve("bare"),
                         prng.nextLong())) {
-            daemon.awaitLog("listens", Duration.ofSeconds(30));
             try (Disk file = new Disk(segment, 0, "/data/disk");
                     Disk device = new Disk(segment, 1, TargetGuest.BARE_DISK)) {
                 List<Disk> disks = List.of(file, device);
@@ -161,13 +156,6 @@ class PowerCutSysTest {
                 assertThat(device.lostInControl).as("loss in the control, disk").isPositive();
             }
         }
-    }
-
-    private byte[] fileSystem() throws IOException {
-        Path image = folder.resolve("ext4");
-        String mke2fs = Tool.require("mke2fs", "e2fsprogs").toString();
-        Tool.check(List.of(mke2fs, "-q", "-t", "ext4", image.toString(), DATA_BYTES / 1024 + "k"));
-        return Files.readAllBytes(image);
     }
 
     private static void serve(TargetGuest guest, Round round, List<Disk> disks) {
