@@ -213,8 +213,9 @@ final class AttachCommand implements Callable<Integer> {
                 DeviceSettings.of(disk, StateFolder.orDefault(state), socket.path(), front.name());
         try (KernelDevice made = KernelDevice.open(settings)) {
             attached.onGrowth(made::grow);
-            tell("%s is %s%s"
+            tell("%s: %s is %s%s"
                     .formatted(
+                            disk,
                             made.link().orElse(made.path()),
                             made.path(),
                             made.takenOver() ? ", taken over" : ""));

@@ -26,7 +26,7 @@ final class NodeProcess implements AutoCloseable {
     private static final String LAUNCHER =
             AoeServer.Repository.root().resolve("etherbay").toString();
     private static final Duration START_TIMEOUT = Duration.ofMinutes(2); // the launcher may build
-    private static final Duration RELOAD_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration RELOAD_TIMEOUT = Duration.ofMinutes(2);
     private static final String REFUSED = "reload: refused, nothing has changed";
 
     /** What each reload ends with. */
