@@ -7,6 +7,7 @@ import etherbay.base.EtherbayException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.Objects;
 import java.util.concurrent.Semaphore;
 
 /**
@@ -17,6 +18,7 @@ import java.util.concurrent.Semaphore;
  */
 final class HangUp {
     private final Semaphore asked = new Semaphore(0);
+    private final boolean ignored;
 
     /** From now on the signal no longer ends the process. */
     HangUp() {
@@ -26,9 +28,12 @@ final class HangUp {
             Object listener = Proxy.newProxyInstance(
                     handler.getClassLoader(), new Class<?>[] {handler}, this::handle);
             Object hangUp = signal.getConstructor(String.class).newInstance("HUP");
-            signal.getMethod("handle", signal, handler).invoke(null, hangUp, listener);
+            Object before =
+                    signal.getMethod("handle", signal, handler).invoke(null, hangUp, listener);
+            ignored = Objects.equals(before, handler.getField("SIG_IGN").get(null));
         } catch (ClassNotFoundException
                 | NoSuchMethodException
+                | NoSuchFieldException
                 | InstantiationException
                 | IllegalAccessException
                 | InvocationTargetException failure) {
@@ -38,6 +43,11 @@ final class HangUp {
                     String.valueOf(failure),
                     "start it without -Xrs, on a JDK that has the module jdk.unsupported");
         }
+    }
+
+    /** Whether it never comes: who started us had it ignored (nohup), and the JVM keeps to that. */
+    boolean isIgnored() {
+        return ignored;
     }
 
     private Object handle(Object proxy, Method method, Object[] arguments) {

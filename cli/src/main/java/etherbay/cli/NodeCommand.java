@@ -90,9 +90,15 @@ final class NodeCommand implements Runnable {
             NodeOptions options = new NodeOptions("node", force, Optional.ofNullable(writeLog));
             try (StopSignal stop = new StopSignal();
                     Node node = Node.start(settings, options, out::println)) {
-                out.println("node: %d exports, settings in %s; SIGHUP reads them again"
-                        .formatted(settings.exports().size(), config.file));
                 HangUp hangUp = new HangUp();
+                out.println("node: %d exports, settings in %s; %s"
+                        .formatted(
+                                settings.exports().size(),
+                                config.file,
+                                hangUp.isIgnored()
+                                        ? "they are not read again: SIGHUP is ignored, as nohup does;"
+                                                + " start it otherwise (setsid, systemd) for that"
+                                        : "SIGHUP reads them again"));
                 Thread.ofPlatform()
                         .name("etherbay-reload")
                         .daemon()
