@@ -158,7 +158,7 @@ final class RemoteCommand implements Callable<Integer> {
                 outage.join().after().close();
                 double stall = result.gapNs() / 1e9;
                 judge(
-                        "target killed and started again: outage %.2f s, stall %.2f s, %,d requests,"
+                        "target killed and restarted: outage %.2f s, stall %.2f s, %,d requests,"
                                         .formatted(lasted, stall, result.requestCount())
                                 + " %d failed, %d wrong"
                                         .formatted(result.failedCount(), result.mismatchCount()),

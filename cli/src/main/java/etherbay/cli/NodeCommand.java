@@ -92,13 +92,7 @@ final class NodeCommand implements Runnable {
                     Node node = Node.start(settings, options, out::println)) {
                 HangUp hangUp = new HangUp();
                 out.println("node: %d exports, settings in %s; %s"
-                        .formatted(
-                                settings.exports().size(),
-                                config.file,
-                                hangUp.isIgnored()
-                                        ? "they are not read again: SIGHUP is ignored, as nohup does;"
-                                                + " start it otherwise (setsid, systemd) for that"
-                                        : "SIGHUP reads them again"));
+                        .formatted(settings.exports().size(), config.file, reading(hangUp)));
                 Thread.ofPlatform()
                         .name("etherbay-reload")
                         .daemon()
@@ -106,6 +100,13 @@ final class NodeCommand implements Runnable {
                 stop.await(node.failure());
             }
             return 0;
+        }
+
+        private static String reading(HangUp hangUp) {
+            return hangUp.isIgnored()
+                    ? "they are not read again: SIGHUP is ignored, as nohup does; start it"
+                            + " otherwise (setsid, systemd) for that"
+                    : "SIGHUP reads them again";
         }
 
         private void reloadForEver(HangUp hangUp, Node node, PrintWriter out) {

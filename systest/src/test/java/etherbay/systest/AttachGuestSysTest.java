@@ -40,7 +40,8 @@ class AttachGuestSysTest {
             while [ ! -e /tmp/stop ]; do
                 n=$((n + 1))
                 head -c 131072 /dev/urandom >/tmp/chunk
-                dd if=/tmp/chunk of=/mnt/f$n bs=128k conv=fsync 2>/tmp/error || { touch /tmp/failed; break; }
+                dd if=/tmp/chunk of=/mnt/f$n bs=128k conv=fsync 2>/tmp/error || touch /tmp/failed
+                [ ! -e /tmp/failed ] || break
                 echo "f$n $(md5sum </tmp/chunk)" >>/tmp/sums
                 [ $n -lt 200 ] || break
             done

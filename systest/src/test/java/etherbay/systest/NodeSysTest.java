@@ -104,8 +104,8 @@ final class NodeSysTest {
     @Test
     void whereSighupIsIgnoredThatIsSaid() {
         write(export(0, "\"eth0\"", ""));
-        try (Daemon daemon = Daemon.start(server.command(
-                "nohup", etherbay(), "node", "run", "-c", settings.toString()))) {
+        try (Daemon daemon = Daemon.start(
+                server.command("nohup", etherbay(), "node", "run", "-c", settings.toString()))) {
             daemon.awaitLog("SIGHUP is ignored", START);
             assertThat(answers(0)).isTrue();
         }
