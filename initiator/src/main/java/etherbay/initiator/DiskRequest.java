@@ -69,7 +69,8 @@ final class DiskRequest {
             Io finished = io();
             io = null;
             // OFFLINE says that nothing happened, which is not so of a half of a write.
-            boolean half = doneParts && outcome == IoStatus.OFFLINE;
+            boolean changes = finished.operation().changesData();
+            boolean half = changes && doneParts && outcome == IoStatus.OFFLINE;
             transfers.finished(this, finished, half ? IoStatus.FAILED : outcome);
         }
     }

@@ -6,9 +6,11 @@ import etherbay.base.Loop;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What a target of ours promised about our old transmissions. A floor counts for one source
@@ -16,13 +18,22 @@ import java.util.Map;
  * when all are answered everything sent before the round is dead. Owned by the disk's loop.
  */
 final class Floors implements FloorRequest.Listener {
+    /** When no floor was set, how long only time says what is dead. */
+    private static final long RETRY_NS = 200_000_000;
+
     private final RemoteDisk disk;
     private final WriteGuard guard;
     private final TagTable tags;
     private final Loop loop;
     private final Map<Path, FloorRequest> requests = new LinkedHashMap<>();
     private final Map<EthernetPort, Path> round = new LinkedHashMap<>();
+    private final Set<EthernetPort> portsSet = new HashSet<>();
     private boolean inUse;
+
+    /** None was set the last time; asked again after a while, see {@link #raise}. */
+    private boolean unset;
+
+    private long unsetNs;
     private long roundBelow;
 
     Floors(RemoteDisk disk, WriteGuard guard, TagTable tags, Loop loop) {
@@ -60,12 +71,14 @@ final class Floors implements FloorRequest.Listener {
      * @return whether an answer will come that moves the guard; otherwise only time does
      */
     boolean raise() {
-        if (!inUse) {
+        boolean tryAgain = unset && loop.nowNs() - unsetNs >= RETRY_NS;
+        if (!inUse && !tryAgain) {
             return false;
         }
         if (!round.isEmpty()) {
-            return true;
+            return inUse;
         }
+        unset = false;
         for (Path path : disk.paths().all()) {
             if (loop.nowNs() - path.usedNs() < guard.frameLifeNs()
                     && path.usedNs() != Long.MIN_VALUE) {
@@ -84,7 +97,13 @@ final class Floors implements FloorRequest.Listener {
         for (Path by : List.copyOf(round.values())) {
             request(by).ask();
         }
-        return true;
+        return inUse;
+    }
+
+    /** Whether a floor was set by each port that has a path in use: no frame of a former process. */
+    boolean everyPortSet() {
+        List<Path> up = disk.paths().up();
+        return !up.isEmpty() && up.stream().map(Path::port).allMatch(portsSet::contains);
     }
 
     private @Nullable Path upOn(EthernetPort port) {
@@ -98,17 +117,26 @@ final class Floors implements FloorRequest.Listener {
 
     @Override
     public void floorSet(Path path, long below) {
-        inUse = below > 0;
+        if (below > 0) {
+            inUse = true;
+            portsSet.add(path.port());
+        } else {
+            unset(); // not stored, or its table is full
+        }
         answered(path, below);
     }
 
     @Override
     public void floorSilent(Path path) {
-        // No right to set one, perhaps; or the path is silent, and proven anew before it is used.
-        if (!path.isUp()) {
-            inUse = false;
-        }
+        // A disk that stands still, whose writes a floor waits for; or no right to set one, perhaps.
+        unset();
         answered(path, 0);
+    }
+
+    private void unset() {
+        inUse = false;
+        unset = true;
+        unsetNs = loop.nowNs();
     }
 
     private void answered(Path path, long below) {

@@ -53,6 +53,12 @@ final class Ladder {
         }
     }
 
+    /** A frame with that much data is surely too large. */
+    void tooLarge(int sectors) {
+        limit = Math.min(limit, below(sectors));
+        lossCount = 0;
+    }
+
     /**
      * A frame was not answered in time.
      *
@@ -72,8 +78,7 @@ final class Ladder {
         smallestLost = Math.min(smallestLost, sectors);
         firstSentNs = Math.min(firstSentNs, sentNs);
         if (lossCount >= LOSS_COUNT_MAX && heardNs > firstSentNs) {
-            limit = Math.min(limit, below(smallestLost));
-            lossCount = 0;
+            tooLarge(smallestLost);
         }
     }
 }

@@ -115,6 +115,11 @@ final class Path {
         ladder.passed(sectors, sectorsTop());
     }
 
+    /** The target refused a frame with that much data, and took a smaller one in its place. */
+    void tooLarge(int sectors) {
+        ladder.tooLarge(sectors);
+    }
+
     /** Something arrived from there. */
     void heard(long nowNs) {
         heardNs = nowNs;

@@ -99,6 +99,7 @@ public final class RemoteDisk implements BlockDevice {
         tags = initiator.tags();
         counters = initiator.counters();
         guard = new WriteGuard(settings.frameLifeNs());
+        guard.strangers(loop.nowNs(), tags.next());
         transfers = new Transfers(this, loop, tags, guard);
         flushes = new Flushes(this, tags, loop);
         paths = new Paths(this, settings, tags, loop);
@@ -395,6 +396,9 @@ public final class RemoteDisk implements BlockDevice {
         if (other != null) {
             waiting.opened(conflict(other));
             return;
+        }
+        if (floors.everyPortSet()) {
+            guard.floor(tags.next());
         }
         setState(State.ONLINE);
         busySinceNs = loop.nowNs();

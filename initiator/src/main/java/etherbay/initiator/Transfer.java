@@ -49,6 +49,12 @@ final class Transfer extends Exchange {
     /** Transmissions since it last came further: what the wait for an answer grows with. */
     private int attemptCount;
 
+    /** Transmissions that were answered with a refusal: they do not land any more. */
+    private int refusedCount;
+
+    /** Sectors of a frame that was refused, when smaller ones are tried in its place; else 0. */
+    private int refusedSectors;
+
     Transfer(Transfers transfers, DiskAddress address, TagTable tags, Timers timers) {
         super(address, AoeHeader.COMMAND_ATA, tags, timers);
         this.transfers = transfers;
@@ -64,6 +70,8 @@ final class Transfer extends Exchange {
         doneSectors = 0;
         trims = asTrim;
         attemptCount = 0;
+        refusedCount = 0;
+        refusedSectors = 0;
     }
 
     Io io() {
@@ -112,13 +120,36 @@ final class Transfer extends Exchange {
         if (answer.first() <= doneSectors && end > doneSectors) {
             doneSectors = end;
             attemptCount = 0;
+            if (refusedSectors > answer.count()) {
+                answer.path().tooLarge(refusedSectors);
+                refusedSectors = 0;
+            }
         }
         return doneSectors >= sectors;
     }
 
+    /**
+     * The target refused a transmission. Its MTU may be another one since it was last heard of, so
+     * that the frame, or its answer, is too large for it: tried once more with the least.
+     *
+     * @return whether that makes sense; otherwise the refusal is final
+     */
+    boolean refused(Answer answer) {
+        refusedCount++;
+        boolean tries = !trims && refusedSectors == 0 && answer.count() > Ladder.SECTORS_MIN;
+        refusedSectors = tries ? answer.count() : 0;
+        return tries;
+    }
+
+    /** Whether a copy of a transmission that was not answered may still land. */
+    boolean hasLooseCopies() {
+        return transmissionCount() - refusedCount > 1;
+    }
+
     /** Sectors that a frame of the last transmission carried, or its answer. */
     int carriedSectors(Path by) {
-        return trims ? 1 : (int) Math.min(sectors - doneSectors, by.sectors());
+        int most = refusedSectors > 0 ? Ladder.SECTORS_MIN : by.sectors();
+        return trims ? 1 : (int) Math.min(sectors - doneSectors, most);
     }
 
     /**

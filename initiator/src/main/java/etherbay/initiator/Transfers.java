@@ -251,7 +251,12 @@ final class Transfers {
             return; // of before an outage: executed then, perhaps forgotten since; sent again
         }
         if ((AtaHeader.status(memory, at) & AtaHeader.STATUS_FAILED_MASK) != 0) {
-            finish(transfer, failure(transfer, AtaHeader.error(memory, at)));
+            int error = AtaHeader.error(memory, at);
+            if ((error & AtaHeader.ERROR_ABRT) != 0 && transfer.refused(answer)) {
+                sendAgain(transfer);
+            } else {
+                finish(transfer, failure(transfer, error));
+            }
             pump();
             return;
         }
@@ -265,7 +270,11 @@ final class Transfers {
         if (reads) {
             transfer.take(answer);
         }
-        if (transfer.done(answer)) {
+        boolean done = transfer.done(answer);
+        if (path.isBelowTop()) {
+            disk.descended();
+        }
+        if (done) {
             finish(transfer, IoStatus.OK);
         } else {
             sendAgain(transfer);
@@ -295,7 +304,7 @@ final class Transfers {
 
     /** A write that went out more than once may still land by another copy. */
     private static IoStatus failure(Transfer transfer, int ataError) {
-        if (transfer.changesData() && transfer.transmissionCount() > 1) {
+        if (transfer.changesData() && transfer.hasLooseCopies()) {
             return IoStatus.UNKNOWN;
         }
         return (ataError & AtaHeader.ERROR_IDNF) != 0 ? IoStatus.RANGE : IoStatus.FAILED;

@@ -110,6 +110,15 @@ final class WriteGuard {
         return (lba + sectors - 1) >>> BLOCK_SHIFT;
     }
 
+    /**
+     * Somebody else may have written under our name until now: a former process, of which nothing is
+     * known. Its frames reach everything, and die like ours with lower numbers than {@code next}.
+     */
+    void strangers(long nowNs, long next) {
+        everywhere = next - 1;
+        sent(nowNs, next - 1);
+    }
+
     /** All transmissions with lower numbers are dead: the target said so. */
     void floor(long number) {
         deadBelow = Math.max(deadBelow, number);

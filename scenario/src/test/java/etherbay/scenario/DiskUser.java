@@ -13,6 +13,9 @@ import etherbay.sim.SimNode;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.EnumMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -49,6 +52,12 @@ final class DiskUser {
     private int cutAt;
     private int flushesInFlight;
 
+    /** Sectors below may hold anything: their only copy is damaged on purpose. */
+    private long expendableSectors;
+
+    private final Map<IoStatus, Integer> ends = new EnumMap<>(IoStatus.class);
+    private final Map<Io, Long> writing = new IdentityHashMap<>();
+
     DiskUser(SimNode node, BlockDevice device, SectorHistory history, int slots, int sectorsMax) {
         this.node = node;
         this.device = device;
@@ -69,6 +78,12 @@ final class DiskUser {
         INITIATOR_LOG.setLevel(Level.OFF);
     }
 
+    /** What becomes of the first sectors is not judged, but that requests for them end. */
+    DiskUser expendable(long sectors) {
+        expendableSectors = sectors;
+        return this;
+    }
+
     void issue(int count) {
         toIssueCount += count;
         node.tell(this::step);
@@ -76,6 +91,21 @@ final class DiskUser {
 
     boolean finished() {
         return toIssueCount == 0 && toReadLba >= device.sectors() && inFlightCount == 0;
+    }
+
+    /** How many requests that are no FLUSH ended like that. */
+    int endedWith(IoStatus status) {
+        return ends.getOrDefault(status, 0);
+    }
+
+    /** Counts {@link #endedWith} from 0 again. */
+    void forgetEnds() {
+        ends.clear();
+    }
+
+    /** Its process is gone; what it had asked for is dead once a successor has a floor. */
+    void gone() {
+        writing.clear();
     }
 
     /** Requests that did not end with OK. */
@@ -97,21 +127,27 @@ final class DiskUser {
             toIssueCount--;
             Io io = free.remove();
             int kind = prng.below(100);
-            int sectors = 1 + prng.below((int) Math.min(sectorsMax, device.sectors()));
-            long lba = prng.below(device.sectors() - sectors + 1);
-            if (kind < 35) {
+            long from = expendableSectors > 0 && prng.chance(0.1) ? 0 : expendableSectors;
+            long to = from < expendableSectors ? expendableSectors : device.sectors();
+            int sectors = 1 + prng.below((int) Math.min(sectorsMax, to - from));
+            long lba = from + prng.below(to - from - sectors + 1);
+            if (from < expendableSectors) {
+                spend(io, lba, sectors, kind < 50);
+            } else if (kind < 35) {
                 read(io, lba, sectors);
             } else if (kind < 45 && device.capabilities().flush()) {
                 flush(io);
+            } else if (kind < 50 && device.capabilities().zeroesAfterTrim()) {
+                zero(io, lba, sectors);
             } else {
-                write(io, lba, sectors, kind < 55 && device.capabilities().fua());
+                write(io, lba, sectors, kind < 60 && device.capabilities().fua());
             }
         }
     }
 
     /** Reads all sectors and judges them; the caller runs until {@link #finished}. */
     void readAll() {
-        toReadLba = 0;
+        toReadLba = expendableSectors;
         node.tell(this::step);
     }
 
@@ -131,9 +167,27 @@ final class DiskUser {
         return io;
     }
 
+    /** A request whose data nobody judges. */
+    private void spend(Io io, long lba, int sectors, boolean read) {
+        memoryOf(io).fill((byte) 0xee);
+        submit(prepare(io, read ? IoOperation.READ : IoOperation.WRITE, lba, sectors), () -> {});
+    }
+
+    private void zero(Io io, long lba, int sectors) {
+        long number = history.zeroesBegin(lba, sectors);
+        writing.put(io, number);
+        submit(io.prepare(IoOperation.WRITE_ZEROES, lba, sectors), () -> {
+            if (io.status().isOk()) {
+                history.writeAcked(number);
+                ackedCount += flushesInFlight == 0 ? 1 : 0;
+            }
+        });
+    }
+
     private void write(Io io, long lba, int sectors, boolean fua) {
         long number = history.writeBegins(lba, sectors);
         SectorPattern.fill(memoryOf(io), 0, lba, sectors, number);
+        writing.put(io, number);
         submit(prepare(io, IoOperation.WRITE, lba, sectors).fua(fua), () -> {
             if (!io.status().isOk()) {
                 return;
@@ -195,6 +249,13 @@ final class DiskUser {
             node.simulation().mark("user " + io.operation() + " " + io.status());
             if (io.status() == IoStatus.RANGE || io.status() == IoStatus.UNSUPPORTED) {
                 throw new AssertionError("refused what was right: " + io);
+            }
+            if (io.operation() != IoOperation.FLUSH) {
+                ends.merge(io.status(), 1, Integer::sum);
+            }
+            Long number = writing.remove(io);
+            if (number != null && !io.status().isOk()) {
+                history.writeEnded(number);
             }
             judge.run();
             free.add(io);

@@ -23,6 +23,7 @@ final class Scenarios {
         table.put("fence-in-flight", FenceInFlight::run);
         table.put("remote-disk", RemoteDiskLife::run);
         table.put("two-disks", TwoDisks::run);
+        table.put("whole-stack", WholeStack::run);
         return table;
     }
 

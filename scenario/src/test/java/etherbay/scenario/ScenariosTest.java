@@ -59,6 +59,18 @@ final class ScenariosTest {
         runSome("two-disks", "refused at once", "second disk came later");
     }
 
+    /** Each of them costs a fifth of a second; {@code ./dev sim} runs as many as you like. */
+    private static final int WHOLE_STACK_SEED_COUNT = 60;
+
+    @Test
+    void nothingIsLostWhateverGoesWrongWithTheWholeStack() {
+        Map<String, Long> seen = Simulation.forSeeds(
+                "whole-stack", WHOLE_STACK_SEED_COUNT, Scenarios.of("whole-stack"));
+        if (System.getProperty("etherbay.seed", "").isEmpty()) {
+            assertThat(seen).containsKeys(WholeStack.marks());
+        }
+    }
+
     @Test
     void everyScenarioIsRunHere() {
         assertThat(Scenarios.byName().keySet())
@@ -69,7 +81,8 @@ final class ScenariosTest {
                         "fence-in-flight",
                         "late-duplicate",
                         "remote-disk",
-                        "two-disks");
+                        "two-disks",
+                        "whole-stack");
     }
 
     @Test

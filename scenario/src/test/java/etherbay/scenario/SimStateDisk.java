@@ -42,6 +42,11 @@ final class SimStateDisk {
         failingSaveCount = count;
     }
 
+    /** Whether the next save fails. */
+    boolean isFailing() {
+        return failingSaveCount > 0;
+    }
+
     void saveNs(long maxNs) {
         saveNsMax = maxNs;
     }

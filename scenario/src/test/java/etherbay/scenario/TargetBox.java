@@ -19,6 +19,8 @@ import etherbay.target.ExportState;
 import etherbay.target.StateStore;
 import etherbay.target.Target;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -62,8 +64,10 @@ final class TargetBox {
     private BiFunction<SimNode, SimPort, EthernetPort> portDisguise = (node, port) -> port;
     private Counters counters = new Counters();
     private SimNode node;
+    private @Nullable Export export;
     private int bootCount = 1;
     private int mtu = 1500;
+    private SimPort.Tap tap = (port, frame, atNs) -> {};
 
     TargetBox(Simulation simulation, long sectors) {
         this.simulation = simulation;
@@ -134,6 +138,31 @@ final class TargetBox {
         return this;
     }
 
+    /** Hears of each frame that arrives at its ports from the next start on. */
+    TargetBox tap(SimPort.Tap hearer) {
+        tap = hearer;
+        return this;
+    }
+
+    /** Adds what the present process counted to the marks. */
+    void noteCounters() {
+        counters.snapshot().forEach((name, count) -> {
+            if (count > 0) {
+                simulation.mark("counted: " + name, count);
+            }
+        });
+    }
+
+    /** Demands that no frame is held. */
+    void checkIdle() {
+        for (SimPort port : ports) {
+            if (port.freeFrameCount() != FRAME_COUNT) {
+                throw new AssertionError(FRAME_COUNT - port.freeFrameCount()
+                        + " frames of the target are held though nothing is under way");
+            }
+        }
+    }
+
     /** Canaries: something between the target and its disk. */
     TargetBox disguiseDisk(BiFunction<SimNode, BlockDevice, BlockDevice> planted) {
         diskDisguise = planted;
@@ -166,13 +195,14 @@ final class TargetBox {
                 node, new DiskLog(simulation, diskLog, new WatchedDevice(medium.open(node))));
         StateStore store = storeDisguise.apply(node, stateDisk.open(node));
         ExportRecords records = new ExportRecords(state, store, evidence, prng::nextLong);
-        Export export = new Export(node.loop(), counters, settings, device, records);
+        export = new Export(node.loop(), counters, settings, device, records);
         Target target = new Target(node.loop(), counters);
         List<EthernetPort> served = new ArrayList<>();
         for (Interface each : interfaces) {
             SimPort port = each.network.port(node, "eth" + ports.size(), each.mac);
             ports.add(port.frames(FRAME_COUNT));
             port.mtu(mtu);
+            port.tap(tap);
             EthernetPort disguised = portDisguise.apply(node, port);
             target.attach(disguised);
             served.add(disguised);
@@ -183,6 +213,17 @@ final class TargetBox {
 
     void kill() {
         node.kill();
+    }
+
+    /** Whether it trusts its disk no more. */
+    boolean syncFailed() {
+        return stateDisk.stored().orElseThrow().syncFailed()
+                || (export != null && export.syncFailed());
+    }
+
+    /** What a person does about that, while no process runs. */
+    void clearFailedSync() {
+        stateDisk.store(stateDisk.stored().orElseThrow().cleared());
     }
 
     void powerCut() {

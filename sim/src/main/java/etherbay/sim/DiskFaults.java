@@ -5,6 +5,7 @@ import etherbay.base.Check;
 import etherbay.base.Io;
 import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
+import etherbay.base.Prng;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +29,9 @@ public final class DiskFaults {
     long blockCountMax = Long.MAX_VALUE;
     private int failingFlushCount;
     private int failingFuaCount;
+    private long misdirectedFrom;
+    private long misdirectedSectors;
+    private double misdirect;
     boolean flushFailureIsForgotten;
 
     DiskFaults() {}
@@ -107,6 +111,29 @@ public final class DiskFaults {
         return this;
     }
 
+    /**
+     * Probability that a write within this range lands at another place of the range; whoever wrote
+     * is told that all is well.
+     */
+    public DiskFaults misdirect(double probability, long lba, long sectors) {
+        misdirect = probability;
+        misdirectedFrom = lba;
+        misdirectedSectors = sectors;
+        return this;
+    }
+
+    /** By how many blocks a write misses its place; mostly 0. */
+    long misdirection(Io io, int sectorsPerBlock, Prng prng) {
+        boolean within = io.lba() >= misdirectedFrom
+                && io.lba() + io.sectors() <= misdirectedFrom + misdirectedSectors;
+        if (misdirect == 0 || !within || !prng.chance(misdirect)) {
+            return 0;
+        }
+        long places = (misdirectedSectors - io.sectors()) / sectorsPerBlock + 1;
+        long there = misdirectedFrom / sectorsPerBlock + prng.below(places);
+        return there - io.lba() / sectorsPerBlock;
+    }
+
     /** The storage below holds that many logical blocks; a write to one more gets NO_SPACE. */
     public DiskFaults space(long blockCount) {
         blockCountMax = blockCount;
@@ -120,6 +147,7 @@ public final class DiskFaults {
         failingFuaCount = 0;
         stalledUntilNs = 0;
         slow = 0;
+        misdirect = 0;
         return space(Long.MAX_VALUE);
     }
 

@@ -34,6 +34,10 @@ public final class SimDisk implements BlockDevice, LoopPart, SimNode.Part {
         final long order = medium.nextOrder();
         final long generation = quiescence.entered();
         final long blockIndex;
+
+        /** Blocks between the place that was asked for and the one that is written. */
+        final long missedBy;
+
         final int blockCount;
         final boolean[] landed;
         IoStatus outcome;
@@ -45,13 +49,19 @@ public final class SimDisk implements BlockDevice, LoopPart, SimNode.Part {
             blockCount = Math.toIntExact(io.sectors() / perBlock);
             landed = new boolean[blockCount];
             outcome = medium.faults().outcome(io);
+            missedBy = io.operation() == IoOperation.WRITE
+                    ? medium.faults().misdirection(io, perBlock, medium.prng())
+                    : 0;
+            if (missedBy != 0) {
+                medium.simulation().mark("write misdirected");
+            }
         }
 
         void land(int from, int to) {
             for (int index = from; index < to; index++) {
                 if (!landed[index]) {
                     landed[index] = true;
-                    medium.land(blockIndex + index, content(index), origin);
+                    medium.land(blockIndex + missedBy + index, content(index), origin);
                 }
             }
         }
@@ -227,7 +237,8 @@ public final class SimDisk implements BlockDevice, LoopPart, SimNode.Part {
                 medium.loseSome();
             }
         } else {
-            medium.makeDurable(flight.origin, flight.blockIndex, flight.blockCount);
+            medium.makeDurable(
+                    flight.origin, flight.blockIndex + flight.missedBy, flight.blockCount);
         }
     }
 

@@ -132,6 +132,20 @@ public final class SimMedium {
         return sector;
     }
 
+    /** Bit rot: one bit of that sector is another one from now on, whatever is flushed. */
+    public void rot(long lba) {
+        int perBlock = sectorsPerBlock();
+        Block block = blocks.computeIfAbsent(lba / perBlock, index -> new Block(zeroes));
+        byte[] rotten = block.latest().clone();
+        int bit = prng.below(BlockDevice.SECTOR_BYTES * Byte.SIZE);
+        int at = (int) (lba % perBlock) * BlockDevice.SECTOR_BYTES + bit / Byte.SIZE;
+        rotten[at] ^= (byte) (1 << bit % Byte.SIZE);
+        block.durable = rotten;
+        block.versions.clear();
+        volatileBlocks.remove(lba / perBlock);
+        simulation.mark("bit rot");
+    }
+
     /** FLUSHes that failed so far; failed writes with FUA are not among them. */
     public long failedFlushCount() {
         return failedFlushCount;

@@ -83,6 +83,8 @@ public final class SimNetwork {
     private @Nullable HoldRule holdRule;
     private int delayNsMin = 5_000;
     private int delayNsMax = 30_000;
+    private double damage;
+    private int mtu = Integer.MAX_VALUE;
 
     public SimNetwork(Simulation simulation, String name) {
         this.simulation = simulation;
@@ -118,6 +120,19 @@ public final class SimNetwork {
         delayNsMax = maxNs;
     }
 
+    /**
+     * Probability that bits of a frame flip on its way. The frame check sequence says so to the port
+     * that it arrives at, which drops it: what Ethernet promises, and AoE builds on.
+     */
+    public void damage(double probability) {
+        damage = probability;
+    }
+
+    /** Frames with a larger payload are swallowed on the way, without a word to either end. */
+    public void mtu(int bytes) {
+        mtu = bytes;
+    }
+
     /** No frame passes that way any more; the other way it does. */
     public void cut(SimPort from, SimPort to) {
         link(from, to).cut = true;
@@ -138,6 +153,8 @@ public final class SimNetwork {
     /** All links are whole and lose nothing; what is held stays held. */
     public void heal() {
         common.settings(Impairment.Settings.NONE);
+        damage = 0;
+        mtu = Integer.MAX_VALUE;
         for (SimPort from : ports) {
             for (SimPort to : ports) {
                 Link link = link(from, to);
@@ -191,6 +208,14 @@ public final class SimNetwork {
         if (holdRule != null && holdRule.holds(from, to, frame)) {
             held.add(new Held(from, to, frame));
             simulation.mark("frame held");
+            return;
+        }
+        if (frame.length - ETHERNET_BYTES > mtu) {
+            simulation.mark("frame too large for the network");
+            return;
+        }
+        if (damage > 0 && prng.chance(damage)) {
+            simulation.mark("frame damaged");
             return;
         }
         Impairment impairment = link.impairment == null ? common : link.impairment;
