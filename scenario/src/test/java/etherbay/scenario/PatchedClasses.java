@@ -91,7 +91,7 @@ final class PatchedClasses implements AutoCloseable {
             return (BiFunction<String, Long, String>)
                     loader.loadClass(SeedHunt.class.getName()).getConstructor().newInstance();
         } catch (ReflectiveOperationException cause) {
-            throw new AssertionError("the patched classes cannot be loaded", cause);
+            throw new LinkageError("the patched classes cannot be loaded", cause);
         }
     }
 

@@ -41,7 +41,7 @@ final class QuickReboot {
                 && (isBeacon(frame) ? rig.prng.chance(beaconsLost) : holding && isDone(frame)));
         rig.network.conditions(new Impairment.Settings(
                 0.05 * rig.prng.unit(), 0.1 * rig.prng.unit(), 0.1 * rig.prng.unit(), 0, US_NS));
-        int cuts = rig.prng.between(1, 4);
+        int cuts = rig.prng.between(1, 3);
         while (cuts > 0) {
             if (rig.prng.chance(0.4)) {
                 cuts--;
@@ -65,7 +65,7 @@ final class QuickReboot {
         rig.powerCut();
         simulation.runFor(rig.prng.below(100 * US_NS));
         rig.box.start();
-        simulation.runFor(rig.prng.below(300 * US_NS));
+        simulation.runFor(rig.prng.below(500 * US_NS));
         List<SimNetwork.Held> held = rig.network.held();
         for (; releasedCount < held.size(); releasedCount++) {
             SimNetwork.Held late = held.get(releasedCount);
@@ -74,6 +74,8 @@ final class QuickReboot {
                 late.release(rig.prng.below(500 * US_NS));
             }
         }
+        user.issue(rig.prng.below(15));
+        simulation.runFor(rig.prng.below(3000 * US_NS));
     }
 
     private static boolean isAnswer(byte[] frame) {
