@@ -38,9 +38,7 @@ final class QuickReboot {
         DiskUser user = rig.open(RemoteDiskSettings.DEFAULT, port -> port, rig.prng.between(1, 8));
         double beaconsLost = rig.prng.unit();
         rig.network.holdIf((from, to, frame) -> isAnswer(frame)
-                && (isBeacon(frame)
-                        ? rig.prng.chance(beaconsLost)
-                        : holding && isDone(frame)));
+                && (isBeacon(frame) ? rig.prng.chance(beaconsLost) : holding && isDone(frame)));
         rig.network.conditions(new Impairment.Settings(
                 0.05 * rig.prng.unit(), 0.1 * rig.prng.unit(), 0.1 * rig.prng.unit(), 0, US_NS));
         int cuts = rig.prng.between(1, 3);
