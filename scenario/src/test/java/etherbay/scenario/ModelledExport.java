@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -42,6 +43,7 @@ final class ModelledExport {
     private static final int QUEUE_LENGTH = 16;
     private static final int FRAME_COUNT = 200;
     private static final int SHOWN_LENGTH_MAX = 80;
+    private static final Pattern NOT_PLAIN = Pattern.compile("[^ -~]");
 
     /** Longer than any change of state, any write and the drain before it. */
     private static final long ANSWERED_NS = 6 * MS_NS;
@@ -190,7 +192,8 @@ final class ModelledExport {
 
     /** A config string is any octets. */
     private static String plain(Object value) {
-        String text = value.toString().replaceAll("[^ -~]", "?");
+        String text = NOT_PLAIN.matcher(value.toString())
+                .replaceAll(octet -> "%02x".formatted((int) octet.group().charAt(0)));
         return text.length() <= SHOWN_LENGTH_MAX
                 ? text
                 : text.substring(0, SHOWN_LENGTH_MAX) + "... (" + text.length() + ")";
