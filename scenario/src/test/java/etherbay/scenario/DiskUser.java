@@ -25,6 +25,12 @@ import java.util.logging.Logger;
  * that succeeded at its word: all that was acknowledged before it is there for ever.
  */
 final class DiskUser {
+    /** A write, as {@link SectorHistory} numbers it, and how it ended. */
+    @FunctionalInterface
+    interface LostWrite {
+        void ended(long lba, int sectors, long number, IoStatus status);
+    }
+
     /** Ten thousand outages would fill the log. */
     private static final Logger INITIATOR_LOG = Logger.getLogger("etherbay.initiator");
 
@@ -47,6 +53,7 @@ final class DiskUser {
      */
     private long ackedCount;
 
+    private LostWrite lostWrite = (lba, sectors, number, status) -> {};
     private long flushedCount;
     private long cutCount;
     private int cutAt;
@@ -71,6 +78,11 @@ final class DiskUser {
                     .allocate((long) sectorsMax * BlockDevice.SECTOR_BYTES, 512);
             free.add(new Io(2).context(slot));
         }
+    }
+
+    /** Hears of each write that did not end well. */
+    void onLostWrite(LostWrite listener) {
+        lostWrite = listener;
     }
 
     /** What an initiator reports is not printed; a replay shows the steps instead. */
@@ -190,6 +202,7 @@ final class DiskUser {
         writing.put(io, number);
         submit(prepare(io, IoOperation.WRITE, lba, sectors).fua(fua), () -> {
             if (!io.status().isOk()) {
+                lostWrite.ended(lba, sectors, number, io.status());
                 return;
             }
             if (fua) {

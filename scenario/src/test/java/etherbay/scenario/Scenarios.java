@@ -24,6 +24,11 @@ final class Scenarios {
         table.put("remote-disk", RemoteDiskLife::run);
         table.put("two-disks", TwoDisks::run);
         table.put("whole-stack", WholeStack::run);
+        table.put("modelled-export", ModelledExport::run);
+        table.put("quick-reboot", QuickReboot::run);
+        table.put("held-copies", HeldCopies::run);
+        table.put("short-frames", ShortFrames::run);
+        table.put("long-outage", LongOutage::run);
         return table;
     }
 

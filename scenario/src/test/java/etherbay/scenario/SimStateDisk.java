@@ -7,18 +7,20 @@ import etherbay.sim.SimNode;
 import etherbay.sim.Simulation;
 import etherbay.target.ExportState;
 import etherbay.target.StateStore;
+import etherbay.target.StateText;
 
 import java.util.Optional;
 
 /**
  * Where simulated targets keep the state of an export: one durable record that outlives them. A
  * save replaces it at a moment between its start and its answer; what a crash interrupts is there
- * whole or not at all, as with a file that is written, synced and renamed.
+ * whole or not at all, as with a file that is written, synced and renamed; what it holds is the
+ * text of such a file.
  */
 final class SimStateDisk {
     private final Simulation simulation;
     private final Prng prng;
-    private Optional<ExportState> durable = Optional.empty();
+    private byte[] durable = {};
     private int failingSaveCount;
     private long saveNsMax = 3_000_000;
 
@@ -29,12 +31,16 @@ final class SimStateDisk {
 
     /** What a target finds when it starts. */
     Optional<ExportState> stored() {
-        return durable;
+        try {
+            return durable.length == 0 ? Optional.empty() : Optional.of(StateText.decode(durable));
+        } catch (StateText.DamagedException damage) {
+            throw new AssertionError("a state that was stored cannot be read", damage);
+        }
     }
 
     /** As a target opens it: replaced whole before the first frame is answered. */
     void store(ExportState state) {
-        durable = Optional.of(state);
+        durable = StateText.encode(state);
     }
 
     /** The next saves fail. */
@@ -81,7 +87,7 @@ final class SimStateDisk {
 
         private void replace(ExportState state) {
             if (node.alive()) {
-                durable = Optional.of(state);
+                durable = StateText.encode(state);
                 simulation.trace("state stored", state.epoch().value(), state.incarnation());
             }
         }

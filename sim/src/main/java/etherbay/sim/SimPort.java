@@ -67,6 +67,7 @@ public final class SimPort implements EthernetPort, SimNode.Part {
     private boolean open = true;
     private boolean changed;
     private boolean sendingStalled;
+    private boolean takesAll;
     private long pollAfterNs;
     private @Nullable FrameHandler handler;
     private @Nullable Tap tap;
@@ -212,6 +213,12 @@ public final class SimPort implements EthernetPort, SimNode.Part {
         return this;
     }
 
+    /** Takes whatever is sent on its segment, to whomever. */
+    public SimPort promiscuous() {
+        takesAll = true;
+        return this;
+    }
+
     /** Shows each arrival to {@code watcher}. */
     public void tap(Tap watcher) {
         tap = watcher;
@@ -286,7 +293,7 @@ public final class SimPort implements EthernetPort, SimNode.Part {
     }
 
     boolean takes(long destination) {
-        if ((destination & 0x0100_0000_0000L) != 0 || destination == mac.bits()) {
+        if (takesAll || (destination & 0x0100_0000_0000L) != 0 || destination == mac.bits()) {
             return true;
         }
         for (int index = 0; index < furtherMacs.size(); index++) {

@@ -28,10 +28,12 @@ import java.util.zip.CRC32C;
  *
  * <p>A version reads what it wrote itself and what the version before it wrote; there is one so
  * far.
+ *
+ * <p>Public for whoever keeps states elsewhere than in a {@link FileStateStore}.
  */
-final class StateText {
+public final class StateText {
     /** The text is not what was written: {@code getMessage} says what about it is wrong. */
-    static final class DamagedException extends Exception {
+    public static final class DamagedException extends Exception {
         private static final long serialVersionUID = 1;
 
         DamagedException(String message) {
@@ -45,7 +47,8 @@ final class StateText {
 
     private StateText() {}
 
-    static byte[] encode(ExportState state) {
+    /** The bytes of a state file. */
+    public static byte[] encode(ExportState state) {
         StringBuilder text = new StringBuilder(512);
         text.append(MAGIC).append(VERSION).append('\n');
         line(text, "serial", state.serial());
@@ -91,7 +94,12 @@ final class StateText {
         return String.format(Locale.ROOT, "%08x", crc32c.getValue());
     }
 
-    static ExportState decode(byte[] bytes) throws DamagedException {
+    /**
+     * What {@link #encode} was given.
+     *
+     * @throws DamagedException when the bytes are not what it returned
+     */
+    public static ExportState decode(byte[] bytes) throws DamagedException {
         String text = new String(bytes, StandardCharsets.ISO_8859_1);
         if (!text.startsWith(MAGIC)) {
             throw new DamagedException("it does not begin with \"" + MAGIC.strip() + "\"");
