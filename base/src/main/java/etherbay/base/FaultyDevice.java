@@ -90,7 +90,7 @@ public final class FaultyDevice extends DeviceDecorator {
         if (drawn < itself) {
             return true;
         }
-        boolean syncs = operation == IoOperation.FLUSH || io.fua() && operation.changesData();
+        boolean syncs = operation == IoOperation.FLUSH || (io.fua() && operation.changesData());
         // The one number decides both: a sync is only made of what was written.
         syncFailed |= syncs && drawn < itself + (1 - itself) * settings.flush();
         return syncs && syncFailed;

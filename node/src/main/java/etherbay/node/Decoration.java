@@ -13,7 +13,6 @@ import etherbay.node.DecorationKind.Option;
 
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -86,13 +85,14 @@ record Decoration(DecorationKind kind, Map<String, String> options) {
         boolean chance = options.containsKey(Option.READS) || options.containsKey(Option.WRITES);
         boolean bad = options.containsKey(Option.LBA) && !chance;
         String all = option(Option.P, bad ? "1" : "0");
-        List<String> range = List.of(option(Option.LBA, "0-" + Long.MAX_VALUE).split("-"));
+        String range = option(Option.LBA, "0-" + Long.MAX_VALUE);
+        int dash = range.indexOf('-');
         return new FaultyDevice.Settings(
                 Double.parseDouble(option(Option.READS, all)),
                 Double.parseDouble(option(Option.WRITES, all)),
                 Double.parseDouble(option(Option.FLUSHES, "0")),
-                Long.parseLong(range.getFirst()),
-                Long.parseLong(range.getLast()),
+                Long.parseLong(range.substring(0, dash)),
+                Long.parseLong(range.substring(dash + 1)),
                 seed());
     }
 

@@ -51,6 +51,7 @@ final class IoRecord {
     /**
      * @param at where the request is to lie: behind the fields of the record
      */
+    @SuppressWarnings("EnumOrdinal") // read again by this very program only
     static void write(MemorySegment ring, long at, Io io, long tookNs) {
         LBA.set(ring, at, io.lba());
         SECTORS.set(ring, at, io.sectors());
