@@ -87,9 +87,9 @@ class DelayDeviceTest {
             submit(device, IoOperation.WRITE, lba, 1);
         }
         for (int done = 1; done <= 10; done++) {
-            turnAt(done * 10 * MS - 1);
+            turnAt(done * 10L * MS - 1);
             assertThat(disk.seen).hasSize(done - 1);
-            turnAt(done * 10 * MS);
+            turnAt(done * 10L * MS);
             assertThat(disk.seen).hasSize(done);
         }
     }

@@ -85,29 +85,29 @@ class DecorationReaderTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    faulty:/srv/d              | names no disk               | faulty:p=0.01:/srv/disk.img
-                    faulty:p=0.01:             | names no disk               | faulty:p=0.01:/srv/disk.img
-                    trace:                     | names no disk               | trace:/srv/disk.img
-                    faulty:seed=7:/d           | says nothing                | faulty:p=0.01:/srv/disk.img
-                    delay::/d                  | no option ``                | delay:ms=5:/srv/disk.img
-                    faulty:read=0.1:/d         | no option `read`            | did you mean reads?
-                    delay:jitter=2:/d          | no option `jitter`          | delay:ms=5:/srv/disk.img
-                    delay:ips=2:/d             | no option `ips`             | did you mean iops?
-                    faulty:p:/d                | p has no value              | write p=1, or less
-                    faulty:p=:/d               | p= cannot be                | from 0 to 1
-                    faulty:p=1.01:/d           | p=1.01 cannot be            | from 0 to 1
-                    faulty:p=-1:/d             | p=-1 cannot be              | from 0 to 1
-                    faulty:p=nan:/d            | p=nan cannot be             | from 0 to 1
-                    faulty:p=1e-3:/d           | p=1e-3 cannot be            | from 0 to 1
-                    faulty:p=0.1,p=0.2:/d      | p is there twice            | leave one out
-                    faulty:lba=9-8:/d          | lba=9-8 is no range         | write lba=8-9
-                    faulty:lba=9-:/d           | lba= cannot be              | write lba=FROM-TO
-                    faulty:lba=1-281474976710656:/d | cannot be              | to 281474976710655
-                    delay:ms=60001:/d          | ms=60001 cannot be          | from 0 to 60000
-                    delay:iops=0:/d            | iops=0 cannot be            | from 1 to
-                    delay:iops=1.5:/d          | iops=1.5 cannot be          | from 1 to
-                    delay:mib-s=0.001:/d       | mib-s=0.001 cannot be       | from 0.01 to
-                    trace:trace:trace:trace:trace:/d | 5 of                  | leave some out
+                    faulty:/srv/d | names no disk | faulty:p=0.01:/srv/disk.img
+                    faulty:p=0.01: | names no disk | faulty:p=0.01:/srv/disk.img
+                    trace: | names no disk | trace:/srv/disk.img
+                    faulty:seed=7:/d | says nothing | faulty:p=0.01:/srv/disk.img
+                    delay::/d | no option `` | delay:ms=5:/srv/disk.img
+                    faulty:read=0.1:/d | no option `read` | did you mean reads?
+                    delay:jitter=2:/d | no option `jitter` | delay:ms=5:/srv/disk.img
+                    delay:ips=2:/d | no option `ips` | did you mean iops?
+                    faulty:p:/d | p has no value | write p=1, or less
+                    faulty:p=:/d | p= cannot be | from 0 to 1
+                    faulty:p=1.01:/d | p=1.01 cannot be | from 0 to 1
+                    faulty:p=-1:/d | p=-1 cannot be | from 0 to 1
+                    faulty:p=nan:/d | p=nan cannot be | from 0 to 1
+                    faulty:p=1e-3:/d | p=1e-3 cannot be | from 0 to 1
+                    faulty:p=0.1,p=0.2:/d | p is there twice | leave one out
+                    faulty:lba=9-8:/d | lba=9-8 is no range | write lba=8-9
+                    faulty:lba=9-:/d | lba= cannot be | write lba=FROM-TO
+                    faulty:lba=1-281474976710656:/d | cannot be | to 281474976710655
+                    delay:ms=60001:/d | ms=60001 cannot be | from 0 to 60000
+                    delay:iops=0:/d | iops=0 cannot be | from 1 to
+                    delay:iops=1.5:/d | iops=1.5 cannot be | from 1 to
+                    delay:mib-s=0.001:/d | mib-s=0.001 cannot be | from 0.01 to
+                    trace:trace:trace:trace:trace:/d | 5 of | leave some out
                     """)
     void aMistakeIsNamedWithWhatToWriteInstead(String text, String what, String correction) {
         assertThatThrownBy(() -> BackingName.ofPath(text))

@@ -133,8 +133,8 @@ final class TraceWork {
             LOG.log(
                     Level.WARNING,
                     newCount
-                            + " frames or requests were served but not traced: they came faster than they"
-                            + " could be written");
+                            + " frames or requests were served but not traced: they came faster"
+                            + " than they could be written");
         }
     }
 
