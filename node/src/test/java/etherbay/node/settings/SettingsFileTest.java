@@ -355,8 +355,8 @@ final class SettingsFileTest {
         String text = SettingsText.of(
                 parse("[[export]]\nshelf = 1\nslot = 1\nuuid = \"delay:ms=5.0:trace:ab-cd\"\n"));
         assertThat(text)
-                .contains("# delay ms=5: this disk is slow on purpose\n"
-                        + "uuid = \"delay:ms=5:trace:ab-cd\"\n");
+                .contains("# delay ms=5: this disk is slow on purpose\n")
+                .contains("uuid = \"delay:ms=5:trace:ab-cd\"\n");
     }
 
     @Test
