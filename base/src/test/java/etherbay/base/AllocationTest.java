@@ -111,6 +111,42 @@ class AllocationTest {
         }
     }
 
+    /** Half of the requests fail, and all are slow. */
+    @Test
+    void devicesThatMisbehaveOnPurposeAllocateNothing() throws IOException {
+        HandClock clock = new HandClock();
+        Loop loop = new Loop("test", clock, new ParkIdler(), 0);
+        QueueDisk disk = new QueueDisk();
+        long[] shown = new long[1];
+        BlockDevice device = new TraceDevice(
+                new DelayDevice(
+                        new FaultyDevice(
+                                disk,
+                                loop,
+                                new FaultyDevice.Settings(0.5, 0.5, 0, 0, Long.MAX_VALUE, 1),
+                                new Counters().counter("failed-on-purpose")),
+                        loop,
+                        new DelayDevice.Settings(1000, 2000, 3000, 500, 100_000, 1 << 30, 1)),
+                clock,
+                (_, submittedNs) -> shown[0] += submittedNs);
+        Io[] ios = new Io[32];
+        Io.Completion done = _ -> {};
+        for (int index = 0; index < ios.length; index++) {
+            ios[index] = new Io(1);
+        }
+        assertThat(allocatedBytesMin(() -> {
+                    for (Io io : ios) {
+                        device.submit(io.prepare(IoOperation.TRIM, 0, 8).then(done));
+                    }
+                    clock.nowNs += 1_000_000_000L;
+                    loop.turn(clock.nowNs);
+                    loop.turn(clock.nowNs);
+                    disk.finishAll();
+                }))
+                .isZero();
+        device.close();
+    }
+
     @Test
     void aPortOfAnInProcessSegmentAllocatesNothing() throws IOException {
         HandClock clock = new HandClock();

@@ -57,7 +57,8 @@ final class ExportCommand implements Callable<Integer> {
     @Parameters(
             index = "3",
             paramLabel = "PATH",
-            description = "a file, a block device, VG/LV, or nbd://... of an NBD server")
+            description = "a file, a block device, VG/LV, or nbd://... of an NBD server; before it"
+                    + " delay:..., faulty:..., trace: or read-only: to try an outage")
     @SuppressWarnings("NullAway.Init") // required by picocli
     private String path;
 

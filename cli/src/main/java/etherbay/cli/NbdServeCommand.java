@@ -2,10 +2,8 @@
 package etherbay.cli;
 
 import etherbay.base.Counters;
-import etherbay.base.Loop;
-import etherbay.linux.Disk;
-import etherbay.linux.Linux;
-import etherbay.linux.LinuxIdler;
+import etherbay.node.BackingName;
+import etherbay.node.LocalDisk;
 import etherbay.node.NbdFront;
 
 import picocli.CommandLine.Command;
@@ -16,10 +14,9 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-import java.nio.file.Path;
+import java.io.PrintWriter;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 /** {@code etherbay nbd serve}: a file or a disk; serves until a signal ends the process. */
 @Command(
@@ -28,16 +25,16 @@ import java.util.concurrent.TimeUnit;
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class NbdServeCommand implements Callable<Integer> {
-    private static final long SPIN_NS = 50_000;
-    private static final long QUIET_S_MAX = 30;
-
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before call()
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "PATH", description = "a file or a block device")
+    @Parameters(
+            paramLabel = "PATH",
+            description = "a file, a block device, VG/LV, or nbd://... of an NBD server; before it"
+                    + " delay:..., faulty:..., trace: or read-only: to try an outage")
     @SuppressWarnings("NullAway.Init") // required by picocli
-    private Path path;
+    private String path;
 
     @Mixin
     @SuppressWarnings("NullAway.Init") // picocli makes it
@@ -58,41 +55,24 @@ final class NbdServeCommand implements Callable<Integer> {
         NbdFront.Options options = nbd.front(readOnly)
                 .orElseThrow(() -> new ParameterException(
                         spec.commandLine(), "Missing required option: '--nbd=ADDRESS'"));
+        BackingName name = BackingName.ofPath(path);
+        Optional<Boolean> directIo = direct ? Optional.of(true) : Optional.empty();
         Counters counters = new Counters();
-        LinuxIdler idler = new LinuxIdler();
-        Loop loop = new Loop("nbd", Linux.clock(), idler, SPIN_NS);
-        CompletableFuture<Void> failure = new CompletableFuture<>();
+        PrintWriter out = spec.commandLine().getOut();
         try (StopSignal stop = new StopSignal();
-                Disk disk = Disk.open(path, diskOptions(), loop, idler, counters);
-                NbdFront front = NbdFront.serve(loop, disk, path.toString(), options, counters)) {
-            spec.commandLine().getOut().printf("nbd serves %s at %s%n", path, front.address());
-            spec.commandLine().getOut().flush();
-            Thread thread = loop.start((_, bug) -> failure.completeExceptionally(bug));
-            stop.await(failure);
-            stopLoop(loop, thread, disk, front);
-        } finally {
-            idler.close();
+                LocalDisk disk = LocalDisk.open("nbd", name, readOnly, directIo, counters);
+                NbdFront front = NbdFront.serve(
+                        disk.loop(), disk.device(), disk.toString(), options, counters)) {
+            name.warnings().forEach(warning -> out.println("warning: " + warning));
+            out.printf("nbd serves %s at %s%n", disk, front.address());
+            out.flush();
+            disk.start();
+            try {
+                stop.await(disk.failure());
+            } finally {
+                disk.stop(front::close);
+            }
         }
         return 0;
-    }
-
-    private Disk.Options diskOptions() {
-        return Disk.Options.DEFAULT
-                .withDirect(direct || Disk.isBlockDevice(path))
-                .withReadOnly(readOnly);
-    }
-
-    /** No client any more, nothing in flight; then the loop ends and is closed here. */
-    private static void stopLoop(Loop loop, Thread thread, Disk disk, NbdFront front)
-            throws InterruptedException {
-        CompletableFuture<Boolean> quiet = new CompletableFuture<>();
-        loop.mailbox().offer(() -> {
-            front.close();
-            disk.quiesce(() -> quiet.complete(true));
-        });
-        quiet.completeOnTimeout(false, QUIET_S_MAX, TimeUnit.SECONDS).join();
-        loop.stop();
-        thread.join();
-        loop.adopt();
     }
 }

@@ -44,6 +44,7 @@ final class StatTable {
                 "dropped",
                 "interfaces");
         list(status.get("exports")).forEach(export -> printExport(out, object(export)));
+        printWarnings(out);
         printLosses(out);
         printRogues(out);
     }
@@ -89,6 +90,15 @@ final class StatTable {
                 .filter(counter -> counter.getKey().startsWith(prefix))
                 .mapToLong(counter -> whole(counter.getValue()))
                 .sum();
+    }
+
+    private void printWarnings(PrintWriter out) {
+        for (Object each : list(status.get("exports"))) {
+            Map<String, Object> export = object(each);
+            for (Object warning : list(export.get("warnings"))) {
+                out.printf("warning: %s: %s%n", export.get("name"), warning);
+            }
+        }
     }
 
     private void printLosses(PrintWriter out) {

@@ -2,81 +2,126 @@
 package etherbay.node;
 
 import etherbay.base.BlockDevice;
+import etherbay.base.Counters;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
+import etherbay.base.Loop;
 import etherbay.base.SectorDevice;
 import etherbay.base.Slice;
 import etherbay.linux.Disk;
+import etherbay.linux.LinuxIdler;
 import etherbay.nbd.NbdClient;
 import etherbay.nbd.NbdUri;
+import etherbay.node.trace.TraceWriter;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * What an export serves: a disk of this machine or of an NBD server, or a part of one. Opened and
  * let go by control threads; in between it belongs to the loop.
  */
 final class Backing {
-    /** A device with what makes it work and takes it from the loop. */
-    private record Opened(BlockDevice device, Runnable attach, Runnable detach) {}
+    /** What opens the disks of a loop. */
+    record Opener(
+            Loop loop,
+            LinuxIdler idler,
+            Counters counters,
+            DiskClaims claims,
+            TraceWriter traces) {}
+
+    /**
+     * What to open, and how.
+     *
+     * @param owner who serves it, as traces call it
+     * @param directIo empty for the default: direct for block devices only
+     * @param lengthSectors 0 for all up to the end
+     */
+    record Wish(
+            String owner,
+            BackingName name,
+            boolean readOnly,
+            Optional<Boolean> directIo,
+            int queueLength,
+            long offsetSectors,
+            long lengthSectors) {
+        static Wish of(ExportSpec spec) {
+            return new Wish(
+                    spec.name(),
+                    spec.backing(),
+                    spec.takesNoWrites(),
+                    spec.directIo(),
+                    spec.settings().queueLength(),
+                    spec.offsetSectors(),
+                    spec.lengthSectors());
+        }
+    }
+
+    /** A disk with what makes it work and takes it from the loop. */
+    private record Opened(String called, BlockDevice disk, Runnable attach, Runnable detach) {}
 
     private final String named;
     private final Path real;
     private final DiskClaims claims;
     private final Opened opened;
+    private final DecoratedDisk decorated;
+    private final BlockDevice served;
     private final String identity;
 
-    private Backing(String named, Path real, DiskClaims claims, Opened opened, String identity) {
-        this.named = named;
+    private Backing(Wish wish, Path real, Opener opener, Opened opened, String identity) {
+        named = wish.name().prefix() + opened.called();
         this.real = real;
-        this.claims = claims;
+        claims = opener.claims();
         this.opened = opened;
         this.identity = identity;
+        decorated = DecoratedDisk.over(opened.disk(), wish, opened.called(), opener);
+        served = part(wish, decorated.device());
     }
 
     /** Opens it, kept from other processes; {@link #attach} makes it work. Blocks; any thread. */
-    static Backing open(ExportSpec spec, OpenExport.Shared shared) {
-        return switch (spec.backing()) {
-            case BackingName.AtPath at -> openDisk(spec, BackingPlace.of(at), shared);
+    static Backing open(Wish wish, Opener opener) {
+        return switch (wish.name().bare()) {
+            case BackingName.AtPath at -> openDisk(wish, BackingPlace.of(at), opener);
             case BackingName.WithUuid with ->
-                openDisk(spec, DeviceByUuid.ofThisMachine().find(with), shared);
-            case BackingName.AtNbd(NbdUri uri) -> openNbd(spec, uri, shared);
+                openDisk(wish, DeviceByUuid.ofThisMachine().find(with), opener);
+            case BackingName.AtNbd(NbdUri uri) -> openNbd(wish, uri, opener);
+            case BackingName.Decorated _ ->
+                throw new AssertionError("what is bare has no decorations");
         };
     }
 
-    private static Backing openDisk(ExportSpec spec, Path named, OpenExport.Shared shared) {
+    private static Backing openDisk(Wish wish, Path named, Opener opener) {
         checkThere(named);
         Path real = realPath(named);
         try (Undo undo = new Undo()) {
-            shared.claims().take(real, !spec.settings().readOnly());
-            undo.add(() -> shared.claims().giveBack(real));
+            opener.claims().take(real, !wish.readOnly());
+            undo.add(() -> opener.claims().giveBack(real));
             Disk disk = Disk.prepare(
-                    named, options(spec, named), shared.loop(), shared.idler(), shared.counters());
+                    named, options(wish, named), opener.loop(), opener.idler(), opener.counters());
             undo.add(disk::release);
-            checkRange(spec, disk.sectors());
+            checkRange(wish, disk.sectors());
             String identity =
-                    BackingIdentity.of(named, spec.offsetSectors(), Disk.isBlockDevice(named));
+                    BackingIdentity.of(named, wish.offsetSectors(), Disk.isBlockDevice(named));
+            Opened opened = new Opened(named.toString(), disk, disk::attach, disk::detach);
+            Backing backing = new Backing(wish, real, opener, opened, identity);
             undo.keep();
-            Opened opened = new Opened(part(spec, disk), disk::attach, disk::detach);
-            return new Backing(named.toString(), real, shared.claims(), opened, identity);
+            return backing;
         }
     }
 
     /** Nobody can keep other clients from a server's disk: that is the server's to do. */
-    private static Backing openNbd(ExportSpec spec, NbdUri uri, OpenExport.Shared shared) {
+    private static Backing openNbd(Wish wish, NbdUri uri, Opener opener) {
         try (Undo undo = new Undo()) {
-            NbdClient client = NbdClient.open(uri, shared.loop(), shared.counters());
+            NbdClient client = NbdClient.open(uri, opener.loop(), opener.counters());
             undo.add(client::close);
-            checkRange(spec, client.sectors());
+            checkRange(wish, client.sectors());
+            Opened opened = new Opened(uri.toString(), client, client::attach, client::detach);
+            String identity = "nbd " + uri + " offset " + wish.offsetSectors();
+            Backing backing = new Backing(wish, Path.of(uri.toString()), opener, opened, identity);
             undo.keep();
-            return new Backing(
-                    uri.toString(),
-                    Path.of(uri.toString()),
-                    shared.claims(),
-                    new Opened(part(spec, client), client::attach, client::detach),
-                    "nbd " + uri + " offset " + spec.offsetSectors());
+            return backing;
         }
     }
 
@@ -86,7 +131,10 @@ final class Backing {
                     ErrorCode.NOT_FOUND,
                     path + " does not exist",
                     "an export serves a file or a block device that is there",
-                    "check the path, or make a sparse file: truncate -s 10G " + path);
+                    DecorationReader.meant(path.toString())
+                            .map(meant -> "did you mean " + meant + "... ?")
+                            .orElse("check the path, or make a sparse file: truncate -s 10G "
+                                    + path));
         }
     }
 
@@ -104,40 +152,43 @@ final class Backing {
     }
 
     /** Not exclusive: the claim keeps other processes out, and our own exports may share it. */
-    private static Disk.Options options(ExportSpec spec, Path path) {
+    private static Disk.Options options(Wish wish, Path path) {
         return Disk.Options.DEFAULT
-                .withDirect(spec.directIo().orElse(Disk.isBlockDevice(path)))
-                .withReadOnly(spec.settings().readOnly())
+                .withDirect(wish.directIo().orElse(Disk.isBlockDevice(path)))
+                .withReadOnly(wish.readOnly())
                 .withExclusive(false)
-                .withQueueDepth(spec.settings().queueLength());
+                .withQueueDepth(wish.queueLength());
     }
 
-    private static BlockDevice part(ExportSpec spec, BlockDevice disk) {
-        return spec.offsetSectors() == 0 && spec.lengthSectors() == 0
+    private static BlockDevice part(Wish wish, BlockDevice disk) {
+        return wish.offsetSectors() == 0 && wish.lengthSectors() == 0
                 ? disk
-                : new Slice(SectorDevice.over(disk), spec.offsetSectors(), spec.lengthSectors());
+                : new Slice(SectorDevice.over(disk), wish.offsetSectors(), wish.lengthSectors());
     }
 
-    private static void checkRange(ExportSpec spec, long sectors) {
+    private static void checkRange(Wish wish, long sectors) {
         if (sectors == 0) {
             throw new EtherbayException(
                     ErrorCode.INVALID,
-                    spec.backing() + " is empty",
+                    wish.name().bare() + " is empty",
                     "a disk has at least one sector of 512 bytes",
-                    "give it a size: truncate -s 10G " + spec.backing());
+                    "give it a size: truncate -s 10G " + wish.name().bare());
         }
-        if (spec.offsetSectors() >= sectors
-                || spec.lengthSectors() > sectors - spec.offsetSectors()) {
+        if (wish.offsetSectors() >= sectors
+                || wish.lengthSectors() > sectors - wish.offsetSectors()) {
             throw new EtherbayException(
                     ErrorCode.INVALID,
                     "offset %d and length %d do not lie in %s"
-                            .formatted(spec.offsetSectors(), spec.lengthSectors(), spec.backing()),
+                            .formatted(
+                                    wish.offsetSectors(),
+                                    wish.lengthSectors(),
+                                    wish.name().bare()),
                     "it has " + sectors + " sectors of 512 bytes",
                     "choose an offset and a length within them");
         }
     }
 
-    /** The disk as a person knows it; of a UUID the device that has it. */
+    /** The disk as a person knows it, decorations first; of a UUID the device that has it. */
     @Override
     public String toString() {
         return named;
@@ -154,7 +205,12 @@ final class Backing {
     }
 
     BlockDevice device() {
-        return opened.device();
+        return served;
+    }
+
+    /** It is about to be given up: nothing waits for delays any more. On the loop. */
+    void hurry() {
+        decorated.hurry();
     }
 
     /** Tells it from other backings over restarts. */
@@ -174,7 +230,8 @@ final class Backing {
 
     /** Lets go of it; before {@link #attach} or after {@link #detach}; blocks. */
     void release() {
-        opened.device().close();
+        served.close();
+        decorated.close();
         claims.giveBack(real);
     }
 }

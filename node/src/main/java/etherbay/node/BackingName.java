@@ -7,7 +7,10 @@ import etherbay.nbd.NbdUri;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * What a person calls the disk behind an export. Which device that is, is looked up each time that
@@ -52,11 +55,77 @@ public sealed interface BackingName {
     }
 
     /**
-     * A path as a person writes it, or the address of an NBD server in its place.
+     * Another one that is to behave otherwise.
+     *
+     * @param decorations outermost first; at least one
+     * @param bare which has none
+     */
+    record Decorated(List<Decoration> decorations, BackingName bare) implements BackingName {
+        public Decorated {
+            decorations = List.copyOf(decorations);
+        }
+
+        @Override
+        public String prefix() {
+            return decorations.stream().map(Decoration::prefix).collect(Collectors.joining());
+        }
+
+        @Override
+        public List<String> warnings() {
+            return decorations.stream()
+                    .filter(decoration -> !decoration.kind().warning().isEmpty())
+                    .map(decoration -> decoration + ": " + decoration.kind().warning())
+                    .toList();
+        }
+
+        @Override
+        public boolean takesNoWrites() {
+            return decorations.stream()
+                    .anyMatch(decoration -> decoration.kind() == DecorationKind.READ_ONLY);
+        }
+
+        @Override
+        public String toString() {
+            return prefix() + bare;
+        }
+    }
+
+    /** The disk without what it is decorated with. */
+    default BackingName bare() {
+        return this;
+    }
+
+    /** How it is decorated, as it is written before its name; empty if it is not. */
+    default String prefix() {
+        return "";
+    }
+
+    /** What people have to be told who might take it for an ordinary disk. */
+    default List<String> warnings() {
+        return List.of();
+    }
+
+    /** Whether the name says so already. */
+    default boolean takesNoWrites() {
+        return false;
+    }
+
+    /**
+     * A path as a person writes it, or the address of an NBD server in its place; decorated or not.
      *
      * @throws EtherbayException for what can be none
      */
     static BackingName ofPath(String text) {
+        return decorated(text, BackingName::ofBarePath);
+    }
+
+    private static BackingName decorated(String text, Function<String, BackingName> parse) {
+        DecorationReader.Read read = DecorationReader.read(text);
+        BackingName bare = parse.apply(read.name());
+        return read.decorations().isEmpty() ? bare : new Decorated(read.decorations(), bare);
+    }
+
+    private static BackingName ofBarePath(String text) {
         if (NbdUri.isOne(text)) {
             return new AtNbd(NbdUri.parse(text));
         }
@@ -72,11 +141,15 @@ public sealed interface BackingName {
     }
 
     /**
-     * A UUID as a person or {@code blkid} writes it.
+     * A UUID as a person or {@code blkid} writes it; decorated or not.
      *
      * @throws EtherbayException for what can be none
      */
     static BackingName ofUuid(String text) {
+        return decorated(text, BackingName::ofBareUuid);
+    }
+
+    private static BackingName ofBareUuid(String text) {
         if (text.matches("[0-9A-Za-z][0-9A-Za-z:-]{3,79}")) {
             return new WithUuid(text);
         }

@@ -77,6 +77,11 @@ public record ExportSpec(
                 && lengthSectors == next.lengthSectors;
     }
 
+    /** Whether its disk is opened to be read only. */
+    public boolean takesNoWrites() {
+        return settings.readOnly() || backing.takesNoWrites();
+    }
+
     /** {@code eX.Y}, the address as everyone writes it. */
     public String name() {
         return settings.name();

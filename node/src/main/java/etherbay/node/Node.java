@@ -75,9 +75,9 @@ public final class Node implements AutoCloseable {
         Serving serving = new Serving(target, neighbours, options.force());
         OpenExport.Shared shared = new OpenExport.Shared(
                 loop,
-                idler,
                 counters,
-                new DiskClaims(loop, idler, counters),
+                new Backing.Opener(
+                        loop, idler, counters, new DiskClaims(loop, idler, counters), traces),
                 settings.state(),
                 stateWriter,
                 writeLog,

@@ -66,6 +66,7 @@ final class NodeChange {
     List<EtherbayException> commit(Consumer<String> say) {
         List<EtherbayException> failures = new ArrayList<>();
         leavePlaces();
+        warn(say);
         retire(plan.removed().stream().map(spec -> open(exports, spec.name())).toList());
         plan.live().forEach(this::applyLive);
         reopen(failures);
@@ -73,6 +74,15 @@ final class NodeChange {
         enterPlaces(say);
         applyInterfaces();
         return failures;
+    }
+
+    /** Of disks that do not behave as disks do, whenever one is opened. */
+    private void warn(Consumer<String> say) {
+        List<ExportSpec> opened = new ArrayList<>(plan.added());
+        plan.reopened().forEach(change -> opened.add(change.after()));
+        opened.forEach(spec -> spec.backing()
+                .warnings()
+                .forEach(warning -> say.accept("warning: " + spec.name() + ": " + warning)));
     }
 
     private void attempt(List<EtherbayException> failures, Runnable step) {
@@ -113,9 +123,10 @@ final class NodeChange {
     private List<OpenExport> stop(List<OpenExport> stopping) {
         Map<OpenExport, CompletableFuture<Boolean>> stops = new LinkedHashMap<>();
         for (OpenExport open : stopping) {
-            stops.put(
-                    open,
-                    parts.calls().later(done -> open.export().stop(() -> done.complete(true))));
+            stops.put(open, parts.calls().later(done -> {
+                open.backing().hurry();
+                open.export().stop(() -> done.complete(true));
+            }));
         }
         List<OpenExport> stopped = new ArrayList<>();
         stops.forEach((open, stop) -> {

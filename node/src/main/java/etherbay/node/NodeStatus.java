@@ -66,6 +66,7 @@ final class NodeStatus {
         Map<String, Object> described = new LinkedHashMap<>();
         described.put("name", export.settings().name());
         described.put("backing", view.spec().backing().toString());
+        described.put("warnings", view.spec().backing().warnings());
         described.put("sectors", export.sectors());
         described.put("writeCache", export.cacheOn());
         described.put("readOnly", export.readOnly());

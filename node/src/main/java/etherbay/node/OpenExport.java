@@ -7,7 +7,6 @@ import etherbay.base.EthernetPort;
 import etherbay.base.Loop;
 import etherbay.linux.AddressLock;
 import etherbay.linux.Linux;
-import etherbay.linux.LinuxIdler;
 import etherbay.node.trace.FrameTracer;
 import etherbay.target.Export;
 import etherbay.target.ExportRecords;
@@ -33,9 +32,8 @@ final class OpenExport {
     /** What every export of a node shares. */
     record Shared(
             Loop loop,
-            LinuxIdler idler,
             Counters counters,
-            DiskClaims claims,
+            Backing.Opener backings,
             Path stateFolder,
             StateWriter stateWriter,
             @Nullable WriteLog writeLog,
@@ -71,7 +69,7 @@ final class OpenExport {
      */
     static OpenExport open(ExportSpec spec, Shared shared) {
         try (Undo undo = new Undo()) {
-            Backing backing = Backing.open(spec, shared);
+            Backing backing = Backing.open(Backing.Wish.of(spec), shared.backings());
             undo.add(backing::release);
             FileStateStore store = FileStateStore.open(
                     shared.stateFolder(),

@@ -128,7 +128,7 @@ final class Preparation {
     }
 
     private void openBacking(ExportSpec spec, long sectorsMin) {
-        Backing backing = Backing.open(spec, parts.shared());
+        Backing backing = Backing.open(Backing.Wish.of(spec), parts.shared().backings());
         undo.add(backing::release);
         checkSize(spec, backing.device().sectors(), sectorsMin);
         prepared.backings().put(spec.name(), backing);

@@ -229,6 +229,98 @@ final class ReloadTest {
         }
     }
 
+    private ExportSpec decorated(String prefix, Path path) {
+        return new ExportSpec(
+                ExportSettings.of(1, 0),
+                List.of(segmentName()),
+                BackingName.ofPath(prefix + path),
+                Optional.empty(),
+                Optional.empty(),
+                0,
+                0);
+    }
+
+    private int errorOfRead() {
+        return AtaHeader.error(client.expect(client.to(1, 0).read(0, 1)), 0);
+    }
+
+    private int errorOfWrite(int fill) {
+        byte[] data = new byte[512];
+        Arrays.fill(data, (byte) fill);
+        return AtaHeader.error(client.expect(client.to(1, 0).write(0, data)), 0);
+    }
+
+    @Test
+    void faultsAreTurnedOnAndOffWhileItServesAndTheDiskStaysTheSame() {
+        Path path = disk("disk", SECTORS, 1);
+        try (Node node = start(spec(0, path))) {
+            IdentifyData before = identify(0);
+            assertThat(errorOfWrite(7)).isZero();
+            ExportSpec faulty = decorated("trace:faulty:reads=1,seed=3:", path);
+            assertThat(node.difference(settings(faulty)))
+                    .containsExactly("~ e1.0: backing " + path + " -> trace:faulty:reads=1,seed=3:"
+                            + path + " (opened anew)");
+            reload(node, faulty);
+            assertThat(said)
+                    .contains("warning: e1.0: faulty reads=1,seed=3: this disk fails on purpose");
+            assertThat(errorOfRead()).isNotZero();
+            assertThat(errorOfWrite(8)).isZero();
+            assertThat(node.status())
+                    .contains("faulty reads=1,seed=3: this disk fails on purpose")
+                    .containsPattern("failed-on-purpose\":[1-9]")
+                    .containsPattern("trace\\.requests\":[1-9]");
+            IdentifyData during = identify(0);
+            assertThat(during.serial()).isEqualTo(before.serial());
+            assertThat(during.sectors()).isEqualTo(before.sectors());
+            reload(node, spec(0, path));
+            assertThat(errorOfRead()).isZero();
+            assertThat(firstByte(0)).isEqualTo(8);
+            assertThat(identify(0).serial()).isEqualTo(before.serial());
+        }
+    }
+
+    @Test
+    void aFailedFlushEndsAllWritingAlsoWhenTheFaultIsTakenAway() {
+        Path path = disk("disk", SECTORS, 1);
+        try (Node node = start(decorated("faulty:flushes=1:", path))) {
+            assertThat(errorOfWrite(7)).isZero();
+            assertThat(AtaHeader.error(client.expect(client.to(1, 0).flush()), 0))
+                    .isNotZero();
+            assertThat(errorOfWrite(8)).isNotZero();
+            assertThat(firstByte(0)).isEqualTo(7);
+            reload(node, spec(0, path));
+            assertThat(errorOfWrite(9)).as("until a person has looked").isNotZero();
+            assertThat(node.status()).contains("\"syncFailed\":true");
+        }
+    }
+
+    /** A reload of a disk that delays for a minute would be none. */
+    @Test
+    void aReloadDoesNotWaitForDelays() {
+        Path path = disk("disk", SECTORS, 1);
+        try (Node node = start(decorated("delay:writes-ms=60000,flushes-ms=60000:", path))) {
+            assertThat(firstByte(0)).isEqualTo(1);
+            byte[] data = new byte[512];
+            Arrays.fill(data, (byte) 5);
+            client.send(client.to(1, 0).write(0, data));
+            while (!node.status().contains("\"inFlight\":1")) {
+                Thread.onSpinWait();
+            }
+            reload(node, decorated("delay:reads-ms=1:", path));
+            assertThat(firstByte(0)).isEqualTo(5);
+        }
+    }
+
+    @Test
+    void aDiskThatIsReadOnlyByItsNameMayBeExportedBesideItsWriter() {
+        Path path = disk("disk", SECTORS, 1);
+        try (Node node = start(decorated("read-only:", path))) {
+            assertThat(errorOfWrite(7)).isEqualTo(AtaHeader.ERROR_ABRT);
+            assertThat(firstByte(0)).isEqualTo(1);
+            assertThat(node.status()).contains("\"readOnly\":true");
+        }
+    }
+
     @Test
     void aSmallerBackingIsRefusedAndTheFormerOneServesOn() {
         Path first = disk("first", SECTORS, 1);

@@ -54,6 +54,10 @@ final class NbdServerProcess implements AutoCloseable {
         return "nbd+unix:///?socket=" + socket;
     }
 
+    String log() {
+        return daemon.log();
+    }
+
     Path socket() {
         return socket;
     }

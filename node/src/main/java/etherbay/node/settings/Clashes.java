@@ -71,7 +71,7 @@ final class Clashes {
 
     private void checkBacking(Asked asked) {
         ExportSpec spec = asked.spec();
-        if (spec.settings().readOnly()) {
+        if (spec.takesNoWrites()) {
             return;
         }
         List<Asked> writers =
@@ -105,6 +105,7 @@ final class Clashes {
             case BackingName.AtPath(Path path) -> realPath(path);
             case BackingName.AtNbd(NbdUri uri) -> uri;
             case BackingName.WithUuid with -> with.comparable();
+            case BackingName.Decorated(var _, BackingName bare) -> identity(bare);
         };
     }
 

@@ -2,7 +2,6 @@
 package etherbay.node.settings;
 
 import etherbay.base.MacAddress;
-import etherbay.nbd.NbdUri;
 import etherbay.node.BackingName;
 import etherbay.node.ExportSpec;
 import etherbay.node.InterfaceSettings;
@@ -69,10 +68,12 @@ public final class SettingsText {
     }
 
     private void backing(ExportSpec spec) {
-        switch (spec.backing()) {
-            case BackingName.AtPath at -> key(Keys.PATH, Value.quoted(at.path().toString()));
-            case BackingName.AtNbd(NbdUri uri) -> key(Keys.PATH, Value.quoted(uri.toString()));
-            case BackingName.WithUuid with -> key(Keys.UUID, Value.quoted(with.uuid()));
+        BackingName name = spec.backing();
+        name.warnings().forEach(warning -> text.append("# ").append(warning).append('\n'));
+        if (name.bare() instanceof BackingName.WithUuid(String uuid)) {
+            key(Keys.UUID, Value.quoted(name.prefix() + uuid));
+        } else {
+            key(Keys.PATH, Value.quoted(name.toString()));
         }
         key(Keys.OFFSET, spec.offsetSectors());
         key(Keys.LENGTH, spec.lengthSectors());

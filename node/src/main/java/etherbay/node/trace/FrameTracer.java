@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link #received} and {@link #sent} on the loop; {@link #close} on any other thread.
  */
-public final class FrameTracer implements FrameTrace, AutoCloseable {
+public final class FrameTracer implements Traced, FrameTrace, AutoCloseable {
     private final TraceWriter writer;
     private final TraceIntake intake;
     private final int number;
@@ -35,11 +35,13 @@ public final class FrameTracer implements FrameTrace, AutoCloseable {
         this.file = file;
     }
 
-    int number() {
+    @Override
+    public int number() {
         return number;
     }
 
-    String exportName() {
+    @Override
+    public String exportName() {
         return exportName;
     }
 

@@ -5,6 +5,7 @@ import etherbay.base.Clock;
 import etherbay.base.Counter;
 import etherbay.base.Counters;
 import etherbay.base.Frame;
+import etherbay.base.Io;
 
 import java.lang.foreign.MemorySegment;
 
@@ -14,6 +15,7 @@ final class TraceIntake {
     private final Clock clock;
     private final TraceThread thread;
     private final Counter traced;
+    private final Counter requests;
     private final Counter dropped;
     private final Arrivals arrivals = new Arrivals();
 
@@ -22,6 +24,7 @@ final class TraceIntake {
         this.clock = clock;
         this.thread = thread;
         traced = counters.counter("trace.frames");
+        requests = counters.counter("trace.requests");
         dropped = counters.counter("trace.dropped");
     }
 
@@ -54,6 +57,23 @@ final class TraceIntake {
                 frame.memory(), frame.at(), to, at + TraceRecord.FRAME_AT, capturedBytes);
         ring.publish();
         traced.increment();
+        thread.published(ring);
+    }
+
+    /** The same for a request that has ended just now. */
+    void put(int tracer, Io io, long submittedNs) {
+        long at = ring.claim(TraceRecord.FRAME_AT + IoRecord.BYTES);
+        if (at == TraceRing.FULL) {
+            dropped.increment();
+            return;
+        }
+        long nowNs = clock.nanoTime();
+        MemorySegment to = ring.memory();
+        TraceRecord.tracer(to, at, tracer);
+        TraceRecord.timeNs(to, at, nowNs);
+        IoRecord.write(to, at + TraceRecord.FRAME_AT, io, nowNs - submittedNs);
+        ring.publish();
+        requests.increment();
         thread.published(ring);
     }
 }

@@ -37,9 +37,7 @@ final class TraceLine {
     String of(String exportName, MemorySegment ring, long at, long wallNs) {
         long frameAt = at + TraceRecord.FRAME_AT;
         boolean sent = TraceRecord.sent(ring, at);
-        Instant when = Instant.ofEpochSecond(Math.floorDiv(wallNs, NS_PER_S), wallNs % NS_PER_S);
-        StringBuilder line = new StringBuilder(exportName);
-        line.append(' ').append(time.format(when)).append(sent ? " sent " : " received ");
+        StringBuilder line = begun(exportName, wallNs).append(sent ? " sent " : " received ");
         line.append(FrameText.of(ring, frameAt, TraceRecord.frameBytes(ring, at)));
         long requestNs = requestNs(ring, at, sent);
         if (requestNs != RequestTimes.UNKNOWN) {
@@ -47,6 +45,19 @@ final class TraceLine {
             line.append(" us after its request");
         }
         return line.toString();
+    }
+
+    /** Of a request at the disk: {@code e1.0 12:44:14.000123 disk READ lba 8 ...}. */
+    String ofRequest(String exportName, MemorySegment ring, long at, long wallNs) {
+        return begun(exportName, wallNs)
+                .append(" disk ")
+                .append(IoRecord.text(ring, at + TraceRecord.FRAME_AT))
+                .toString();
+    }
+
+    private StringBuilder begun(String exportName, long wallNs) {
+        Instant when = Instant.ofEpochSecond(Math.floorDiv(wallNs, NS_PER_S), wallNs % NS_PER_S);
+        return new StringBuilder(exportName).append(' ').append(time.format(when));
     }
 
     private long requestNs(MemorySegment ring, long at, boolean sent) {

@@ -33,7 +33,7 @@ final class TraceWork {
     private static final long NS_PER_MS = 1_000_000;
 
     /** A tracer that is switched off, and what the ring has to be drained of before. */
-    private record End(FrameTracer tracer, long position, CountDownLatch done) {}
+    private record End(Traced tracer, long position, CountDownLatch done) {}
 
     private final TraceRing ring;
     private final Clock clock;
@@ -42,7 +42,7 @@ final class TraceWork {
     private final Counter dropped;
     private final Counter failed;
     private final TraceLine line = new TraceLine(ZoneId.systemDefault());
-    private final ConcurrentHashMap<Integer, FrameTracer> tracers = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Integer, Traced> tracers = new ConcurrentHashMap<>();
     private final ConcurrentLinkedQueue<End> ends = new ConcurrentLinkedQueue<>();
     private final LongConsumer reader = this::write;
     private volatile long wallOffsetNs;
@@ -73,7 +73,7 @@ final class TraceWork {
      * Knows a tracer before its first frame. The first one settles how the two clocks lie to each
      * other, to a millisecond, until none is left: within a file time never jumps.
      */
-    void begin(FrameTracer tracer) {
+    void begin(Traced tracer) {
         if (tracers.isEmpty()) {
             wallOffsetNs = clock.wallMillis() * NS_PER_MS - clock.nanoTime();
         }
@@ -81,7 +81,7 @@ final class TraceWork {
     }
 
     /** Forgets a tracer that shows nothing any more once all is written. @return opens then */
-    CountDownLatch end(FrameTracer tracer) {
+    CountDownLatch end(Traced tracer) {
         CountDownLatch done = new CountDownLatch(1);
         ends.add(new End(tracer, ring.published(), done));
         return done;
@@ -119,9 +119,8 @@ final class TraceWork {
 
     private void finish(End end) {
         tracers.remove(end.tracer().number());
-        PcapFile file = end.tracer().file();
-        if (file != null) {
-            files.release(file);
+        if (end.tracer() instanceof FrameTracer frames && frames.file() != null) {
+            files.release(frames.file());
         }
         tellDropped();
         end.done().countDown();
@@ -133,18 +132,29 @@ final class TraceWork {
             toldDroppedCount += newCount;
             LOG.log(
                     Level.WARNING,
-                    newCount + " frames were served but not traced: they came faster than they"
-                            + " could be written");
+                    newCount
+                            + " frames or requests were served but not traced: they came faster"
+                            + " than they could be written");
         }
     }
 
     private void write(long at) {
         MemorySegment memory = ring.memory();
-        FrameTracer tracer = tracers.get(TraceRecord.tracer(memory, at));
-        if (tracer == null) {
-            return; // it was switched off before it fell silent
-        }
+        Traced tracer = tracers.get(TraceRecord.tracer(memory, at));
         long wallNs = TraceRecord.timeNs(memory, at) + wallOffsetNs;
+        switch (tracer) {
+            case null -> {} // it was switched off before it fell silent
+            case FrameTracer frames -> writeFrame(frames, at, wallNs);
+            case IoTracer requests -> {
+                if (log != null) {
+                    log.accept(line.ofRequest(requests.exportName(), memory, at, wallNs));
+                }
+            }
+        }
+    }
+
+    private void writeFrame(FrameTracer tracer, long at, long wallNs) {
+        MemorySegment memory = ring.memory();
         PcapFile file = tracer.file();
         if (file != null && !file.append(memory, at, wallNs)) {
             failed.increment();

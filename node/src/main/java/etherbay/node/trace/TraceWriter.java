@@ -59,7 +59,7 @@ public final class TraceWriter implements AutoCloseable {
     private final Counters counters;
     private final Settings settings;
     private final TraceFiles files;
-    private final Set<FrameTracer> open = new LinkedHashSet<>();
+    private final Set<Traced> open = new LinkedHashSet<>();
     private @Nullable Running running;
     private int nextNumber;
     private boolean closed;
@@ -100,10 +100,27 @@ public final class TraceWriter implements AutoCloseable {
         @Nullable PcapFile file = pcap.map(files::use).orElse(null);
         Running now = started();
         FrameTracer tracer = new FrameTracer(this, now.intake(), nextNumber++, exportName, file);
+        begin(now, tracer);
+        return tracer;
+    }
+
+    /**
+     * Begins the trace of a disk's requests in the log.
+     *
+     * @param exportName who serves the disk, as the log is to call it
+     */
+    public synchronized IoTracer ioTracer(String exportName) {
+        Check.that(!closed, "a trace begins before its writer is closed");
+        Running now = started();
+        IoTracer tracer = new IoTracer(this, now.intake(), nextNumber++, exportName);
+        begin(now, tracer);
+        return tracer;
+    }
+
+    private void begin(Running now, Traced tracer) {
         now.work().begin(tracer);
         now.thread().wakeUp();
         open.add(tracer);
-        return tracer;
     }
 
     private Running started() {
@@ -121,7 +138,7 @@ public final class TraceWriter implements AutoCloseable {
     }
 
     /** Waits until all that the tracer was shown is written. */
-    void end(FrameTracer tracer) {
+    void end(Traced tracer) {
         Running now;
         synchronized (this) {
             now = running;
@@ -132,7 +149,7 @@ public final class TraceWriter implements AutoCloseable {
         if (!now.thread().await(now.work().end(tracer))) {
             LOG.log(
                     Level.WARNING,
-                    "the last frames traced of " + tracer.exportName() + " may not be written");
+                    "the last traces of " + tracer.exportName() + " may not be written");
         }
     }
 
@@ -148,7 +165,7 @@ public final class TraceWriter implements AutoCloseable {
      */
     @Override
     public void close() {
-        List<FrameTracer> last;
+        List<Traced> last;
         Running now;
         synchronized (this) {
             closed = true;

@@ -271,6 +271,12 @@ final class SettingsEffectTest {
         try (Node _ = start(export(""))) {
             assertThat(firstByteOfSector(5)).isEqualTo(5);
         }
+        String faulty = export("").replace("path = \"", "path = \"faulty:lba=5-6:trace:");
+        try (Node _ = start(faulty)) {
+            assertThat(AtaHeader.error(alice.expect(alice.to(1, 0).read(5, 1)), 0))
+                    .isNotZero();
+            assertThat(firstByteOfSector(7)).isEqualTo(7);
+        }
     }
 
     /** Devices that have one are in UuidSysTest. */

@@ -327,6 +327,39 @@ final class SettingsFileTest {
     }
 
     @Test
+    void aDecoratedDiskIsTheDiskAndItsMistakesHaveTheirPlace() {
+        String two = """
+                [[export]]
+                shelf = 1
+                slot = 1
+                path = "/a"
+                [[export]]
+                shelf = 1
+                slot = 2
+                path = "faulty:p=0.01:/a"
+                """;
+        assertThat(problems(two).getFirst())
+                .startsWith("8:1: faulty:p=0.01:/a is exported twice for writing;");
+        assertThat(parse(two.replace("faulty:", "read-only:faulty:")).exports()).hasSize(2);
+        assertThat(problems(two.replace("p=0.01", "q=0.01,read=1")))
+                .containsExactly("8:1: faulty: knows no option `q`; it has p, reads, writes,"
+                        + " flushes, lba, seed, each as NAME=VALUE, with commas between;"
+                        + " did you mean p?");
+        assertThat(problems("[[export]]\nshelf = 1\nslot = 1\nuuid = \"delay:ms=x:ab-cd\"\n"))
+                .containsExactly("4:1: delay: ms=x cannot be; it is a number with at most 6 digits"
+                        + " behind the point; write ms=NUMBER, from 0 to 60000");
+    }
+
+    @Test
+    void showWarnsOfDisksThatMisbehave() {
+        String text = SettingsText.of(
+                parse("[[export]]\nshelf = 1\nslot = 1\nuuid = \"delay:ms=5.0:trace:ab-cd\"\n"));
+        assertThat(text)
+                .contains("# delay ms=5: this disk is slow on purpose\n")
+                .contains("uuid = \"delay:ms=5:trace:ab-cd\"\n");
+    }
+
+    @Test
     void aTraceFileHasOneWriter() {
         String line = "trace-file = \"" + folder.resolve("x.pcap") + "\"";
         assertThat(problems("[defaults]\n" + line + "\n" + export(1) + export(2))

@@ -21,6 +21,9 @@ final class SettingsPagesTest {
     private static final Path DOCS =
             Path.of(System.getProperty("etherbay.home", ".")).resolve("docs");
 
+    /** Options that stand in a value; DecorationReaderTest holds the page to them. */
+    private static final String NO_KEYS = "Disks that misbehave on purpose";
+
     /** Rows by the heading above them; a row is what stands between its bars. */
     private static Map<String, List<List<String>>> tables() throws IOException {
         Map<String, List<List<String>>> tables = new LinkedHashMap<>();
@@ -28,7 +31,7 @@ final class SettingsPagesTest {
         for (String line : Files.readAllLines(DOCS.resolve("settings.md"))) {
             if (line.startsWith("## ")) {
                 heading = line.substring(3);
-            } else if (line.startsWith("| `")) {
+            } else if (line.startsWith("| `") && !heading.equals(NO_KEYS)) {
                 List<String> cells = List.of(line.split("\\|", -1));
                 tables.computeIfAbsent(heading, _ -> new ArrayList<>())
                         .add(cells.subList(1, cells.size() - 1).stream()

@@ -82,6 +82,8 @@ final class SettingsPropertyTest {
             "\"ff:ff:ff:ff:ff:ff\"",
             "\"\"",
             "\"nbd:x\"",
+            "\"faulty:p=0.01:",
+            "delay:ms=",
             "\"\\u0000\"",
             "\"unix:\"",
             "#",
@@ -95,6 +97,9 @@ final class SettingsPropertyTest {
             "\u00e9",
             "9223372036854775808",
             "\"\"\"\n");
+
+    private static final List<String> DECORATIONS = List.of(
+            "", "", "trace:", "delay:ms=0.5,iops=9:", "read-only:faulty:p=0.01,seed=7:trace:");
 
     private static Gen<String> texts() {
         return (prng, size) -> {
@@ -180,7 +185,7 @@ final class SettingsPropertyTest {
                 List.of(pick(prng, List.of("eth0", "eth*", "unix:/a b")), "x" + word(prng)),
                 byUuid
                         ? new BackingName.WithUuid("%08x-%d".formatted(prng.between(0, 9), slot))
-                        : new BackingName.AtPath(Path.of(name)),
+                        : BackingName.ofPath(pick(prng, DECORATIONS) + name),
                 prng.between(0, 1) == 0
                         ? Optional.empty()
                         : Optional.of(Path.of("/" + slot + word(prng))),

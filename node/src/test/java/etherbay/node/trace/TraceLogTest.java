@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import etherbay.aoe.AtaHeader;
 import etherbay.aoe.ConfigHeader;
 import etherbay.base.Frame;
+import etherbay.base.Io;
+import etherbay.base.IoOperation;
+import etherbay.base.IoStatus;
 
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +38,38 @@ class TraceLogTest {
                 .matches("e1\\.0 \\d\\d:\\d\\d:00\\.000144 sent"
                         + " 02:00:00:00:00:02 > 02:00:00:00:00:01 e1\\.0 tag 00000007 reply"
                         + " ata status 40 .*, 1060 bytes, 144 us after its request");
+    }
+
+    @Test
+    void aRequestAtADiskGetsALineWhenItHasEnded() {
+        IoTracer tracer = rig.writer.ioTracer("e1.0");
+        long submittedNs = rig.clock.nowNs;
+        rig.clock.nowNs += 144_900;
+        tracer.ended(new Io(1).prepare(IoOperation.WRITE, 1L << 40, 16).fua(true), submittedNs);
+        Io failed = new Io(1).prepare(IoOperation.FLUSH, 0, 0).then(_ -> {});
+        failed.complete(IoStatus.FAILED);
+        tracer.ended(failed, submittedNs);
+        rig.turnUntilIdle();
+        assertThat(rig.log).hasSize(2);
+        assertThat(rig.log.getFirst())
+                .matches("e1\\.0 \\d\\d:\\d\\d:00\\.000144 disk"
+                        + " WRITE lba 1099511627776 sectors 16 fua OK after 144 us");
+        assertThat(rig.log.getLast()).endsWith(" disk FLUSH FAILED after 144 us");
+        assertThat(rig.count("trace.requests")).isEqualTo(2);
+    }
+
+    @Test
+    void requestsAtADiskThatDoNotFitAreCounted() {
+        IoTracer tracer = rig.writer.ioTracer("e1.0");
+        Io io = new Io(1).prepare(IoOperation.READ, 0, 1);
+        for (int count = 0; count < TraceRig.RING_BYTES; count++) {
+            tracer.ended(io, 0);
+        }
+        assertThat(rig.count("trace.dropped")).isPositive();
+        assertThat(rig.count("trace.requests") + rig.count("trace.dropped"))
+                .isEqualTo(TraceRig.RING_BYTES);
+        tracer.close();
+        assertThat(rig.log).hasSize((int) rig.count("trace.requests"));
     }
 
     @Test

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.node;
+
+import etherbay.base.BlockDevice;
+import etherbay.base.Counters;
+import etherbay.base.EtherbayException;
+import etherbay.base.Loop;
+import etherbay.linux.Linux;
+import etherbay.linux.LinuxIdler;
+import etherbay.node.trace.TraceWriter;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A disk that a path names, decorated or not, with the loop that turns it. Opened on the calling
+ * thread; {@link #start} gives the loop a thread of its own.
+ */
+public final class LocalDisk implements AutoCloseable {
+    private static final long SPIN_NS = 50_000;
+    private static final int QUEUE_LENGTH = 64;
+    private static final long QUIET_S_MAX = 30;
+
+    private final Undo undo;
+    private final Loop loop;
+    private final Backing backing;
+    private final CompletableFuture<Void> failure = new CompletableFuture<>();
+    private @Nullable Thread thread;
+
+    private LocalDisk(Undo undo, Loop loop, Backing backing) {
+        this.undo = undo;
+        this.loop = loop;
+        this.backing = backing;
+    }
+
+    /**
+     * Opens it, kept from other processes.
+     *
+     * @param owner who serves it, as traces call it
+     * @param readOnly to take no writes, whatever the name says
+     * @param directIo past the page cache; empty for the default
+     * @throws EtherbayException when it cannot be opened
+     */
+    public static LocalDisk open(
+            String owner,
+            BackingName name,
+            boolean readOnly,
+            Optional<Boolean> directIo,
+            Counters counters) {
+        Undo undo = new Undo();
+        boolean opened = false;
+        try {
+            LinuxIdler idler = new LinuxIdler();
+            undo.add(idler::close);
+            Loop loop = new Loop(owner, Linux.clock(), idler, SPIN_NS);
+            TraceWriter traces = new TraceWriter(Linux.clock(), counters);
+            undo.add(traces::close);
+            Backing backing = Backing.open(
+                    new Backing.Wish(
+                            owner,
+                            name,
+                            readOnly || name.takesNoWrites(),
+                            directIo,
+                            QUEUE_LENGTH,
+                            0,
+                            0),
+                    new Backing.Opener(
+                            loop, idler, counters, new DiskClaims(loop, idler, counters), traces));
+            undo.add(backing::release);
+            backing.attach();
+            opened = true;
+            return new LocalDisk(undo, loop, backing);
+        } finally {
+            if (!opened) {
+                undo.close();
+            }
+        }
+    }
+
+    public Loop loop() {
+        return loop;
+    }
+
+    /** For the loop's thread. */
+    public BlockDevice device() {
+        return backing.device();
+    }
+
+    /** What was opened, as a person knows it. */
+    @Override
+    public String toString() {
+        return backing.toString();
+    }
+
+    /** Turns the loop on a thread of its own. */
+    public void start() {
+        thread = loop.start((_, bug) -> failure.completeExceptionally(bug));
+    }
+
+    /** Completes exceptionally when a bug has ended the loop. */
+    public CompletableFuture<Void> failure() {
+        return failure;
+    }
+
+    /**
+     * Ends what is in flight, without the delays, and the loop.
+     *
+     * @param front what asks the disk: run on the loop before it, to ask nothing any more
+     */
+    public void stop(Runnable front) throws InterruptedException {
+        Thread turning = thread;
+        if (turning == null) {
+            return;
+        }
+        CompletableFuture<Boolean> quiet = new CompletableFuture<>();
+        loop.mailbox().offer(() -> {
+            front.run();
+            backing.hurry();
+            backing.device().quiesce(() -> quiet.complete(true));
+        });
+        quiet.completeOnTimeout(false, QUIET_S_MAX, TimeUnit.SECONDS).join();
+        loop.stop();
+        turning.join();
+        loop.adopt();
+    }
+
+    /** Lets go of it; blocks until nothing is in flight. After {@link #stop}. */
+    @Override
+    public void close() {
+        undo.close();
+    }
+}
