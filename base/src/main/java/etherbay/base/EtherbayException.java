@@ -42,4 +42,17 @@ public class EtherbayException extends RuntimeException {
     public String toText() {
         return "etherbay: %s%n  why: %s%n  do: %s".formatted(getMessage(), why, correction);
     }
+
+    /**
+     * Somebody else's text as it can stand in an error: what would move a terminal's cursor, or end
+     * the line, is a question mark.
+     */
+    public static String shown(String text) {
+        StringBuilder shown = new StringBuilder(text.length());
+        for (int index = 0; index < text.length(); index++) {
+            char letter = text.charAt(index);
+            shown.append(Character.isISOControl(letter) ? '?' : letter);
+        }
+        return shown.toString();
+    }
 }

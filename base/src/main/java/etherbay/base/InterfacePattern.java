@@ -168,8 +168,8 @@ public final class InterfacePattern {
     private static EtherbayException invalid(String text, String why, String correction) {
         return new EtherbayException(
                 ErrorCode.INVALID,
-                "`" + text + "` is no pattern for network interfaces",
-                why,
+                "`" + EtherbayException.shown(text) + "` is no pattern for network interfaces",
+                EtherbayException.shown(why),
                 correction);
     }
 

@@ -53,14 +53,14 @@ public sealed interface PortAddress {
         String path = text.startsWith(UNIX_PREFIX) ? text.substring(UNIX_PREFIX.length()) : "";
         if (path.isEmpty()) {
             throw invalid(
-                    "`" + text + "` is no segment",
+                    "`" + EtherbayException.shown(text) + "` is no segment",
                     "a segment is named by its socket",
                     "write unix:PATH, as unix:/tmp/segment.sock");
         }
         int bytes = path.getBytes(StandardCharsets.UTF_8).length;
         if (bytes > SOCKET_PATH_BYTES_MAX) {
             throw invalid(
-                    "the path of `" + text + "` is too long",
+                    "the path of `" + EtherbayException.shown(text) + "` is too long",
                     "it has %d bytes, a socket's may have %d"
                             .formatted(bytes, SOCKET_PATH_BYTES_MAX),
                     "put the socket into a folder with a shorter name, as /run or /tmp");
@@ -69,7 +69,7 @@ public sealed interface PortAddress {
             return new UnixSocket(Path.of(path));
         } catch (InvalidPathException cause) {
             throw invalid(
-                    "`" + text + "` is no segment",
+                    "`" + EtherbayException.shown(text) + "` is no segment",
                     "its path is none: " + cause.getReason(),
                     "write unix:PATH, as unix:/tmp/segment.sock");
         }
@@ -79,7 +79,7 @@ public sealed interface PortAddress {
         String why = nicRefusal(text);
         if (!why.isEmpty()) {
             throw invalid(
-                    "`" + text + "` is no network interface",
+                    "`" + EtherbayException.shown(text) + "` is no network interface",
                     why,
                     "name a NIC (`ip link` shows them), or write unix:PATH for a segment");
         }

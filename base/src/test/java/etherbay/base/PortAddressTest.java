@@ -34,7 +34,7 @@ class PortAddressTest {
     void whatCanBeNeitherIsAnErrorThatNamesIt(String text) {
         assertThatThrownBy(() -> PortAddress.parse(text))
                 .isInstanceOf(EtherbayException.class)
-                .hasMessageContaining("`" + text + "`")
+                .hasMessageContaining("`" + EtherbayException.shown(text) + "`")
                 .extracting(error -> ((EtherbayException) error).code())
                 .isEqualTo(ErrorCode.INVALID);
     }

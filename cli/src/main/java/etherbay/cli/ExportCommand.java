@@ -183,7 +183,7 @@ final class ExportCommand implements Callable<Integer> {
     private static EtherbayException invalidMac(String text, String why) {
         return new EtherbayException(
                 ErrorCode.INVALID,
-                "`" + text + "` is not the address of an initiator",
+                "`" + EtherbayException.shown(text) + "` is not the address of an initiator",
                 why,
                 "give it as in 02:00:00:00:00:01; `ip link` on the initiator shows it");
     }

@@ -46,7 +46,7 @@ final class MacList {
                 .or(() -> Optional.ofNullable(ethers.macs().get(word)))
                 .orElseThrow(() -> new EtherbayException(
                         ErrorCode.NOT_FOUND,
-                        "`" + word + "` is nobody's address",
+                        "`" + EtherbayException.shown(word) + "` is nobody's address",
                         "it is not six hexadecimal octets, and "
                                 + (ethers.failure().isEmpty()
                                         ? ethers.file() + " does not name it"
@@ -56,7 +56,7 @@ final class MacList {
         if (mac.isGroup()) {
             throw new EtherbayException(
                     ErrorCode.INVALID,
-                    "`" + word + "` is not the address of an initiator",
+                    "`" + EtherbayException.shown(word) + "` is not the address of an initiator",
                     "a group address is nobody's own",
                     "give the address of a single interface, as in 02:00:00:00:00:01");
         }

@@ -80,7 +80,7 @@ public record DiskAddress(int shelf, int slot) {
     private static EtherbayException invalid(String text, String why) {
         return new EtherbayException(
                 ErrorCode.INVALID,
-                "`" + text + "` is not the address of a disk",
+                "`" + EtherbayException.shown(text) + "` is not the address of a disk",
                 why,
                 "write shelf and slot as in e1.0");
     }

@@ -146,7 +146,7 @@ final class ClientNegotiation {
             case NbdWire.REP_ERR_UNKNOWN ->
                 throw failed(
                         ErrorCode.NOT_FOUND,
-                        "the server has no export `" + uri.name() + "`",
+                        "the server has no export `" + EtherbayException.shown(uri.name()) + "`",
                         "see what it has: nbdinfo --list " + uri);
             case NbdWire.REP_ERR_TLS_REQD ->
                 throw failed(
@@ -157,10 +157,8 @@ final class ClientNegotiation {
                 throw failed(
                         ErrorCode.DENIED,
                         "the server refuses: "
-                                + StandardCharsets.UTF_8
-                                        .decode(data)
-                                        .toString()
-                                        .replaceAll("\\p{Cntrl}", "?")
+                                + EtherbayException.shown(
+                                        StandardCharsets.UTF_8.decode(data).toString())
                                 + " (reply " + Integer.toHexString(reply) + ")",
                         "see the server's log");
         }

@@ -68,7 +68,7 @@ public sealed interface NbdAddress {
     private static EtherbayException invalid(String text, String why) {
         return new EtherbayException(
                 ErrorCode.INVALID,
-                "`" + text.replaceAll("\\p{Cntrl}", "?") + "` is no address for an NBD server",
+                "`" + EtherbayException.shown(text) + "` is no address for an NBD server",
                 why,
                 "write unix:PATH or tcp:HOST:PORT, as tcp:127.0.0.1:10809");
     }

@@ -105,9 +105,7 @@ public final class NbdClient implements BlockDevice, LoopPart {
         address = door.address();
         capabilities = capabilities(first);
         sectors = sectorsOf(first);
-        long block = capabilities.logicalBlockBytes();
-        commandBytesMax =
-                Math.max(block, Math.min(COMMAND_BYTES_MAX, first.maximumBytes()) / block * block);
+        commandBytesMax = commandBytesMax(first);
         linkCount = first.has(NbdWire.FLAG_CAN_MULTI_CONN) ? LINK_COUNT_MAX : 1;
         lostCount = counters.counter("nbd.client." + uri + ".lost");
         refusedCount = counters.counter("nbd.client." + uri + ".refused");
@@ -126,7 +124,7 @@ public final class NbdClient implements BlockDevice, LoopPart {
                 uri, door, loop, new ChannelWatcher(uri.toString(), loop::wakeUp), counters);
     }
 
-    private static BlockCapabilities capabilities(ClientNegotiation.Terms terms) {
+    static BlockCapabilities capabilities(ClientNegotiation.Terms terms) {
         int block = Math.max(SECTOR_BYTES, terms.minimumBytes());
         boolean readOnly = terms.has(NbdWire.FLAG_READ_ONLY);
         boolean flush = terms.has(NbdWire.FLAG_SEND_FLUSH);
@@ -142,9 +140,15 @@ public final class NbdClient implements BlockDevice, LoopPart {
     }
 
     /** What is no whole block at the end is left out. */
-    private static long sectorsOf(ClientNegotiation.Terms terms) {
+    static long sectorsOf(ClientNegotiation.Terms terms) {
         long block = Math.max(SECTOR_BYTES, terms.minimumBytes());
         return terms.bytes() / block * (block / SECTOR_BYTES);
+    }
+
+    /** Whole blocks, one at least. */
+    static long commandBytesMax(ClientNegotiation.Terms terms) {
+        long block = Math.max(SECTOR_BYTES, terms.minimumBytes());
+        return Math.max(block, Math.min(COMMAND_BYTES_MAX, terms.maximumBytes()) / block * block);
     }
 
     /** Begins to work; on the loop, or before it runs. */

@@ -90,7 +90,7 @@ public record NbdUri(NbdAddress server, String name) {
     private static EtherbayException invalid(String text, String why) {
         return new EtherbayException(
                 ErrorCode.INVALID,
-                "`" + text.replaceAll("\\p{Cntrl}", "?") + "` is no NBD address",
+                "`" + EtherbayException.shown(text) + "` is no NBD address",
                 why,
                 "write nbd://HOST:PORT/NAME or nbd+unix:///NAME?socket=PATH");
     }

@@ -134,7 +134,7 @@ public sealed interface BackingName {
         } catch (InvalidPathException cause) {
             throw new EtherbayException(
                     ErrorCode.INVALID,
-                    "`" + text.replace('\0', '?') + "` is no path",
+                    "`" + EtherbayException.shown(text) + "` is no path",
                     String.valueOf(cause.getReason()),
                     "name a file, a block device or VG/LV");
         }
@@ -157,7 +157,7 @@ public sealed interface BackingName {
         boolean only = !bare.equals(text) && bare.matches("[0-9A-Za-z][0-9A-Za-z:-]{3,79}");
         throw new EtherbayException(
                 ErrorCode.INVALID,
-                "`" + text.replaceAll("\\p{Cntrl}", "?") + "` is no UUID",
+                "`" + EtherbayException.shown(text) + "` is no UUID",
                 "one has letters, digits and dashes only",
                 only ? "write \"" + bare + "\"" : "take it from `blkid` or `lvs -o lv_uuid`");
     }

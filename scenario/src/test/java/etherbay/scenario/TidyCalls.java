@@ -20,6 +20,7 @@ final class TidyCalls {
             "scenario/src/test/java/etherbay/scenario/HostileSoak.java",
             "scenario/src/test/java/etherbay/scenario/Replay.java",
             "scenario/src/test/java/etherbay/scenario/Soak.java",
+            "sim/src/main/java/etherbay/sim/FuzzRun.java",
             "bench/src/main/java/etherbay/bench/Bench.java",
             "build/TestReport.java");
 

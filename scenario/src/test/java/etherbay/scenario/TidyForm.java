@@ -25,7 +25,7 @@ final class TidyForm {
     private TidyForm() {}
 
     static List<TidyRule> rules() {
-        return List.of(licence(), columns(), leftover(), names(), packages(), lengths());
+        return List.of(licence(), columns(), leftover(), names(), packages(), lengths(), fuzzed());
     }
 
     private static TidyRule licence() {
@@ -115,6 +115,27 @@ final class TidyForm {
                 tree -> ratchetFindings(tooLong(tree), ratchet(tree.text(RATCHET))),
                 TidyTree.of(X, longMethod, RATCHET, "# comment\n" + X + "#a 62\n"),
                 TidyTree.of(X, longMethod));
+    }
+
+    private static TidyRule fuzzed() {
+        String folder = "aoe/src/test/java/etherbay/aoe/";
+        return new TidyRule(
+                "every fuzz target is tried on what is kept for it",
+                tree -> tree.javaPaths()
+                        .filter(path -> path.endsWith("Fuzz.java"))
+                        .filter(path -> !fuzzTest(tree, path).contains("(" + target(path) + "."))
+                        .map(path -> path + ": FuzzTest of its package does not name it")
+                        .toList(),
+                TidyTree.of(folder + "AFuzz.java", "", folder + "FuzzTest.java", "(AFuzz.class)"),
+                TidyTree.of(folder + "AFuzz.java", "", folder + "FuzzTest.java", "(B.class)"));
+    }
+
+    private static String fuzzTest(TidyTree tree, String path) {
+        return tree.text(path.substring(0, path.lastIndexOf('/')) + "/FuzzTest.java");
+    }
+
+    private static String target(String path) {
+        return path.substring(path.lastIndexOf('/') + 1, path.length() - ".java".length());
     }
 
     /** Lines of each file and method over its limit. */

@@ -5,12 +5,17 @@ import etherbay.base.Prng;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.HexFormat;
+import java.util.Iterator;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Tries a claim on many generated values. A value is made from a seed alone: its low eight bits are
  * the size. When the claim fails, it is tried with half the size, and half of that, and the
- * smallest value that still fails is reported with the line that makes it again.
+ * smallest value that still fails is reported with the line that makes it again. Bytes are then
+ * made simpler piece by piece, and what is left of them is reported as well.
  */
 public final class Property {
     /** Makes a value: larger for a larger size, nothing but the two decides. */
@@ -18,14 +23,45 @@ public final class Property {
     public interface Gen<T> {
         T make(Prng prng, int size);
 
+        /** Values that are simpler than one for which the claim failed, the simplest first. */
+        default Stream<T> simpler(T value) {
+            return Stream.empty();
+        }
+
+        /** What of a value is worth telling; nothing where the seed says it all. */
+        default String text(T value) {
+            return "";
+        }
+
         /** Bytes of any content, up to the size. */
         static Gen<byte[]> bytes() {
-            return (prng, size) -> {
+            return shrinking((prng, size) -> {
                 byte[] bytes = new byte[prng.between(0, size)];
                 for (int index = 0; index < bytes.length; index++) {
                     bytes[index] = (byte) prng.nextLong();
                 }
                 return bytes;
+            });
+        }
+
+        /** The same bytes, made simpler where a claim fails for them. */
+        static Gen<byte[]> shrinking(Gen<byte[]> gen) {
+            return new Gen<>() {
+                @Override
+                public byte[] make(Prng prng, int size) {
+                    return gen.make(prng, size);
+                }
+
+                @Override
+                public Stream<byte[]> simpler(byte[] value) {
+                    return Bytes.simpler(value);
+                }
+
+                @Override
+                public String text(byte[] value) {
+                    return value.length + " bytes "
+                            + HexFormat.of().formatHex(value, 0, Math.min(value.length, 200));
+                }
             };
         }
     }
@@ -33,7 +69,13 @@ public final class Property {
     /** Size of the largest values; the cases grow towards it. */
     public static final int SIZE_MAX = 256;
 
+    /** Simpler values tried for one failure: some seconds of the slowest claims. */
+    private static final int SIMPLER_COUNT_MAX = 2000;
+
     private static final long SIZE_MASK = SIZE_MAX - 1L;
+
+    private static final Set<String> OWN =
+            Set.of(Property.class.getName(), FuzzTarget.class.getName());
 
     private Property() {}
 
@@ -76,18 +118,57 @@ public final class Property {
                 failure = smallerFailure;
             }
         }
+        Case<T> simplest = simplest(gen, claim, smallest, failure);
         throw new SimulationFailure(
-                "%s fails for a value of size %d: %s"
-                        .formatted(name, 1 + (smallest & SIZE_MASK), failure.getMessage()),
+                "%s fails for a value of size %d: %s%s"
+                        .formatted(
+                                name,
+                                1 + (smallest & SIZE_MASK),
+                                simplest.failure().getMessage(),
+                                told(gen.text(simplest.value()))),
                 "./dev test " + test + " --seed " + SimulationFailure.hex(smallest),
                 smallest,
-                failure);
+                simplest.failure());
+    }
+
+    private static String told(String text) {
+        return text.isEmpty() ? "" : "; the simplest one found: " + text;
+    }
+
+    /** A value for which the claim fails, and how. */
+    private record Case<T>(T value, Throwable failure) {}
+
+    /** From one simpler value to the next, as long as it fails and for so many tries. */
+    private static <T> Case<T> simplest(
+            Gen<T> gen, Consumer<T> claim, long seed, Throwable firstFailure) {
+        Case<T> simplest = new Case<>(made(gen, seed), firstFailure);
+        int left = SIMPLER_COUNT_MAX;
+        for (boolean found = true; found && left > 0; ) {
+            found = false;
+            Iterator<T> others = gen.simpler(simplest.value()).iterator();
+            while (!found && left-- > 0 && others.hasNext()) {
+                T other = others.next();
+                Throwable failure = failure(claim, other);
+                if (failure != null) {
+                    simplest = new Case<>(other, failure);
+                    found = true;
+                }
+            }
+        }
+        return simplest;
     }
 
     private static <T> @Nullable Throwable failure(Gen<T> gen, Consumer<T> claim, long seed) {
+        return failure(claim, made(gen, seed));
+    }
+
+    private static <T> T made(Gen<T> gen, long seed) {
+        return gen.make(new Prng(seed >>> 8), 1 + (int) (seed & SIZE_MASK));
+    }
+
+    private static <T> @Nullable Throwable failure(Consumer<T> claim, T value) {
         try {
-            int size = 1 + (int) (seed & SIZE_MASK);
-            claim.accept(gen.make(new Prng(seed >>> 8), size));
+            claim.accept(value);
             return null;
         } catch (AssertionError | RuntimeException failure) {
             return failure;
@@ -97,8 +178,7 @@ public final class Property {
     /** As {@code ./dev test} takes it: {@code module Class#method}. */
     private static String callingTest() {
         StackWalker.StackFrame caller = StackWalker.getInstance()
-                .walk(frames -> frames.filter(
-                                frame -> !frame.getClassName().equals(Property.class.getName()))
+                .walk(frames -> frames.filter(frame -> !OWN.contains(frame.getClassName()))
                         .findFirst()
                         .orElseThrow());
         String[] words = caller.getClassName().split("\\.", -1);

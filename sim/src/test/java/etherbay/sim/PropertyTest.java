@@ -43,6 +43,18 @@ final class PropertyTest {
     }
 
     @Test
+    void ofBytesOnlyThoseThatTheFailureNeedsAreLeft() {
+        assertThatThrownBy(() -> Property.check("no pair", 500, Property.Gen.bytes(), bytes -> {
+                    for (int at = 2; at < bytes.length; at++) {
+                        boolean pair = (bytes[at - 2] & 0xf) == 7 && (bytes[at] & 0xf) == 3;
+                        assertThat(pair).isFalse();
+                    }
+                }))
+                .isInstanceOf(SimulationFailure.class)
+                .hasMessageMatching("(?s).*the simplest one found: 3 bytes .700.3\\s.*");
+    }
+
+    @Test
     void aPatternTellsItsWriteAndAnyChangedByteIsDamage() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment memory = arena.allocate(512);

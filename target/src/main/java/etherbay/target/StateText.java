@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.target;
 
+import etherbay.aoe.IdentifyData;
 import etherbay.base.Epoch;
 import etherbay.base.MacAddress;
 
@@ -8,6 +9,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -90,7 +92,7 @@ public final class StateText {
 
     private static String sum(String text) {
         CRC32C crc32c = new CRC32C();
-        crc32c.update(text.getBytes(StandardCharsets.US_ASCII));
+        crc32c.update(text.getBytes(StandardCharsets.ISO_8859_1)); // each byte as it stands
         return String.format(Locale.ROOT, "%08x", crc32c.getValue());
     }
 
@@ -136,13 +138,13 @@ public final class StateText {
         ExportState state() throws DamagedException {
             try {
                 return new ExportState(
-                        one("config"),
-                        macs("mask"),
-                        macs("reservation"),
+                        config(),
+                        macs("mask", Limits.MAC_COUNT_MAX),
+                        macs("reservation", Limits.MAC_COUNT_MAX),
                         new Epoch(Long.parseUnsignedLong(one("epoch"))),
-                        macs("owner"),
+                        macs("owner", Limits.OWNER_COUNT_MAX),
                         floors(),
-                        one("serial"),
+                        serial(),
                         one("backing"),
                         Long.parseUnsignedLong(one("incarnation"), 16),
                         one("boot"),
@@ -161,9 +163,35 @@ public final class StateText {
             return found.getFirst();
         }
 
-        private List<MacAddress> macs(String key) throws DamagedException {
+        /** Each value of the key; more than there may be were never written. */
+        private List<String> some(String key, int countMax) throws DamagedException {
+            List<String> found = values.getOrDefault(key, List.of());
+            if (found.size() > countMax) {
+                throw new DamagedException(
+                        "it has " + found.size() + " lines \"" + key + "\", more than " + countMax);
+            }
+            return found;
+        }
+
+        private String config() throws DamagedException {
+            String config = one("config");
+            if (config.length() > Limits.CONFIG_BYTES_MAX) {
+                throw new DamagedException("its config string is too long");
+            }
+            return config;
+        }
+
+        private String serial() throws DamagedException {
+            String serial = one("serial");
+            if (!IdentifyData.isText(serial, Limits.SERIAL_CHARACTER_COUNT)) {
+                throw new DamagedException("its serial is none");
+            }
+            return serial;
+        }
+
+        private List<MacAddress> macs(String key, int countMax) throws DamagedException {
             List<MacAddress> macs = new ArrayList<>();
-            for (String value : values.getOrDefault(key, List.of())) {
+            for (String value : some(key, countMax)) {
                 macs.add(mac(value));
             }
             return macs;
@@ -171,7 +199,7 @@ public final class StateText {
 
         private List<ExportState.Floor> floors() throws DamagedException {
             List<ExportState.Floor> floors = new ArrayList<>();
-            for (String value : values.getOrDefault("floor", List.of())) {
+            for (String value : some("floor", Limits.FLOOR_COUNT_MAX)) {
                 int blank = Math.max(0, value.indexOf(' '));
                 int tag = Integer.parseUnsignedInt(value.substring(blank).strip(), 16);
                 floors.add(new ExportState.Floor(mac(value.substring(0, blank)), tag));
@@ -193,10 +221,14 @@ public final class StateText {
                     octets[count++] = (byte) character;
                     continue;
                 }
-                if (!value.startsWith("\\x", i) || i + 4 > value.length()) {
+                boolean escaped = value.startsWith("\\x", i)
+                        && i + 4 <= value.length()
+                        && HexFormat.isHexDigit(value.charAt(i + 2))
+                        && HexFormat.isHexDigit(value.charAt(i + 3));
+                if (!escaped) {
                     throw new DamagedException("a backslash in \"" + key + "\" begins no \\xHH");
                 }
-                octets[count++] = (byte) Integer.parseInt(value.substring(i + 2, i + 4), 16);
+                octets[count++] = (byte) HexFormat.fromHexDigits(value, i + 2, i + 4);
                 i += 3;
             }
             return new String(octets, 0, count, charsetOf(key));

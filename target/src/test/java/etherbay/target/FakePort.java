@@ -36,6 +36,13 @@ final class FakePort implements EthernetPort {
         pool = new FramePool(Arena.ofAuto(), this, frameCount);
     }
 
+    /** Forgets its target, and what was sent. */
+    void unplugged() {
+        listeners.clear();
+        sent.clear();
+        handler = frame -> {};
+    }
+
     /** A frame arrives. */
     void receive(MemorySegment bytes, long receivedNs) {
         receive(bytes, bytes.byteSize(), receivedNs);

@@ -62,8 +62,8 @@ final class Rig {
     long nowNs = 1_000_000 * MS;
     final Counters counters = new Counters();
     final Loop loop = new Loop("test", new TestClock(), new ParkIdler(), 0);
-    final FakePort port = new FakePort("02:00:00:00:00:01", 64);
-    final FakePort otherPort = new FakePort("02:00:00:00:00:02", 64);
+    final FakePort port;
+    final FakePort otherPort;
     final FakeDisk disk;
     final FakeStore store;
     private final List<FakeDisk> otherDisks = new ArrayList<>();
@@ -82,8 +82,31 @@ final class Rig {
         this(settings, disk, writeLog, freshState());
     }
 
+    /** On ports that outlive it. */
+    Rig(ExportSettings settings, FakeDisk disk, FakePort port, FakePort otherPort) {
+        this(settings, disk, null, freshState(), List.of(port, otherPort));
+    }
+
     Rig(ExportSettings settings, FakeDisk disk, @Nullable WriteLog writeLog, ExportState state) {
+        this(
+                settings,
+                disk,
+                writeLog,
+                state,
+                List.of(
+                        new FakePort("02:00:00:00:00:01", 64),
+                        new FakePort("02:00:00:00:00:02", 64)));
+    }
+
+    private Rig(
+            ExportSettings settings,
+            FakeDisk disk,
+            @Nullable WriteLog writeLog,
+            ExportState state,
+            List<FakePort> ports) {
         this.disk = disk;
+        port = ports.getFirst();
+        otherPort = ports.getLast();
         store = new FakeStore(state);
         ExportRecords records = new ExportRecords(state, store, writeLog, new Prng(7)::nextLong);
         export = new Export(loop, counters, settings, disk, records);

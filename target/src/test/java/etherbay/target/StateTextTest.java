@@ -37,6 +37,15 @@ final class StateTextTest {
     }
 
     @Test
+    void aByteBeyondAsciiIsNoQuestionMark() {
+        byte[] text = StateText.encode(FULL.withConfig(new byte[] {'?'}));
+        int at = new String(text, StandardCharsets.US_ASCII).indexOf('?');
+        text[at] = (byte) 0xbf;
+        assertThatThrownBy(() -> StateText.decode(text))
+                .isInstanceOf(StateText.DamagedException.class);
+    }
+
+    @Test
     void everyDamagedByteAndEveryCutIsNoticed() {
         byte[] whole = StateText.encode(FULL);
         for (int at = 0; at < whole.length; at++) {

@@ -80,9 +80,11 @@ public final class EscapedText {
     private static EtherbayException invalid(String text, int at) {
         return new EtherbayException(
                 ErrorCode.INVALID,
-                "`" + text + "` has an escape that is none",
+                "`" + EtherbayException.shown(text) + "` has an escape that is none",
                 "nothing is known by what stands at character " + (at + 1) + ": `"
-                        + text.substring(at, Math.min(text.length(), at + 4)) + "`",
+                        + EtherbayException.shown(
+                                text.substring(at, Math.min(text.length(), at + 4)))
+                        + "`",
                 "write a backslash as \\\\, any byte as \\x and two hexadecimal digits");
     }
 }

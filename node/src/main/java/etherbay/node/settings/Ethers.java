@@ -36,7 +36,7 @@ public record Ethers(Path file, Map<String, MacAddress> macs, String failure) {
         }
     }
 
-    private static Map<String, MacAddress> parse(String text) {
+    static Map<String, MacAddress> parse(String text) {
         Map<String, MacAddress> macs = new LinkedHashMap<>();
         text.lines().forEach(line -> {
             int comment = line.indexOf('#');

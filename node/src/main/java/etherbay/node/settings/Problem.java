@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node.settings;
 
+import etherbay.base.EtherbayException;
+
 import java.util.Comparator;
 
 /**
@@ -18,8 +20,7 @@ public record Problem(int line, int column, String what, String why, String corr
 
     /** {@code FILE:LINE:COLUMN: what; why; what to write instead}, on one line. */
     public String toText(String file) {
-        return "%s:%d:%d: %s; %s; %s"
-                .formatted(file, line, column, what, why, correction)
-                .replaceAll("\\p{Cntrl}", "?");
+        return EtherbayException.shown(
+                "%s:%d:%d: %s; %s; %s".formatted(file, line, column, what, why, correction));
     }
 }

@@ -133,7 +133,7 @@ public final class SettingsFile {
     }
 
     /** The text of the file, which must be UTF-8 throughout. */
-    private static String text(Path file, byte[] bytes) {
+    static String text(Path file, byte[] bytes) {
         CharsetDecoder decoder = StandardCharsets.UTF_8
                 .newDecoder()
                 .onMalformedInput(CodingErrorAction.REPORT)
