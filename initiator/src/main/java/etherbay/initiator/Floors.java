@@ -100,7 +100,9 @@ final class Floors implements FloorRequest.Listener {
         return inUse;
     }
 
-    /** Whether a floor was set by each port that has a path in use: no frame of a former process. */
+    /**
+     * Whether a floor was set by each port that has a path in use: no frame of a former process.
+     */
     boolean everyPortSet() {
         List<Path> up = disk.paths().up();
         return !up.isEmpty() && up.stream().map(Path::port).allMatch(portsSet::contains);
@@ -128,7 +130,8 @@ final class Floors implements FloorRequest.Listener {
 
     @Override
     public void floorSilent(Path path) {
-        // A disk that stands still, whose writes a floor waits for; or no right to set one, perhaps.
+        // A disk that stands still, whose writes a floor waits for; or no right to set one,
+        // perhaps.
         unset();
         answered(path, 0);
     }

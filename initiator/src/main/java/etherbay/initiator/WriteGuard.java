@@ -111,8 +111,9 @@ final class WriteGuard {
     }
 
     /**
-     * Somebody else may have written under our name until now: a former process, of which nothing is
-     * known. Its frames reach everything, and die like ours with lower numbers than {@code next}.
+     * Somebody else may have written under our name until now: a former process, of which nothing
+     * is known. Its frames reach everything, and die like ours with lower numbers than {@code
+     * next}.
      */
     void strangers(long nowNs, long next) {
         everywhere = next - 1;

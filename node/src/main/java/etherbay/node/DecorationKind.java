@@ -77,6 +77,7 @@ enum DecorationKind {
     private final String word;
     private final String example;
     private final String warning;
+
     @SuppressWarnings("ImmutableEnumChecker") // List.of
     private final List<Option> options;
 

@@ -24,8 +24,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A machine that uses one remote disk with a {@link DiskUser}: its place in the networks and what it
- * wrote outlive the processes on it. The initiator in it is the shipped one.
+ * A machine that uses one remote disk with a {@link DiskUser}: its place in the networks and what
+ * it wrote outlive the processes on it. The initiator in it is the shipped one.
  */
 final class InitiatorBox {
     static final int FRAME_COUNT = 40;

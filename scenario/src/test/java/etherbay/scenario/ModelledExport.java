@@ -192,7 +192,8 @@ final class ModelledExport {
 
     /** A config string is any octets. */
     private static String plain(Object value) {
-        String text = NOT_PLAIN.matcher(value.toString())
+        String text = NOT_PLAIN
+                .matcher(value.toString())
                 .replaceAll(octet -> "%02x".formatted((int) octet.group().charAt(0)));
         return text.length() <= SHOWN_LENGTH_MAX
                 ? text

@@ -9,8 +9,8 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Sees to it that nobody answers what was never asked: the tag of every answer to one of us was in a
- * request that arrived at the target. What a target says to everybody asks for nothing.
+ * Sees to it that nobody answers what was never asked: the tag of every answer to one of us was in
+ * a request that arrived at the target. What a target says to everybody asks for nothing.
  */
 final class ReplyWatch {
     private final Set<Long> asked = new HashSet<>();

@@ -16,6 +16,7 @@ import java.util.Map;
 final class ScenariosTest {
     /** Each of them costs a fifth of a second; {@code ./dev sim} runs as many as you like. */
     private static final int WHOLE_STACK_SEED_COUNT = 60;
+
     private static final int SEED_COUNT = 400;
 
     /** Of those that are about one kind of trouble, so that it comes with every seed. */

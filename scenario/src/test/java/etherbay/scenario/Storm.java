@@ -136,7 +136,9 @@ final class Storm {
             target.start();
             history.crashed();
         }
-        if (initiator.node().alive() && initiator.isReady() && initiator.disk().status().lost()) {
+        if (initiator.node().alive()
+                && initiator.isReady()
+                && initiator.disk().status().lost()) {
             initiator.kill();
             simulation.mark("state: disk attached anew after a loss");
         }
@@ -189,8 +191,7 @@ final class Storm {
                     worst * prng.unit(),
                     prng.below(2 * (int) MS_NS),
                     1 + prng.below(20 * (int) MS_NS)));
-            simulation.after(
-                    outage(SECOND_NS), () -> network.conditions(Impairment.Settings.NONE));
+            simulation.after(outage(SECOND_NS), () -> network.conditions(Impairment.Settings.NONE));
         });
         faults.put("long delays", () -> {
             SimNetwork network = network(anyNetwork());
@@ -280,8 +281,8 @@ final class Storm {
             disk.slow(prng.unit(), 1 + prng.below(100 * MS_NS));
             simulation.after(outage(SECOND_NS), () -> disk.slow(0, 1));
         });
-        faults.put("disk stalled", () -> disk.stallUntil(
-                simulation.nowNs() + outage(2 * SECOND_NS)));
+        faults.put(
+                "disk stalled", () -> disk.stallUntil(simulation.nowNs() + outage(2 * SECOND_NS)));
         faults.put("torn writes", () -> disk.tear(prng.unit()));
         faults.put("range unreadable", () -> failing(disk, () -> disk.badReads(anyLba(), 4)));
         faults.put("range unwritable", () -> failing(disk, () -> disk.badWrites(anyLba(), 4)));
@@ -293,8 +294,9 @@ final class Storm {
             disk.misdirect(0.3, 0, expendableSectors);
             simulation.after(upToNs(SECOND_NS), () -> disk.misdirect(0, 0, 0));
         });
-        faults.put("disk grown", () -> target.medium()
-                .grow(target.medium().sectors() + 8L * prng.below(3)));
+        faults.put(
+                "disk grown",
+                () -> target.medium().grow(target.medium().sectors() + 8L * prng.below(3)));
     }
 
     /** Not beside a state disk that fails as well: what it cannot note, it forgets when it ends. */

@@ -22,8 +22,9 @@ import java.util.stream.Stream;
  * <p>Safety, in rounds: requests all the while, faults among them ({@link Storm}). No read may be
  * wrong by any legal order of the writes; what a FLUSH or FUA promised is there for ever; every
  * request ends exactly once; an error has a fault that excuses it; nobody answers what was not
- * asked. Then, healed, liveness: the disk is open and everything asked of it succeeds, within stated
- * times; all that is held is given back; and after one more power cut the medium has what it must.
+ * asked. Then, healed, liveness: the disk is open and everything asked of it succeeds, within
+ * stated times; all that is held is given back; and after one more power cut the medium has what it
+ * must.
  *
  * <p>The first sectors have one copy that is damaged on purpose ({@code bit rot, misdirected
  * writes}): AoE has no checksum, so what is demanded of them is that the damage stays there.
@@ -217,8 +218,7 @@ final class WholeStack {
     }
 
     private boolean online() {
-        return initiator.isReady()
-                && initiator.disk().status().state() == BlockDevice.State.ONLINE;
+        return initiator.isReady() && initiator.disk().status().state() == BlockDevice.State.ONLINE;
     }
 
     private void ask(int count) {

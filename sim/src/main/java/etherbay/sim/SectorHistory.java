@@ -87,7 +87,9 @@ public final class SectorHistory {
         for (long sector = lba; sector < lba + sectors; sector++) {
             bySector.computeIfAbsent(sector, key -> new ArrayList<>(4)).add(write);
             if (zeroes) {
-                zeroesBySector.computeIfAbsent(sector, key -> new ArrayList<>(4)).add(write);
+                zeroesBySector
+                        .computeIfAbsent(sector, key -> new ArrayList<>(4))
+                        .add(write);
             }
         }
         return write.number;
@@ -107,8 +109,8 @@ public final class SectorHistory {
     }
 
     /**
-     * It ended without an acknowledgement. It may have happened and may still happen, but not over a
-     * write that begins from now on.
+     * It ended without an acknowledgement. It may have happened and may still happen, but not over
+     * a write that begins from now on.
      */
     public void writeEnded(long number) {
         Write write = writes.get((int) number - 1);
@@ -123,8 +125,8 @@ public final class SectorHistory {
     }
 
     /**
-     * The disk was opened anew after a loss that its user has been told of: a FLUSH from now on says
-     * nothing about what was lost before.
+     * The disk was opened anew after a loss that its user has been told of: a FLUSH from now on
+     * says nothing about what was lost before.
      */
     public void reattached() {
         attachedAt = ++now;
@@ -155,8 +157,8 @@ public final class SectorHistory {
      * acknowledged before it is there, crash or no crash.
      */
     public void flushPromised(long begunAt) {
-        writes.forEach(write -> write.durable |= write.ackedAt < begunAt
-                && (write.begunAt > attachedAt || !write.lostPerhaps));
+        writes.forEach(write -> write.durable |=
+                write.ackedAt < begunAt && (write.begunAt > attachedAt || !write.lostPerhaps));
         notDurable.removeIf(write -> write.durable);
     }
 
@@ -188,7 +190,8 @@ public final class SectorHistory {
         if (number != SectorPattern.NOBODY) {
             Write found = known(number);
             if (lba < found.lba || lba >= found.lba + found.sectors || found.zeroes) {
-                throw new AssertionError("sector " + lba + " holds write " + number + " of elsewhere");
+                throw new AssertionError(
+                        "sector " + lba + " holds write " + number + " of elsewhere");
             }
             complain(lba, found, overtaken(begunAt, lba, found));
             return;
@@ -204,18 +207,19 @@ public final class SectorHistory {
 
     private static void complain(long lba, Write found, @Nullable Write newer) {
         if (newer != null) {
-            throw new AssertionError(
-                    ("sector %d holds write %d, but write %d began after that was"
-                                    + " acknowledged and was itself %s")
-                            .formatted(
-                                    lba,
-                                    found.number,
-                                    newer.number,
-                                    newer.durable ? "durable" : "acknowledged"));
+            throw new AssertionError(("sector %d holds write %d, but write %d began after that was"
+                            + " acknowledged and was itself %s")
+                    .formatted(
+                            lba,
+                            found.number,
+                            newer.number,
+                            newer.durable ? "durable" : "acknowledged"));
         }
     }
 
-    /** A write that must be there and is newer than that one; null when that one may be the last. */
+    /**
+     * A write that must be there and is newer than that one; null when that one may be the last.
+     */
     private @Nullable Write overtaken(long begunAt, long lba, Write found) {
         for (Write other : bySector.getOrDefault(lba, List.of())) {
             boolean mustBeThere = other.ackedAt < begunAt && !lost(other);
@@ -227,15 +231,16 @@ public final class SectorHistory {
     }
 
     /**
-     * Forgets what no read from now on can be judged by. Only while nothing is in flight; makes long
-     * histories quick.
+     * Forgets what no read from now on can be judged by. Only while nothing is in flight; makes
+     * long histories quick.
      */
     public void settle() {
         bySector.values().forEach(SectorHistory::settle);
         bySector.forEach((lba, known) -> {
             List<Write> zeroes = zeroesBySector.getOrDefault(lba, List.of());
             if (!zeroes.isEmpty() && !known.isEmpty()) {
-                long oldestAt = known.stream().mapToLong(write -> write.begunAt).min().orElse(0);
+                long oldestAt =
+                        known.stream().mapToLong(write -> write.begunAt).min().orElse(0);
                 zeroes.removeIf(write -> write.endedAt < oldestAt);
             }
         });

@@ -121,8 +121,8 @@ public final class SimNetwork {
     }
 
     /**
-     * Probability that bits of a frame flip on its way. The frame check sequence says so to the port
-     * that it arrives at, which drops it: what Ethernet promises, and AoE builds on.
+     * Probability that bits of a frame flip on its way. The frame check sequence says so to the
+     * port that it arrives at, which drops it: what Ethernet promises, and AoE builds on.
      */
     public void damage(double probability) {
         damage = probability;
