@@ -74,6 +74,22 @@ final class Canaries {
         table.put(
                 "canary-path-without-serial",
                 simulation -> TwoDisks.planted(simulation, InitiatorBugs::serialNotLookedAt));
+        table.put(
+                "canary-answer-under-a-foreign-tag",
+                simulation -> WholeStack.planted(
+                        simulation,
+                        box -> box.disguisePorts((node, port) -> new TargetBugs.ForeignTag(port))));
+        table.put(
+                "canary-frame-never-given-back",
+                simulation -> WholeStack.planted(
+                        simulation,
+                        box -> box.disguisePorts((node, port) -> new TargetBugs.KeptFrame(port))));
+        table.put(
+                "canary-error-without-a-reason",
+                simulation -> WholeStack.planted(
+                        simulation,
+                        box -> box.disguiseDisk(
+                                (node, disk) -> new TargetBugs.FailingWrites(disk))));
         return table;
     }
 }

@@ -6,6 +6,7 @@ import etherbay.base.Check;
 import etherbay.base.Impairment;
 import etherbay.base.Prng;
 import etherbay.sim.DiskFaults;
+import etherbay.sim.FaultAtlas;
 import etherbay.sim.SectorHistory;
 import etherbay.sim.SimNetwork;
 import etherbay.sim.SimNode;
@@ -66,7 +67,7 @@ final class Storm {
     private final TargetBox target;
     private final InitiatorBox initiator;
     private final SectorHistory history;
-    private final long expendableSectors;
+    private final FaultAtlas atlas;
     private final Map<String, Runnable> faults = new LinkedHashMap<>();
     private long outageNs;
     private long outageEndsNs;
@@ -79,13 +80,13 @@ final class Storm {
             TargetBox target,
             InitiatorBox initiator,
             SectorHistory history,
-            long expendableSectors) {
+            FaultAtlas atlas) {
         this.simulation = simulation;
         this.networks = networks;
         this.target = target;
         this.initiator = initiator;
         this.history = history;
-        this.expendableSectors = expendableSectors;
+        this.atlas = atlas;
         prng = simulation.prng().fork();
         network();
         ports();
@@ -289,9 +290,16 @@ final class Storm {
         faults.put("disk full", () -> failing(disk, () -> disk.space(prng.below(60))));
         faults.put("sync failed", () -> failSync(() -> disk.failFlushes(1)));
         faults.put("write with FUA failed", () -> failSync(() -> disk.failFuaWrites(1)));
-        faults.put("bit rot", () -> target.medium().rot(prng.below((int) expendableSectors)));
+        faults.put("bit rot", () -> {
+            long lba = anyLba() % (4 * atlas.givenUpSectors());
+            if (atlas.damage(0, lba, 1)) {
+                target.medium().rot(lba);
+            }
+        });
         faults.put("write misdirected", () -> {
-            disk.misdirect(0.3, 0, expendableSectors);
+            long sectors = atlas.givenUpSectors();
+            Check.that(atlas.damage(0, 0, sectors), "what is given up may be damaged");
+            disk.misdirect(0.3, 0, sectors);
             simulation.after(upToNs(SECOND_NS), () -> disk.misdirect(0, 0, 0));
         });
         faults.put(

@@ -7,6 +7,7 @@ import etherbay.base.IoStatus;
 import etherbay.base.MacAddress;
 import etherbay.base.Prng;
 import etherbay.initiator.RemoteDiskSettings;
+import etherbay.sim.FaultAtlas;
 import etherbay.sim.SectorHistory;
 import etherbay.sim.SectorPattern;
 import etherbay.sim.SimNetwork;
@@ -14,6 +15,7 @@ import etherbay.sim.Simulation;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -26,8 +28,8 @@ import java.util.stream.Stream;
  * stated times; all that is held is given back; and after one more power cut the medium has what it
  * must.
  *
- * <p>The first sectors have one copy that is damaged on purpose ({@code bit rot, misdirected
- * writes}): AoE has no checksum, so what is demanded of them is that the damage stays there.
+ * <p>The first sectors are given up, see {@link FaultAtlas}: AoE has no checksum, and there is no
+ * other copy.
  */
 final class WholeStack {
     private static final long SECOND_NS = 1_000_000_000L;
@@ -46,7 +48,7 @@ final class WholeStack {
     private static final long PAUSE_NS = 45 * SECOND_NS;
 
     static final int REQUEST_COUNT_MIN = 1000;
-    private static final int EXPENDABLE_SECTORS = 16;
+    private static final int GIVEN_UP_SECTORS = 16;
 
     /** After it has healed everything works within that time: fail-after, and looking again. */
     private static final long CONVERGED_NS = 15 * SECOND_NS;
@@ -64,23 +66,25 @@ final class WholeStack {
     private final InitiatorBox initiator;
     private final SectorHistory history = new SectorHistory(false);
     private final ReplyWatch replies = new ReplyWatch();
+    private final FaultAtlas atlas = new FaultAtlas(1, GIVEN_UP_SECTORS);
     private final Storm storm;
     private long requestCount;
 
-    private WholeStack(Simulation simulation) {
+    private WholeStack(Simulation simulation, Consumer<TargetBox> plant) {
         this.simulation = simulation;
         prng = simulation.prng().fork();
-        target = new TargetBox(simulation, EXPENDABLE_SECTORS + 8L * prng.between(1, 16));
+        target = new TargetBox(simulation, GIVEN_UP_SECTORS + 8L * prng.between(1, 16));
         target.settings(settings -> settings.withWriteCache(prng.chance(0.8)));
         target.medium()
                 .capabilities(new BlockCapabilities(
                         true, prng.chance(0.7), true, true, 512, 4096, false, false));
         target.tap(replies::atTarget);
+        plant.accept(target);
         initiator = new InitiatorBox(
                 simulation,
                 RemoteDiskSettings.DEFAULT.withFrameLifeNs(FRAME_LIFE_NS),
                 history,
-                EXPENDABLE_SECTORS,
+                GIVEN_UP_SECTORS,
                 replies::atInitiator);
         int mtu = prng.chance(0.5) ? 9000 : 1500;
         target.mtu(mtu);
@@ -93,11 +97,15 @@ final class WholeStack {
             target.on(network, THEIRS[index]);
             initiator.on(network, OURS[index]);
         }
-        storm = new Storm(simulation, networks, target, initiator, history, EXPENDABLE_SECTORS);
+        storm = new Storm(simulation, networks, target, initiator, history, atlas);
     }
 
     static void run(Simulation simulation) {
-        new WholeStack(simulation).run();
+        new WholeStack(simulation, target -> {}).run();
+    }
+
+    static void planted(Simulation simulation, Consumer<TargetBox> plant) {
+        new WholeStack(simulation, plant).run();
     }
 
     /** What must have occurred in a run of some dozen seeds: each fault, each change of state. */
@@ -157,17 +165,18 @@ final class WholeStack {
             initiator.look();
         }
         simulation.runUntil("all requests of the round ended", ENDED_NS, this::ended);
+        initiator.look();
         judgeErrors();
         if (prng.chance(0.5)) {
             storm.mend();
         }
         simulation.runFor(prng.below(PAUSE_NS));
         simulation.runUntil("the disk is open again", ENDED_NS, this::ended);
+        initiator.look();
         history.settle();
     }
 
     private boolean ended() {
-        initiator.look();
         return initiator.isReady() && initiator.user().finished();
     }
 
@@ -229,7 +238,7 @@ final class WholeStack {
 
     private void judgeMedium() {
         long begunAt = history.readBegins();
-        for (long lba = EXPENDABLE_SECTORS; lba < target.medium().sectors(); lba++) {
+        for (long lba = GIVEN_UP_SECTORS; lba < target.medium().sectors(); lba++) {
             history.checkRead(
                     begunAt, lba, SectorPattern.writeOf(target.medium().peek(lba), lba));
         }
