@@ -48,6 +48,7 @@ final class Path {
     private int inFlightCount;
     private long carriedCount;
     private long heardNs = Long.MIN_VALUE;
+    private long heardUpNs = Long.MIN_VALUE;
     private long usedNs = Long.MIN_VALUE;
     private long shrunkNs = Long.MIN_VALUE;
     private int expiryCount;
@@ -123,11 +124,17 @@ final class Path {
     /** Something arrived from there. */
     void heard(long nowNs) {
         heardNs = nowNs;
+        heardUpNs = isUp() ? nowNs : heardUpNs;
         expiryCount = 0;
     }
 
     long heardNs() {
         return heardNs;
+    }
+
+    /** When something last arrived while it carried data. */
+    long heardUpNs() {
+        return heardUpNs;
     }
 
     /** When data was last sent there. */

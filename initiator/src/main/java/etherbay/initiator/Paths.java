@@ -178,13 +178,11 @@ final class Paths {
         }
     }
 
-    /** When the disk was last heard of on a path that carries its data. */
+    /** When the disk was last heard of on a path that carried its data then. */
     long lastHeardNs() {
         long lastNs = Long.MIN_VALUE;
         for (Way way : ways) {
-            if (way.path.isUp()) {
-                lastNs = Math.max(lastNs, way.path.heardNs());
-            }
+            lastNs = Math.max(lastNs, way.path.heardUpNs());
         }
         return lastNs;
     }
