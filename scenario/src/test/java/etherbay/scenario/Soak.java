@@ -17,9 +17,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Runs every scenario on many seeds: {@code ./dev sim [--minutes M] [--seed S] [--seeds N]}. With
- * minutes, one seed of each after the other until they have passed; else N seeds of each. Prints
- * the first seed, what was tried how often, and for each failure the line that replays it.
+ * Runs scenarios on many seeds: {@code ./dev sim [--minutes M] [--seed S] [--seeds N] [--only NAME]
+ * [--jobs J]}. With minutes, one seed of each after the other until they have passed; else N seeds
+ * of each. Prints the first seed, what was tried how often, and for each failure the line that
+ * replays it. Each job runs seeds of its own on a thread of its own.
  */
 public final class Soak {
     private static final int SEED_COUNT_DEFAULT = 10_000;
@@ -28,15 +29,27 @@ public final class Soak {
     private final long firstSeed;
     private final long seedCount;
     private final AtomicBoolean over;
+    private final Map<String, Simulation.Body> scenarios;
+    private final int jobCount;
+    private final Prng seeds;
     private final Map<String, Long> marks = new TreeMap<>();
     private final List<String> failures = new ArrayList<>();
+    private long begunCount;
     private long runCount;
     private long simulatedNs;
 
-    private Soak(long firstSeed, long seedCount, AtomicBoolean over) {
+    private Soak(
+            long firstSeed,
+            long seedCount,
+            AtomicBoolean over,
+            Map<String, Simulation.Body> scenarios,
+            int jobCount) {
         this.firstSeed = firstSeed;
         this.seedCount = seedCount;
         this.over = over;
+        this.scenarios = scenarios;
+        this.jobCount = jobCount;
+        seeds = new Prng(firstSeed);
     }
 
     /** Takes the options; ends with 1 when a scenario failed, with 2 for options that are none. */
@@ -44,16 +57,17 @@ public final class Soak {
         long minutes = 0;
         long seed = Seeds.fresh();
         long count = SEED_COUNT_DEFAULT;
+        int jobs = 1;
+        Map<String, Simulation.Body> scenarios = Scenarios.byName();
         for (int index = 0; index < arguments.length; index += 2) {
             String value = index + 1 < arguments.length ? arguments[index + 1] : "";
             switch (arguments[index]) {
                 case "--minutes" -> minutes = Long.parseLong(value);
                 case "--seed" -> seed = Seeds.parse(value);
                 case "--seeds" -> count = Long.parseLong(value);
-                default -> {
-                    System.err.println("sim: [--minutes M] [--seed S] [--seeds N]");
-                    System.exit(2);
-                }
+                case "--jobs" -> jobs = Math.max(1, Integer.parseInt(value));
+                case "--only" -> scenarios = only(value);
+                default -> misused("there is no option " + arguments[index]);
             }
         }
         AtomicBoolean over = new AtomicBoolean();
@@ -62,38 +76,80 @@ public final class Soak {
             Executor later = CompletableFuture.delayedExecutor(minutes, TimeUnit.MINUTES);
             later.execute(() -> over.set(true));
         }
-        System.exit(new Soak(seed, count, over).run() ? 0 : 1);
+        System.exit(new Soak(seed, count, over, scenarios, jobs).run() ? 0 : 1);
+    }
+
+    private static Map<String, Simulation.Body> only(String name) {
+        if (!Scenarios.byName().containsKey(name)) {
+            misused("there is no scenario " + name + ", but "
+                    + String.join(", ", Scenarios.byName().keySet()));
+        }
+        return Map.of(name, Scenarios.of(name));
+    }
+
+    private static void misused(String why) {
+        System.err.println("sim: " + why);
+        System.err.println(
+                "sim: [--minutes M] [--seed S] [--seeds N] [--only SCENARIO] [--jobs J]");
+        System.exit(2);
     }
 
     private boolean run() {
         System.out.printf(
                 "sim: %s, first seed 0x%016x%n",
-                String.join(", ", Scenarios.byName().keySet()), firstSeed);
-        Prng seeds = new Prng(firstSeed);
-        for (long index = 0; index < seedCount && !over.get(); index++) {
-            long seed = index == 0 ? firstSeed : seeds.nextLong();
-            Scenarios.byName().forEach((name, body) -> runOne(name, seed, body));
-            if ((index + 1) % PROGRESS_SEED_COUNT == 0) {
-                System.out.printf("sim: %d seeds, %d failures%n", index + 1, failures.size());
+                String.join(", ", scenarios.keySet()), firstSeed);
+        List<Thread> jobs = new ArrayList<>();
+        for (int job = 0; job < jobCount; job++) {
+            jobs.add(Thread.ofPlatform().name("sim-" + job).start(this::work));
+        }
+        try {
+            for (Thread job : jobs) {
+                job.join();
             }
+        } catch (InterruptedException ended) {
+            Thread.currentThread().interrupt();
+            return false;
         }
         report();
         return failures.isEmpty();
     }
 
-    private void runOne(String name, long seed, Simulation.Body body) {
-        if (over.get()) {
-            return;
+    private void work() {
+        for (long seed = nextSeed(); !over.get(); seed = nextSeed()) {
+            long taken = seed;
+            scenarios.forEach((name, body) -> runOne(name, taken, body));
         }
-        runCount++;
+    }
+
+    /** The first seed is the one that was asked for; past the last one it is over. */
+    private synchronized long nextSeed() {
+        if (begunCount == seedCount) {
+            over.set(true);
+        } else if (begunCount > 0 && begunCount % PROGRESS_SEED_COUNT == 0) {
+            System.out.printf("sim: %d seeds, %d failures%n", begunCount, failures.size());
+        }
+        return begunCount++ == 0 ? firstSeed : seeds.nextLong();
+    }
+
+    private void runOne(String name, long seed, Simulation.Body body) {
         try {
             Seeds.Run run = Seeds.run(name, seed, body);
-            simulatedNs += run.simulatedNs();
-            run.marks().forEach((mark, times) -> marks.merge(mark, times, Long::sum));
+            noteRun(run);
         } catch (SimulationFailure failure) {
-            failures.add(failure.getMessage());
-            System.out.println("sim: " + failure.getMessage());
+            noteFailure(failure.getMessage());
         }
+    }
+
+    private synchronized void noteRun(Seeds.Run run) {
+        runCount++;
+        simulatedNs += run.simulatedNs();
+        run.marks().forEach((mark, times) -> marks.merge(mark, times, Long::sum));
+    }
+
+    private synchronized void noteFailure(String message) {
+        runCount++;
+        failures.add(message);
+        System.out.println("sim: " + message);
     }
 
     private void report() {
