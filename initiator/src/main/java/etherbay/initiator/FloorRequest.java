@@ -2,7 +2,9 @@
 package etherbay.initiator;
 
 import etherbay.aoe.AoeHeader;
+import etherbay.aoe.Ethernet;
 import etherbay.aoe.FloorHeader;
+import etherbay.base.EthernetPort;
 import etherbay.base.Frame;
 import etherbay.base.Loop;
 
@@ -21,10 +23,10 @@ final class FloorRequest extends Exchange {
          *
          * @param below transmissions with lower numbers are dead; 0 when it keeps no floor for us
          */
-        void floorSet(Path path, long below);
+        void floorSet(FloorRequest request, long below);
 
         /** Nothing came for a while; it is not asked any more. */
-        void floorSilent(Path path);
+        void floorSilent(FloorRequest request);
     }
 
     private static final int TRANSMISSION_COUNT_MAX = 5;
@@ -32,43 +34,69 @@ final class FloorRequest extends Exchange {
     private final DiskAddress address;
     private final TagTable tags;
     private final Loop loop;
-    private final Path path;
+    private final Way way;
     private final Listener listener;
     private long below;
 
-    FloorRequest(DiskAddress address, Path path, TagTable tags, Loop loop, Listener listener) {
+    /**
+     * A way to ask.
+     *
+     * @param path that the question goes by
+     * @param meant port whose transmissions are meant: the path's own, or one that has lost its way
+     *     to the target, whose address the question then carries
+     */
+    record Way(Path path, EthernetPort meant) {
+        boolean isOwn() {
+            return meant.equals(path.port());
+        }
+    }
+
+    FloorRequest(DiskAddress address, Way way, TagTable tags, Loop loop, Listener listener) {
         super(address, AoeHeader.COMMAND_FLOOR, tags, loop.timers());
         this.address = address;
         this.tags = tags;
         this.loop = loop;
-        this.path = path;
+        this.way = way;
         this.listener = listener;
     }
 
-    Path path() {
-        return path;
+    Way way() {
+        return way;
     }
 
     /** Declares everything dead that was sent so far. */
     void ask() {
         stop();
         begin();
+        if (!way.isOwn()) {
+            // The answer goes to the address that asked: it must arrive here.
+            way.path().port().addSourceMac(way.meant().mac());
+        }
         below = tags.next();
         send();
     }
 
     void stop() {
         if (isOpen()) {
-            end();
+            done();
+        }
+    }
+
+    private void done() {
+        end();
+        if (!way.isOwn()) {
+            way.path().port().removeSourceMac(way.meant().mac());
         }
     }
 
     private void send() {
+        Path path = way.path();
         long nowNs = loop.nowNs();
         Frame frame = path.claim(address, AoeHeader.COMMAND_FLOOR, FloorHeader.END);
         if (frame != null) {
             MemorySegment memory = frame.memory();
             long at = frame.at();
+            Ethernet.src(memory, at, way.meant().mac().bits());
             AoeHeader.tag(memory, at, TagTable.tagOf(transmission(path, 0, 1, nowNs)));
             FloorHeader.floorTag(memory, at, TagTable.tagOf(below));
             path.port().commit(frame);
@@ -84,8 +112,8 @@ final class FloorRequest extends Exchange {
         if (transmissionCount() < TRANSMISSION_COUNT_MAX) {
             send();
         } else {
-            end();
-            listener.floorSilent(path);
+            done();
+            listener.floorSilent(this);
         }
     }
 
@@ -97,8 +125,8 @@ final class FloorRequest extends Exchange {
                 && !FloorHeader.malformed(memory, at, answer.frame().bytes())
                 && FloorHeader.error(memory, at) == FloorHeader.ERROR_NONE;
         if (!kept) {
-            end();
-            listener.floorSet(path, 0);
+            done();
+            listener.floorSet(this, 0);
             return;
         }
         int inForce = FloorHeader.floorTag(memory, at);
@@ -108,7 +136,7 @@ final class FloorRequest extends Exchange {
             ask();
             return;
         }
-        end();
-        listener.floorSet(path, below);
+        done();
+        listener.floorSet(this, below);
     }
 }

@@ -3,6 +3,7 @@ package etherbay.initiator;
 
 import etherbay.base.EthernetPort;
 import etherbay.base.Loop;
+import etherbay.initiator.FloorRequest.Way;
 
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,9 @@ import java.util.Set;
 /**
  * What a target of ours promised about our old transmissions. A floor counts for one source
  * address, which is one of our ports; so a round asks by each port that carried data lately, and
- * when all are answered everything sent before the round is dead. Owned by the disk's loop.
+ * when all are answered everything sent before the round is dead. For a port that has lost its way
+ * to the target another one asks, under its address: a way that was cut is no reason to wait until
+ * its frames have died of age. Owned by the disk's loop.
  */
 final class Floors implements FloorRequest.Listener {
     /** When no floor was set, how long only time says what is dead. */
@@ -25,8 +28,8 @@ final class Floors implements FloorRequest.Listener {
     private final WriteGuard guard;
     private final TagTable tags;
     private final Loop loop;
-    private final Map<Path, FloorRequest> requests = new LinkedHashMap<>();
-    private final Map<EthernetPort, Path> round = new LinkedHashMap<>();
+    private final Map<Way, FloorRequest> requests = new LinkedHashMap<>();
+    private final Map<EthernetPort, Way> round = new LinkedHashMap<>();
     private final Set<EthernetPort> portsSet = new HashSet<>();
     private boolean inUse;
 
@@ -51,18 +54,22 @@ final class Floors implements FloorRequest.Listener {
     /** A path to a target that knows floors is proven; it is up when a floor is set by it. */
     void found(Path path) {
         if (!isAsking(path)) {
-            request(path).ask();
+            request(own(path)).ask();
         }
     }
 
     /** Whether an answer is awaited by that path. */
     boolean isAsking(Path path) {
-        return request(path).isOpen();
+        return request(own(path)).isOpen();
     }
 
-    private FloorRequest request(Path path) {
+    private static Way own(Path path) {
+        return new Way(path, path.port());
+    }
+
+    private FloorRequest request(Way asked) {
         return requests.computeIfAbsent(
-                path, way -> new FloorRequest(disk.address(), way, tags, loop, this));
+                asked, way -> new FloorRequest(disk.address(), way, tags, loop, this));
     }
 
     /**
@@ -83,19 +90,20 @@ final class Floors implements FloorRequest.Listener {
             if (loop.nowNs() - path.usedNs() < guard.frameLifeNs()
                     && path.usedNs() != Long.MIN_VALUE) {
                 Path by = upOn(path.port());
+                by = by == null ? disk.paths().any() : by;
                 if (by == null) {
                     round.clear();
                     return false; // what it sent last dies of age
                 }
-                round.put(path.port(), by);
+                round.put(path.port(), new Way(by, path.port()));
             }
         }
         if (round.isEmpty()) {
             return false;
         }
         roundBelow = tags.next();
-        for (Path by : List.copyOf(round.values())) {
-            request(by).ask();
+        for (Way way : List.copyOf(round.values())) {
+            request(way).ask();
         }
         return inUse;
     }
@@ -118,22 +126,21 @@ final class Floors implements FloorRequest.Listener {
     }
 
     @Override
-    public void floorSet(Path path, long below) {
+    public void floorSet(FloorRequest request, long below) {
         if (below > 0) {
             inUse = true;
-            portsSet.add(path.port());
+            portsSet.add(request.way().meant());
         } else {
             unset(); // not stored, or its table is full
         }
-        answered(path, below);
+        answered(request.way(), below);
     }
 
     @Override
-    public void floorSilent(Path path) {
-        // A disk that stands still, whose writes a floor waits for; or no right to set one,
-        // perhaps.
+    public void floorSilent(FloorRequest request) {
+        // A disk that stands still, whose writes a floor waits for; or no right to set one, perhaps.
         unset();
-        answered(path, 0);
+        answered(request.way(), 0);
     }
 
     private void unset() {
@@ -142,11 +149,11 @@ final class Floors implements FloorRequest.Listener {
         unsetNs = loop.nowNs();
     }
 
-    private void answered(Path path, long below) {
-        if (!path.isUp()) {
-            disk.pathUp(path);
+    private void answered(Way way, long below) {
+        if (way.isOwn() && !way.path().isUp()) {
+            disk.pathUp(way.path());
         }
-        if (!round.remove(path.port(), path)) {
+        if (!round.remove(way.meant(), way)) {
             return;
         }
         if (below < roundBelow) {
