@@ -30,6 +30,10 @@ final class Floors implements FloorRequest.Listener {
     private final Loop loop;
     private final Map<Way, FloorRequest> requests = new LinkedHashMap<>();
     private final Map<EthernetPort, Way> round = new LinkedHashMap<>();
+
+    /** Paths that IDENTIFY has proven and that wait for a floor; no others come up by one. */
+    private final Set<Path> proving = new HashSet<>();
+
     private final Set<EthernetPort> portsSet = new HashSet<>();
     private boolean inUse;
 
@@ -53,9 +57,8 @@ final class Floors implements FloorRequest.Listener {
 
     /** A path to a target that knows floors is proven; it is up when a floor is set by it. */
     void found(Path path) {
-        if (!isAsking(path)) {
-            request(own(path)).ask();
-        }
+        proving.add(path);
+        request(own(path)).ask();
     }
 
     /** Whether an answer is awaited by that path. */
@@ -133,14 +136,15 @@ final class Floors implements FloorRequest.Listener {
         } else {
             unset(); // not stored, or its table is full
         }
-        answered(request.way(), below);
+        ended(request.way(), below, true);
     }
 
     @Override
     public void floorSilent(FloorRequest request) {
-        // A disk that stands still, whose writes a floor waits for; or no right to set one, perhaps.
+        // A disk that stands still, whose writes a floor waits for; or no right to set one,
+        // perhaps.
         unset();
-        answered(request.way(), 0);
+        ended(request.way(), 0, false);
     }
 
     private void unset() {
@@ -149,9 +153,9 @@ final class Floors implements FloorRequest.Listener {
         unsetNs = loop.nowNs();
     }
 
-    private void answered(Way way, long below) {
-        if (way.isOwn() && !way.path().isUp()) {
-            disk.pathUp(way.path());
+    private void ended(Way way, long below, boolean heard) {
+        if (way.isOwn() && proving.remove(way.path()) && way.path().isUnproven()) {
+            disk.pathUp(way.path(), heard);
         }
         if (!round.remove(way.meant(), way)) {
             return;

@@ -81,6 +81,21 @@ final class Path {
         expiryCount = 0;
     }
 
+    /**
+     * It carries data from now on, and is given time to answer.
+     *
+     * @param heard whether it has answered just now
+     */
+    void up(long nowNs, boolean heard) {
+        standing(Standing.UP);
+        heardNs = nowNs;
+        heardUpNs = heard ? nowNs : heardUpNs;
+    }
+
+    boolean isUnproven() {
+        return standing == Standing.UNPROVEN;
+    }
+
     boolean isUp() {
         return standing == Standing.UP;
     }

@@ -349,7 +349,7 @@ public final class RemoteDisk implements BlockDevice {
         if (now.vendor().filter(IdentifyData.Vendor::floor).isPresent()) {
             floors.found(path);
         } else {
-            pathUp(path);
+            pathUp(path, true);
         }
     }
 
@@ -367,10 +367,13 @@ public final class RemoteDisk implements BlockDevice {
         paths.proveLater(path);
     }
 
-    /** The path is proven, and everything sent on it before is dead where that can be told. */
-    void pathUp(Path path) {
-        path.standing(Path.Standing.UP);
-        path.heard(loop.nowNs());
+    /**
+     * The path is proven, and everything sent on it before is dead where that can be told.
+     *
+     * @param heard whether the target says so, or has said nothing since it was proven
+     */
+    void pathUp(Path path, boolean heard) {
+        path.up(loop.nowNs(), heard);
         checkingIdle = false;
         if (opened != null) {
             if (!settled.isSet()) {

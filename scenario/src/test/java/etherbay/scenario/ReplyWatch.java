@@ -2,6 +2,7 @@
 package etherbay.scenario;
 
 import etherbay.aoe.AoeHeader;
+import etherbay.base.MacAddress;
 import etherbay.sim.SimPort;
 
 import java.lang.foreign.MemorySegment;
@@ -20,7 +21,7 @@ final class ReplyWatch {
     void atTarget(SimPort port, byte[] frame, long atNs) {
         MemorySegment memory = MemorySegment.ofArray(frame);
         if (!AoeHeader.response(memory, 0)) {
-            asked.add(key(source(frame), AoeHeader.tag(memory, 0)));
+            asked.add(key(macAt(frame, 6), AoeHeader.tag(memory, 0)));
         }
     }
 
@@ -32,7 +33,7 @@ final class ReplyWatch {
             return;
         }
         answerCount++;
-        if (!asked.contains(key(port.mac().bits(), AoeHeader.tag(memory, 0)))) {
+        if (!asked.contains(key(macAt(frame, 0), AoeHeader.tag(memory, 0)))) {
             throw new AssertionError("an answer to tag 0x%08x, which nobody asked under"
                     .formatted(AoeHeader.tag(memory, 0)));
         }
@@ -42,9 +43,9 @@ final class ReplyWatch {
         return answerCount;
     }
 
-    private static long source(byte[] frame) {
+    private static long macAt(byte[] frame, int from) {
         long bits = 0;
-        for (int at = 6; at < 12; at++) {
+        for (int at = from; at < from + MacAddress.BYTES; at++) {
             bits = bits << 8 | (frame[at] & 0xff);
         }
         return bits;

@@ -96,8 +96,7 @@ public final class Soak {
 
     private boolean run() {
         System.out.printf(
-                "sim: %s, first seed 0x%016x%n",
-                String.join(", ", scenarios.keySet()), firstSeed);
+                "sim: %s, first seed 0x%016x%n", String.join(", ", scenarios.keySet()), firstSeed);
         List<Thread> jobs = new ArrayList<>();
         for (int job = 0; job < jobCount; job++) {
             jobs.add(Thread.ofPlatform().name("sim-" + job).start(this::work));
