@@ -88,7 +88,6 @@ final class Floors implements FloorRequest.Listener {
         if (!round.isEmpty()) {
             return inUse;
         }
-        unset = false;
         for (Path path : disk.paths().all()) {
             if (loop.nowNs() - path.usedNs() < guard.frameLifeNs()
                     && path.usedNs() != Long.MIN_VALUE) {
@@ -104,6 +103,7 @@ final class Floors implements FloorRequest.Listener {
         if (round.isEmpty()) {
             return false;
         }
+        unset = false;
         roundBelow = tags.next();
         for (Way way : List.copyOf(round.values())) {
             request(way).ask();

@@ -132,13 +132,18 @@ final class Transfer extends Exchange {
      * The target refused a transmission. Its MTU may be another one since it was last heard of, so
      * that the frame, or its answer, is too large for it: tried once more with the least.
      *
-     * @return whether that makes sense; otherwise the refusal is final
+     * @return whether the refusal is final; that of a large one is not
      */
     boolean refused(Answer answer) {
         refusedCount++;
-        boolean tries = !trims && refusedSectors == 0 && answer.count() > Ladder.SECTORS_MIN;
-        refusedSectors = tries ? answer.count() : 0;
-        return tries;
+        if (trims || answer.count() <= Ladder.SECTORS_MIN) {
+            return true;
+        }
+        if (refusedSectors == 0) {
+            refusedSectors = answer.count();
+            transfers.sendAgain(this);
+        }
+        return false;
     }
 
     /** Whether a copy of a transmission that was not answered may still land. */

@@ -220,7 +220,8 @@ final class Transfers {
         pump();
     }
 
-    private void sendAgain(Transfer transfer) {
+    /** Has it wait for a path with room. */
+    void sendAgain(Transfer transfer) {
         transfer.leavePath();
         transfer.sleep();
         if (!transfer.waiting) {
@@ -252,9 +253,7 @@ final class Transfers {
         }
         if ((AtaHeader.status(memory, at) & AtaHeader.STATUS_FAILED_MASK) != 0) {
             int error = AtaHeader.error(memory, at);
-            if ((error & AtaHeader.ERROR_ABRT) != 0 && transfer.refused(answer)) {
-                sendAgain(transfer);
-            } else {
+            if ((error & AtaHeader.ERROR_ABRT) == 0 || transfer.refused(answer)) {
                 finish(transfer, failure(transfer, error));
             }
             pump();
