@@ -63,7 +63,7 @@ final class DiskUser {
     private long expendableSectors;
 
     private final Map<IoStatus, Integer> ends = new EnumMap<>(IoStatus.class);
-    private final Map<Io, Long> writing = new IdentityHashMap<>();
+    private final IdentityHashMap<Io, Long> writing = new IdentityHashMap<>();
 
     DiskUser(SimNode node, BlockDevice device, SectorHistory history, int slots, int sectorsMax) {
         this.node = node;
