@@ -60,6 +60,12 @@ final class Canaries {
                 "canary-fence-answered-before-stored",
                 simulation -> FenceInFlight.planted(
                         simulation, box -> box.disguiseStore(EarlySave::new)));
+        plantInInitiator(table);
+        plantUnderTheWholeStack(table);
+        return table;
+    }
+
+    private static void plantInInitiator(Map<String, Simulation.Body> table) {
         table.put(
                 "canary-tag-reused",
                 simulation -> RemoteDiskLife.planted(simulation, InitiatorBugs.ReusedTags::new));
@@ -74,6 +80,9 @@ final class Canaries {
         table.put(
                 "canary-path-without-serial",
                 simulation -> TwoDisks.planted(simulation, InitiatorBugs::serialNotLookedAt));
+    }
+
+    private static void plantUnderTheWholeStack(Map<String, Simulation.Body> table) {
         table.put(
                 "canary-answer-under-a-foreign-tag",
                 simulation -> WholeStack.planted(
@@ -90,6 +99,5 @@ final class Canaries {
                         simulation,
                         box -> box.disguiseDisk(
                                 (node, disk) -> new TargetBugs.FailingWrites(disk))));
-        return table;
     }
 }
