@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * A port on a segment without privileges: a client of the stream socket on which a {@link
  * SegmentSwitch} or QEMU ({@code -netdev stream,server=on}) listens, with QEMU's framing. Owned by
- * one loop, which does all reading and writing; a {@link SocketWatcher} wakes it.
+ * one loop, which does all reading and writing; a {@link ChannelWatcher} wakes it.
  *
  * <p>The link is up while the socket is connected. When nobody listens, or the other end goes away
  * or sends what is no frame, the link is down and the port tries again, at first soon and then once
@@ -70,7 +70,7 @@ public final class SocketPort implements EthernetPort {
     private final Settings settings;
     private final Clock clock;
     private final StationFilter filter;
-    private final SocketWatcher watcher;
+    private final ChannelWatcher watcher;
     private final Arena arena = Arena.ofShared();
     private final FramePool pool;
     private final FrameStream stream;
@@ -78,6 +78,7 @@ public final class SocketPort implements EthernetPort {
     private final SocketCounters counters;
     private @Nullable FrameHandler handler;
     private @Nullable SocketChannel channel;
+    private ChannelWatcher.@Nullable Watched watched;
     private long retryAtNs;
     private long retryNs = RETRY_NS_MIN;
 
@@ -98,7 +99,7 @@ public final class SocketPort implements EthernetPort {
         this.clock = clock;
         retryAtNs = clock.nanoTime();
         filter = new StationFilter(settings.mac());
-        watcher = new SocketWatcher(settings.address().toString(), wakeUp);
+        watcher = new ChannelWatcher(settings.address().toString(), wakeUp);
         pool = new FramePool(arena, this, FRAME_COUNT);
         stream = new FrameStream(arena, FramePool.FRAME_BYTES_MAX, BUFFER_BYTES, BUFFER_BYTES);
         this.counters = new SocketCounters(settings.address(), counters);
@@ -157,7 +158,7 @@ public final class SocketPort implements EthernetPort {
             connected =
                     opened.connect(UnixDomainSocketAddress.of(settings.address().path()));
             if (connected) {
-                watcher.watch(opened);
+                watched = watcher.watch(opened);
             }
         } catch (IOException refused) {
             connected = false;
@@ -214,7 +215,10 @@ public final class SocketPort implements EthernetPort {
         channel = null;
         forgetFrames();
         closeQuietly(lost);
-        watcher.forget();
+        if (watched != null) {
+            watched.forget();
+            watched = null;
+        }
         retryAtNs = nowNs + retryNs;
         counters.disconnected.increment();
         tellListeners();
@@ -239,14 +243,15 @@ public final class SocketPort implements EthernetPort {
 
     @Override
     public boolean readyToIdle() {
-        if (channel == null) {
+        ChannelWatcher.Watched present = watched;
+        if (channel == null || present == null) {
             return true;
         }
         boolean room = pool.freeCount() > 0;
         if (room && stream.frameBytes() != FrameStream.NONE) {
             return false;
         }
-        watcher.arm(
+        present.arm(
                 (room ? SelectionKey.OP_READ : 0) | (stream.pending() ? SelectionKey.OP_WRITE : 0));
         return true;
     }

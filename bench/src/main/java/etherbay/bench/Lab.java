@@ -19,6 +19,7 @@ import java.util.stream.IntStream;
 final class Lab implements Cleanup.Owned {
     static final String INTERFACE = "eth0";
     static final int MTU = 9000;
+    static final String NETWORK = "veth pair between two namespaces, MTU " + MTU;
     private static final String KIND = "eth";
     private static final String PREFIX = "ebt-bench-";
 

@@ -11,7 +11,11 @@ import java.util.Map;
 final class Machine {
     private Machine() {}
 
-    static Map<String, Object> describe(Path file) {
+    /**
+     * @param file on the file system that is measured
+     * @param network what the frames pass
+     */
+    static Map<String, Object> describe(Path file, String network) {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("cpu", field(Path.of("/proc/cpuinfo"), "model name"));
         facts.put("cores", Runtime.getRuntime().availableProcessors());
@@ -24,7 +28,7 @@ final class Machine {
                 "commit",
                 Program.tryRun("git", "describe", "--always", "--dirty").strip());
         facts.put("fileSystem", fileSystem(file));
-        facts.put("network", "veth pair between two namespaces, MTU " + Lab.MTU);
+        facts.put("network", network);
         return facts;
     }
 

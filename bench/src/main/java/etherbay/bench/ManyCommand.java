@@ -70,7 +70,7 @@ final class ManyCommand implements Callable<Integer> {
         try (Cleanup cleanup = new Cleanup()) {
             Lab lab = Lab.open(cleanup, interfaceCount);
             BackingFile first = BackingFile.create(cleanup, parent, 1);
-            Machine.describe(first.path())
+            Machine.describe(first.path(), Lab.NETWORK)
                     .forEach((name, value) -> System.out.println(name + ": " + value));
             ServedFiles all = files(first.folder());
             ServedFiles begin = all.with(all.exports().subList(0, exportCount));

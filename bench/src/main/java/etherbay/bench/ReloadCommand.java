@@ -80,7 +80,7 @@ final class ReloadCommand implements Callable<Integer> {
         try (Cleanup cleanup = new Cleanup()) {
             Lab lab = Lab.open(cleanup);
             BackingFile file = BackingFile.create(cleanup, parent, SIZE_MIB);
-            Machine.describe(file.path())
+            Machine.describe(file.path(), Lab.NETWORK)
                     .forEach((name, value) -> System.out.println(name + ": " + value));
             ServedFiles files = files(file);
             Path settings = file.folder().resolve("reload.toml");

@@ -64,7 +64,7 @@ final class RemoteCommand implements Callable<Integer> {
         Path parent = folder.isEmpty() ? Repository.root().resolve(".build") : Path.of(folder);
         try (Cleanup cleanup = new Cleanup()) {
             BackingFile file = BackingFile.create(cleanup, parent, SIZE_MIB);
-            Machine.describe(file.path())
+            Machine.describe(file.path(), SegmentLab.NETWORK)
                     .forEach((name, value) -> System.out.println(name + ": " + value));
             SegmentLab lab = new SegmentLab(cleanup, file);
             if (!stallsOnly) {

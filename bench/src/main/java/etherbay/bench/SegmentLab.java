@@ -6,7 +6,6 @@ import etherbay.initiator.DiskAddress;
 import etherbay.initiator.RemoteDiskSettings;
 import etherbay.node.AttachedDisk;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,6 +15,7 @@ import java.util.List;
  * processes that can be killed and started again.
  */
 final class SegmentLab {
+    static final String NETWORK = "our own switches on Unix sockets, MTU 9000";
     private static final String ADDRESS = "e1.0";
     private static final long WAIT_NS = 20_000_000_000L;
 
@@ -79,7 +79,6 @@ final class SegmentLab {
     }
 
     private static String launcher() {
-        Path launcher = Repository.root().resolve("etherbay");
-        return launcher.toString();
+        return Repository.root().resolve("etherbay").toString();
     }
 }

@@ -76,7 +76,7 @@ final class TargetCommand implements Callable<Integer> {
             Lab lab = Lab.open(cleanup);
             BackingFile file = BackingFile.create(cleanup, parent, sizeMib);
             LoadProcess load = LoadProcess.start(cleanup, lab);
-            Map<String, Object> machine = Machine.describe(file.path());
+            Map<String, Object> machine = Machine.describe(file.path(), Lab.NETWORK);
             machine.forEach((name, value) -> System.out.println(name + ": " + value));
             for (int round = 1; round <= rounds; round++) {
                 System.out.println("round " + round + " of " + rounds);

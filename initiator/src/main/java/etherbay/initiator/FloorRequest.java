@@ -7,6 +7,7 @@ import etherbay.aoe.FloorHeader;
 import etherbay.base.EthernetPort;
 import etherbay.base.Frame;
 import etherbay.base.Loop;
+import etherbay.base.MacAddress;
 
 import java.lang.foreign.MemorySegment;
 
@@ -36,6 +37,7 @@ final class FloorRequest extends Exchange {
     private final Loop loop;
     private final Way way;
     private final Listener listener;
+    private MacAddress meant;
     private long below;
 
     /**
@@ -58,6 +60,7 @@ final class FloorRequest extends Exchange {
         this.loop = loop;
         this.way = way;
         this.listener = listener;
+        meant = way.meant().mac();
     }
 
     Way way() {
@@ -68,10 +71,7 @@ final class FloorRequest extends Exchange {
     void ask() {
         stop();
         begin();
-        if (!way.isOwn()) {
-            // The answer goes to the address that asked: it must arrive here.
-            way.path().port().addSourceMac(way.meant().mac());
-        }
+        meant = way.meant().mac();
         below = tags.next();
         send();
     }
@@ -84,9 +84,14 @@ final class FloorRequest extends Exchange {
 
     private void done() {
         end();
-        if (!way.isOwn()) {
-            way.path().port().removeSourceMac(way.meant().mac());
+        if (standsIn()) {
+            way.path().port().removeSourceMac(meant);
         }
+    }
+
+    /** Whether it asks under an address that is not the port's: the ports of a bond share one. */
+    private boolean standsIn() {
+        return !meant.equals(way.path().port().mac());
     }
 
     private void send() {
@@ -94,9 +99,14 @@ final class FloorRequest extends Exchange {
         long nowNs = loop.nowNs();
         Frame frame = path.claim(address, AoeHeader.COMMAND_FLOOR, FloorHeader.END);
         if (frame != null) {
+            if (standsIn()) {
+                // The answer goes to the address that asked: it must arrive here, also when another
+                // disk on this port, which asked likewise, has just had its answer.
+                path.port().addSourceMac(meant);
+            }
             MemorySegment memory = frame.memory();
             long at = frame.at();
-            Ethernet.src(memory, at, way.meant().mac().bits());
+            Ethernet.src(memory, at, meant.bits());
             AoeHeader.tag(memory, at, TagTable.tagOf(transmission(path, 0, 1, nowNs)));
             FloorHeader.floorTag(memory, at, TagTable.tagOf(below));
             path.port().commit(frame);

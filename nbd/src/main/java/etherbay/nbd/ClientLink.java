@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.nbd;
 
+import etherbay.base.ChannelWatcher;
 import etherbay.base.EtherbayException;
 
 import org.jspecify.annotations.Nullable;

@@ -3,6 +3,7 @@ package etherbay.nbd;
 
 import etherbay.base.BlockCapabilities;
 import etherbay.base.BlockDevice;
+import etherbay.base.ChannelWatcher;
 import etherbay.base.Check;
 import etherbay.base.Counter;
 import etherbay.base.Counters;

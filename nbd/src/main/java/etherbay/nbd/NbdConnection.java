@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.nbd;
 
+import etherbay.base.ChannelWatcher;
+
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;

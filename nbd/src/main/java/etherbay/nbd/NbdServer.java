@@ -2,6 +2,7 @@
 package etherbay.nbd;
 
 import etherbay.base.BlockDevice;
+import etherbay.base.ChannelWatcher;
 import etherbay.base.Check;
 import etherbay.base.Counters;
 import etherbay.base.EtherbayException;

@@ -96,7 +96,9 @@ public final class SimPort implements EthernetPort, SimNode.Part {
 
     @Override
     public void addSourceMac(MacAddress further) {
-        furtherMacs.add(further);
+        if (!furtherMacs.contains(further)) {
+            furtherMacs.add(further);
+        }
     }
 
     @Override

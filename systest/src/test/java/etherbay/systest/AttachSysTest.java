@@ -27,8 +27,8 @@ class AttachSysTest {
     private static final int DISK_BYTES = 32 << 20;
     private static final Duration TIMEOUT = Duration.ofMinutes(3);
 
-    /** Seconds of verified load; the profile that an issue asks for takes a minute. */
-    private static final int LOAD_SECONDS = Integer.getInteger("etherbay.load.seconds", 8);
+    /** Of verified load; {@code ./dev systest Attach --seconds 60} for longer. */
+    private static final int LOAD_SECONDS = Integer.getInteger("etherbay.load.seconds", 5);
 
     @TempDir
     Path folder;
@@ -136,25 +136,28 @@ class AttachSysTest {
     }
 
     private static void verified(AttachProcess attached, int depth) {
-        check(fio(attached, depth, "randwrite").toArray(String[]::new));
+        check(fio(attached, depth).toArray(String[]::new));
     }
 
-    private static List<String> fio(AttachProcess attached, int depth, String pattern) {
-        return new ArrayList<>(List.of(
+    /** Reads and writes that are verified, for {@link #LOAD_SECONDS}. */
+    private static List<String> fio(AttachProcess attached, int depth) {
+        return List.of(
                 "fio",
                 "--name=verify",
                 "--ioengine=nbd",
                 "--uri=" + attached.uri(),
-                "--rw=" + pattern,
+                "--rw=randrw",
                 "--bs=4k",
                 "--iodepth=" + depth,
                 "--size=16m",
                 "--verify=crc32c",
                 "--verify_fatal=1",
-                "--do_verify=1",
+                "--verify_backlog=1024",
                 "--verify_state_save=0",
-                "--time_based=0",
-                "--loops=" + Math.max(1, LOAD_SECONDS / 4)));
+                // A read beside a write to the same block may see half of it.
+                "--serialize_overlap=1",
+                "--time_based",
+                "--runtime=" + LOAD_SECONDS);
     }
 
     @Test
@@ -169,6 +172,8 @@ class AttachSysTest {
                         "0.01",
                         "--reorder",
                         "0.01",
+                        "--delay-us",
+                        "200",
                         "--seed",
                         "1");
                 Daemon target = exportOn(segment, disk("one"));
@@ -176,7 +181,7 @@ class AttachSysTest {
                         command -> command, folder.resolve("nbd"), "--if", "unix:" + segment)) {
             copies(attached);
             verified(attached, 32);
-            check(fio(attached, 1, "randwrite").toArray(String[]::new));
+            verified(attached, 1);
             oneBlockAgainAndAgain(attached);
             assertThat(network.isAlive() && target.isAlive()).isTrue();
         }
@@ -204,7 +209,7 @@ class AttachSysTest {
             Daemon target = AoeServer.ETHERBAY.start(node, 1, 0, image);
             try (AttachProcess attached = AttachProcess.start(
                             lab.node("client"), folder.resolve("nbd"), "--fail-after", "60");
-                    Daemon load = Daemon.start(fio(attached, 16, "randwrite"))) {
+                    Daemon load = Daemon.start(fio(attached, 16))) {
                 target.close(); // SIGKILL
                 target = AoeServer.ETHERBAY.start(node, 1, 0, image);
                 Tool.await("the end of fio", TIMEOUT, () -> !load.isAlive());
@@ -259,7 +264,7 @@ class AttachSysTest {
                         "60")) {
             assertThat(attached.log()).contains("by unix:" + one + ": up");
             assertThat(attached.log()).contains("by unix:" + two + ": up");
-            try (Daemon load = Daemon.start(fio(attached, 16, "randwrite"))) {
+            try (Daemon load = Daemon.start(fio(attached, 16))) {
                 first.close();
                 first = SegmentLab.segment(one);
                 Tool.await("the end of fio", TIMEOUT, () -> !load.isAlive());

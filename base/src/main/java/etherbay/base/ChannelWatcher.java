@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package etherbay.nbd;
-
-import etherbay.base.ErrorCode;
-import etherbay.base.EtherbayException;
+package etherbay.base;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,9 +12,9 @@ import java.nio.channels.Selector;
  * Wakes a loop when one of its sockets becomes ready: a daemon thread in a selector, which never
  * touches the data. Methods are called by the loop.
  */
-final class ChannelWatcher implements AutoCloseable {
+public final class ChannelWatcher implements AutoCloseable {
     /** A channel under watch, for the loop. */
-    final class Watched {
+    public final class Watched {
         private final SelectionKey key;
         private volatile boolean ready;
 
@@ -26,7 +23,7 @@ final class ChannelWatcher implements AutoCloseable {
         }
 
         /** Whether it became ready since the last call. */
-        boolean takeReady() {
+        public boolean takeReady() {
             if (!ready) {
                 return false;
             }
@@ -35,7 +32,7 @@ final class ChannelWatcher implements AutoCloseable {
         }
 
         /** The next time that it is ready for one of {@code ops} wakes the loop, once. */
-        void arm(int ops) {
+        public void arm(int ops) {
             if (key.isValid() && key.interestOps() != ops) {
                 key.interestOps(ops);
                 selector.wakeup();
@@ -43,7 +40,7 @@ final class ChannelWatcher implements AutoCloseable {
         }
 
         /** The channel was closed: lets the selector give its file descriptor up. */
-        void forget() {
+        public void forget() {
             key.cancel();
             selector.wakeup();
         }
@@ -53,7 +50,11 @@ final class ChannelWatcher implements AutoCloseable {
     private final Selector selector;
     private volatile boolean closed;
 
-    ChannelWatcher(String name, Runnable wakeUp) {
+    /**
+     * @param name of what is watched, for a person
+     * @param wakeUp what makes the owning loop turn: {@code loop::wakeUp}
+     */
+    public ChannelWatcher(String name, Runnable wakeUp) {
         this.wakeUp = wakeUp;
         try {
             selector = Selector.open();
@@ -67,7 +68,10 @@ final class ChannelWatcher implements AutoCloseable {
         Thread.ofPlatform().daemon().name("watch " + name).start(this::run);
     }
 
-    Watched watch(SelectableChannel channel) throws IOException {
+    /**
+     * Puts a channel, which does not block, under watch; nothing of it wakes before it is armed.
+     */
+    public Watched watch(SelectableChannel channel) throws IOException {
         return new Watched(channel);
     }
 
