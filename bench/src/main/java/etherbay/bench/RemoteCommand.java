@@ -53,6 +53,9 @@ final class RemoteCommand implements Callable<Integer> {
     @Option(names = "--stalls-only", description = "leave out the throughput by loss")
     private boolean stallsOnly;
 
+    @Option(names = "--mtu", description = "of the segments (default ${DEFAULT-VALUE})")
+    private int mtu = 9000;
+
     @Option(names = "--folder", description = "for the file (default: .build of the project)")
     private String folder = "";
 
@@ -66,7 +69,7 @@ final class RemoteCommand implements Callable<Integer> {
             BackingFile file = BackingFile.create(cleanup, parent, SIZE_MIB);
             Machine.describe(file.path(), SegmentLab.NETWORK)
                     .forEach((name, value) -> System.out.println(name + ": " + value));
-            SegmentLab lab = new SegmentLab(cleanup, file);
+            SegmentLab lab = new SegmentLab(cleanup, file, mtu);
             if (!stallsOnly) {
                 losses(lab);
             }
@@ -95,9 +98,9 @@ final class RemoteCommand implements Callable<Integer> {
             }
         }
         System.out.printf(
-                "4 KiB requests/s at window %d, MTU 9000, and of each round the part of what no"
+                "4 KiB requests/s at window %d, MTU %d, and of each round the part of what no"
                         + " loss gave%n",
-                WINDOW);
+                WINDOW, mtu);
         rates.forEach((point, measured) -> {
             String base = point.replaceAll("loss .*", "loss 0");
             Spread left = ratio(measured, rates.getOrDefault(base, List.of()));

@@ -21,16 +21,18 @@ final class SegmentLab {
 
     private final Cleanup cleanup;
     private final BackingFile file;
+    private final int mtu;
 
-    SegmentLab(Cleanup cleanup, BackingFile file) {
+    SegmentLab(Cleanup cleanup, BackingFile file, int mtu) {
         this.cleanup = cleanup;
         this.file = file;
+        this.mtu = mtu;
     }
 
     /** Starts a switch; it forwards when this returns. */
     Child segment(String name, String... options) {
-        List<String> command =
-                new ArrayList<>(List.of(launcher(), "segment", "run", unix(name), "--mtu", "9000"));
+        List<String> command = new ArrayList<>(
+                List.of(launcher(), "segment", "run", unix(name), "--mtu", String.valueOf(mtu)));
         command.addAll(List.of(options));
         Child segment = Child.startQuietly(cleanup, "the segment", command);
         segment.hear();
