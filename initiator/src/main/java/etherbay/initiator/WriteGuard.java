@@ -9,8 +9,9 @@ import java.util.Arrays;
  * kept here by the number of its last transmission, and a range may be written again only when all
  * transmissions up to that number are dead: by floor, or because frames do not live that long.
  *
- * <p>Ranges are kept as blocks of 4 KiB in a table of a fixed size; blocks that share a place guard
- * each other, which costs a wait and never a byte. Owned by one loop.
+ * <p>Ranges are kept as blocks of 4 KiB, with a bit for each sector, in a table of a fixed size
+ * (288 KiB); same sectors of blocks that share a place guard each other, which costs a wait and
+ * never a byte. Owned by one loop.
  */
 final class WriteGuard {
     private static final int BLOCK_SHIFT = 3;
@@ -21,10 +22,13 @@ final class WriteGuard {
 
     private static final long GOLDEN = 0x9e37_79b9_7f4a_7c15L;
 
-    private final long[] numbers = new long[PLACE_COUNT];
+    private static final int SECTORS_MASK = (1 << (1 << BLOCK_SHIFT)) - 1;
 
-    /** Writes under way that touch the place. */
-    private final int[] openCounts = new int[PLACE_COUNT];
+    /** The highest number of what may reach the place, and below it a bit for each sector. */
+    private final long[] reaching = new long[PLACE_COUNT];
+
+    /** A bit for each sector that a write under way touches; no two of them touch the same. */
+    private final byte[] open = new byte[PLACE_COUNT];
 
     private int openEverywhereCount;
     private int openCount;
@@ -43,25 +47,27 @@ final class WriteGuard {
         this.frameLifeNs = frameLifeNs;
     }
 
-    /** A write to these sectors is under way: no other to them begins before it has ended. */
+    /** A write to these sectors, which were clear, is under way: no other to them begins. */
     void entered(long lba, long sectors) {
-        count(lba, sectors, 1);
+        openCount++;
+        if (isEverywhere(lba, sectors)) {
+            openEverywhereCount++;
+            return;
+        }
+        for (long block = lba >>> BLOCK_SHIFT; block <= lastBlock(lba, sectors); block++) {
+            open[place(block)] |= (byte) touched(block, lba, sectors);
+        }
     }
 
     /** It has ended, and no copy of it is left. */
     void left(long lba, long sectors) {
-        count(lba, sectors, -1);
-    }
-
-    private void count(long lba, long sectors, int change) {
-        openCount += change;
+        openCount--;
         if (isEverywhere(lba, sectors)) {
-            openEverywhereCount += change;
+            openEverywhereCount--;
             return;
         }
-        long lastBlock = lastBlock(lba, sectors);
-        for (long block = lba >>> BLOCK_SHIFT; block <= lastBlock; block++) {
-            openCounts[place(block)] += change;
+        for (long block = lba >>> BLOCK_SHIFT; block <= lastBlock(lba, sectors); block++) {
+            open[place(block)] &= (byte) ~touched(block, lba, sectors);
         }
     }
 
@@ -71,10 +77,12 @@ final class WriteGuard {
             everywhere = Math.max(everywhere, number);
             return;
         }
-        long lastBlock = lastBlock(lba, sectors);
-        for (long block = lba >>> BLOCK_SHIFT; block <= lastBlock; block++) {
+        for (long block = lba >>> BLOCK_SHIFT; block <= lastBlock(lba, sectors); block++) {
             int place = place(block);
-            numbers[place] = Math.max(numbers[place], number);
+            long there = mayLive(number(reaching[place])) ? reaching[place] : 0;
+            long highest = Math.max(number(there), number);
+            long bits = (there & SECTORS_MASK) | touched(block, lba, sectors);
+            reaching[place] = highest << (1 << BLOCK_SHIFT) | bits;
         }
     }
 
@@ -84,21 +92,35 @@ final class WriteGuard {
             return false;
         }
         if (isEverywhere(lba, sectors)) {
-            return openCount == 0 && Arrays.stream(numbers).noneMatch(this::mayLive);
+            return openCount == 0
+                    && Arrays.stream(reaching).noneMatch(there -> mayLive(number(there)));
         }
-        long lastBlock = lastBlock(lba, sectors);
-        for (long block = lba >>> BLOCK_SHIFT; block <= lastBlock; block++) {
+        for (long block = lba >>> BLOCK_SHIFT; block <= lastBlock(lba, sectors); block++) {
             int place = place(block);
-            if (openCounts[place] > 0 || mayLive(numbers[place])) {
+            int touched = touched(block, lba, sectors);
+            boolean reached = (reaching[place] & touched) != 0 && mayLive(number(reaching[place]));
+            if (reached || (open[place] & touched) != 0) {
                 return false;
             }
         }
         return true;
     }
 
+    private static long number(long there) {
+        return there >>> (1 << BLOCK_SHIFT);
+    }
+
     /** Number 0 is none: the first transmission has a higher one. */
     private boolean mayLive(long number) {
         return number > 0 && number >= deadBelow;
+    }
+
+    /** A bit for each sector of that block that lies in the range. */
+    private static int touched(long block, long lba, long sectors) {
+        long first = block << BLOCK_SHIFT;
+        int from = (int) Math.max(lba - first, 0);
+        int above = (int) Math.max(first + (1 << BLOCK_SHIFT) - lba - sectors, 0);
+        return (SECTORS_MASK << from) & (SECTORS_MASK >>> above);
     }
 
     /** A TRIM of so much that it touches every place. */

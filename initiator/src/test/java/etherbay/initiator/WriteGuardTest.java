@@ -25,6 +25,33 @@ final class WriteGuardTest {
     }
 
     @Test
+    void sectorsBesideItAreFree() {
+        guard.entered(14, 4);
+        assertThat(guard.isClear(12, 2)).isTrue();
+        assertThat(guard.isClear(18, 8)).isTrue();
+        assertThat(guard.isClear(13, 2)).isFalse();
+        assertThat(guard.isClear(17, 9)).isFalse();
+        guard.entered(18, 8);
+        guard.left(14, 4);
+        assertThat(guard.isClear(14, 4)).isTrue();
+        assertThat(guard.isClear(17, 2)).isFalse();
+    }
+
+    @Test
+    void whatIsDeadDoesNotCountForANewOneBesideIt() {
+        guard.sent(0, 7);
+        guard.mayReach(16, 2, 7);
+        guard.floor(8);
+        guard.mayReach(18, 2, 8);
+        assertThat(guard.isClear(16, 2)).isTrue();
+        assertThat(guard.isClear(16, 3)).isFalse();
+        guard.mayReach(20, 2, 9);
+        assertThat(guard.isClear(18, 2)).isFalse();
+        guard.floor(10);
+        assertThat(guard.isClear(16, 8)).isTrue();
+    }
+
+    @Test
     void anUncertainWriteKeepsOthersOffUntilTheFloorIsAboveIt() {
         guard.sent(0, 7);
         guard.mayReach(16, 4, 7);
