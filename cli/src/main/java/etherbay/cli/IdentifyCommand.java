@@ -4,7 +4,7 @@ package etherbay.cli;
 import etherbay.aoe.AtaHeader;
 import etherbay.aoe.IdentifyData;
 import etherbay.aoe.IdentifyData.Capability;
-import etherbay.initiator.tools.Durability;
+import etherbay.initiator.Durability;
 import etherbay.initiator.tools.FoundPath;
 import etherbay.initiator.tools.IdentityBlock;
 

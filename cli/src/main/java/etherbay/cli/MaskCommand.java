@@ -4,7 +4,7 @@ package etherbay.cli;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.MacAddress;
-import etherbay.initiator.tools.Durability;
+import etherbay.initiator.Durability;
 import etherbay.initiator.tools.FoundPath;
 import etherbay.initiator.tools.IdentityBlock;
 import etherbay.initiator.tools.MaskList;

@@ -2,7 +2,7 @@
 package etherbay.cli;
 
 import etherbay.aoe.IdentifyData;
-import etherbay.initiator.tools.Durability;
+import etherbay.initiator.Durability;
 import etherbay.initiator.tools.SeenDisk;
 
 import java.util.LinkedHashMap;

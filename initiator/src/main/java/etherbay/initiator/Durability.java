@@ -1,125 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.initiator;
 
-import etherbay.aoe.AtaCommand;
 import etherbay.aoe.IdentifyData;
 import etherbay.aoe.IdentifyData.Capability;
 
-import java.util.OptionalLong;
+import java.util.Locale;
 
 /**
- * What is known about the writes of one disk that were acknowledged and not flushed. Owned by the
- * disk's loop.
+ * What an acknowledged write is worth at a target, by what IDENTIFY DEVICE claims: words 82 and 85
+ * bit 5 (write cache there, and in use), 83 bits 12 and 13 (FLUSH). The one rule, for the tools and
+ * for {@link RemoteDisk}.
  */
-final class Durability {
-    /** How vblade calls itself; it offers FLUSH, and flushes nothing. */
-    static final String VBLADE_MODEL = "Coraid EtherDrive vblade";
+public enum Durability {
+    /** Nobody knows, and nothing that we could send would make it durable. */
+    UNKNOWN,
+    /** Durable once a FLUSH behind it was answered. */
+    FLUSH,
+    /** Durable when acknowledged. */
+    WRITE_THROUGH;
 
-    /** What the disk offers. */
-    enum Kind {
-        /** Nobody knows when a write is durable. */
-        UNKNOWN,
-        /** A write is durable when it is answered. */
-        WRITE_THROUGH,
-        /** A write is durable after a FLUSH. */
-        FLUSH
-    }
+    /** vblade of any version; it answers FLUSH CACHE and does nothing (ata.c). */
+    private static final String VBLADE = "Coraid EtherDrive vblade";
 
-    private Kind kind = Kind.UNKNOWN;
-    private boolean extended;
-    private boolean fua;
-    private OptionalLong incarnation = OptionalLong.empty();
-    private boolean dirty;
-    private boolean dirtySinceFlush;
-    private boolean lost;
-
-    /** Takes what IDENTIFY offers, once when the disk is opened. */
-    void offered(IdentifyData data) {
-        kind = kindOf(data);
-        extended = data.has(Capability.FLUSH_EXT);
-        fua = data.has(Capability.FUA) && kind != Kind.UNKNOWN;
-        incarnation = data.vendor()
-                .map(vendor -> OptionalLong.of(vendor.incarnation()))
-                .orElse(OptionalLong.empty());
-    }
-
-    /** What a disk with that IDENTIFY offers. */
-    static Kind kindOf(IdentifyData data) {
-        if (data.model().startsWith(VBLADE_MODEL)) {
-            return Kind.UNKNOWN;
+    public static Durability of(IdentifyData data) {
+        if (isVblade(data)) {
+            return UNKNOWN;
         }
-        if (data.has(Capability.FLUSH) || data.has(Capability.FLUSH_EXT)) {
-            return Kind.FLUSH;
+        boolean inUse = data.has(Capability.WRITE_CACHE_ENABLED);
+        // A target of ours says so when it has one; what others leave empty says nothing.
+        boolean knowsItsCache =
+                data.has(Capability.WRITE_CACHE) || data.vendor().isPresent();
+        if (knowsItsCache && !inUse) {
+            return WRITE_THROUGH;
         }
-        // Word 82 says that there is a cache, word 85 that it is not used.
-        return data.has(Capability.WRITE_CACHE) && !data.has(Capability.WRITE_CACHE_ENABLED)
-                ? Kind.WRITE_THROUGH
-                : Kind.UNKNOWN;
+        return offersFlush(data) ? FLUSH : UNKNOWN;
     }
 
-    Kind kind() {
-        return kind;
+    /** Whether a FLUSH sent there means something. */
+    static boolean offersFlush(IdentifyData data) {
+        return !isVblade(data) && (data.has(Capability.FLUSH) || data.has(Capability.FLUSH_EXT));
     }
 
-    boolean flushOffered() {
-        return kind == Kind.FLUSH;
+    /** Told by its model: it claims less than it does, and does less than others claim. */
+    public static boolean isVblade(IdentifyData data) {
+        return data.model().equals(VBLADE);
     }
 
-    int flushOpcode() {
-        return extended ? AtaCommand.FLUSH_CACHE_EXT : AtaCommand.FLUSH_CACHE;
-    }
-
-    /** Whether a write can ask on the wire to be durable by itself. */
-    boolean fuaOffered() {
-        return fua;
-    }
-
-    boolean hasIncarnation() {
-        return incarnation.isPresent();
-    }
-
-    /** A write was acknowledged that a FLUSH must still cover. */
-    void written() {
-        dirty = true;
-        dirtySinceFlush = true;
-    }
-
-    boolean isDirty() {
-        return dirty;
-    }
-
-    /** Whether acknowledged writes may be gone: no FLUSH succeeds any more. */
-    boolean isLost() {
-        return lost;
-    }
-
-    /**
-     * Takes the incarnation that the disk has now.
-     *
-     * @return whether it is another one than before
-     */
-    boolean seen(OptionalLong now) {
-        if (now.equals(incarnation)) {
-            return false;
-        }
-        lost |= dirty;
-        incarnation = now;
-        return true;
-    }
-
-    void flushBegins() {
-        dirtySinceFlush = false;
-    }
-
-    void flushFailed() {
-        lost = true;
-    }
-
-    /** FLUSH and the look at the incarnation are done. @return whether all is durable */
-    boolean flushEnds() {
-        if (!lost) {
-            dirty = dirtySinceFlush;
-        }
-        return !lost;
+    /** The word for it: {@code unknown}, {@code flush}, {@code write-through}. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

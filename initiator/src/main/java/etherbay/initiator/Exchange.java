@@ -21,6 +21,8 @@ abstract class Exchange {
     private final @Nullable Path[] paths = new Path[REMEMBERED_COUNT];
     private final int[] firsts = new int[REMEMBERED_COUNT];
     private final int[] counts = new int[REMEMBERED_COUNT];
+    private final boolean[] settled = new boolean[REMEMBERED_COUNT];
+    private int settledCount;
     private final DiskAddress address;
     private final int command;
     private final TagTable tags;
@@ -59,6 +61,7 @@ abstract class Exchange {
         Check.that(!open, "an exchange ends before it begins again");
         open = true;
         transmissionCount = 0;
+        settledCount = 0;
     }
 
     final boolean isOpen() {
@@ -90,6 +93,16 @@ abstract class Exchange {
         return sentNs[(transmissionCount - 1) % REMEMBERED_COUNT];
     }
 
+    /** Sectors that the last transmission was about; there was one. */
+    final int lastCount() {
+        return counts[(transmissionCount - 1) % REMEMBERED_COUNT];
+    }
+
+    /** Transmissions that were never answered: they may be on their way still. */
+    final int unansweredCount() {
+        return transmissionCount - settledCount;
+    }
+
     /** Takes a tag for one more transmission. @return its number */
     final long transmission(Path path, int first, int count, long nowNs) {
         int slot = transmissionCount % REMEMBERED_COUNT;
@@ -102,6 +115,7 @@ abstract class Exchange {
         paths[slot] = path;
         firsts[slot] = first;
         counts[slot] = count;
+        settled[slot] = false;
         transmissionCount++;
         return number;
     }
@@ -125,6 +139,8 @@ abstract class Exchange {
         for (int slot = 0; slot < Math.min(transmissionCount, REMEMBERED_COUNT); slot++) {
             Path path = paths[slot];
             if (open && numbers[slot] == number && path != null) {
+                settledCount += settled[slot] ? 0 : 1;
+                settled[slot] = true;
                 answered(new Answer(frame, path, firsts[slot], counts[slot], number, sentNs[slot]));
                 return;
             }

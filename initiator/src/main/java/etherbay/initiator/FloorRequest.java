@@ -30,6 +30,13 @@ final class FloorRequest extends Exchange {
         void floorSilent(FloorRequest request);
     }
 
+    /**
+     * Transmissions to all disks between two floors at one of them at most: a process after us goes
+     * twice as far above the floor that it finds, and a floor half of all numbers behind would make
+     * new transmissions dead.
+     */
+    static final long RENEW_COUNT = 1 << 20;
+
     private static final int TRANSMISSION_COUNT_MAX = 5;
 
     private final DiskAddress address;
@@ -39,6 +46,7 @@ final class FloorRequest extends Exchange {
     private final Listener listener;
     private MacAddress meant;
     private long below;
+    private boolean isFirst = true;
 
     /**
      * A way to ask.
@@ -140,9 +148,11 @@ final class FloorRequest extends Exchange {
             return;
         }
         int inForce = FloorHeader.floorTag(memory, at);
-        if (FloorHeader.below(TagTable.tagOf(tags.next()), inForce)) {
-            // Left by a former process of this address, far ahead: go on above it.
-            tags.skipTo(inForce);
+        if (isFirst || FloorHeader.below(TagTable.tagOf(tags.next()), inForce)) {
+            // A former process of this address has set it, or would have: what it sent since has
+            // higher numbers, and is dead only below a floor that is above all of them.
+            isFirst = false;
+            tags.skipPast(inForce, 2 * RENEW_COUNT);
             ask();
             return;
         }

@@ -7,8 +7,10 @@ import etherbay.initiator.FloorRequest.Way;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,7 +36,6 @@ final class Floors implements FloorRequest.Listener {
     /** Paths that IDENTIFY has proven and that wait for a floor; no others come up by one. */
     private final Set<Path> proving = new HashSet<>();
 
-    private final Set<EthernetPort> portsSet = new HashSet<>();
     private boolean inUse;
 
     /** None was set the last time; asked again after a while, see {@link #raise}. */
@@ -76,7 +77,7 @@ final class Floors implements FloorRequest.Listener {
     }
 
     /**
-     * Begins a round unless one is under way.
+     * Begins a round unless one is under way, for the ports that carried data lately.
      *
      * @return whether an answer will come that moves the guard; otherwise only time does
      */
@@ -88,35 +89,44 @@ final class Floors implements FloorRequest.Listener {
         if (!round.isEmpty()) {
             return inUse;
         }
+        Set<EthernetPort> used = new LinkedHashSet<>();
         for (Path path : disk.paths().all()) {
-            if (loop.nowNs() - path.usedNs() < guard.frameLifeNs()
-                    && path.usedNs() != Long.MIN_VALUE) {
-                Path by = upOn(path.port());
-                by = by == null ? disk.paths().any() : by;
-                if (by == null) {
-                    round.clear();
-                    return false; // what it sent last dies of age
-                }
-                round.put(path.port(), new Way(by, path.port()));
+            if (path.usedNs() != Long.MIN_VALUE
+                    && loop.nowNs() - path.usedNs() < guard.frameLifeNs()) {
+                used.add(path.port());
             }
         }
+        raise(used);
+        return inUse && !round.isEmpty();
+    }
+
+    /** Begins a round for those ports; nothing when the target is not known to keep floors. */
+    void raise(Collection<EthernetPort> ports) {
+        Path any = disk.paths().any();
+        if (any == null || (!inUse && !unset) || !round.isEmpty()) {
+            return; // what they sent last dies of age
+        }
+        for (EthernetPort port : ports) {
+            Path own = upOn(port);
+            round.put(port, new Way(own == null ? any : own, port));
+        }
         if (round.isEmpty()) {
-            return false;
+            return;
         }
         unset = false;
         roundBelow = tags.next();
         for (Way way : List.copyOf(round.values())) {
             request(way).ask();
         }
-        return inUse;
     }
 
-    /**
-     * Whether a floor was set by each port that has a path in use: no frame of a former process.
-     */
-    boolean everyPortSet() {
-        List<Path> up = disk.paths().up();
-        return !up.isEmpty() && up.stream().map(Path::port).allMatch(portsSet::contains);
+    /** Raises the floor of each way that carries data: see {@link FloorRequest#RENEW_COUNT}. */
+    void renew() {
+        if (inUse) {
+            disk.paths().up().stream()
+                    .filter(path -> !isAsking(path))
+                    .forEach(path -> request(own(path)).ask());
+        }
     }
 
     private @Nullable Path upOn(EthernetPort port) {
@@ -132,7 +142,6 @@ final class Floors implements FloorRequest.Listener {
     public void floorSet(FloorRequest request, long below) {
         if (below > 0) {
             inUse = true;
-            portsSet.add(request.way().meant());
         } else {
             unset(); // not stored, or its table is full
         }

@@ -31,6 +31,9 @@ final class Flushes {
     private final Question flush;
     private final Question identify;
 
+    /** Who answered FLUSH CACHE; null before that, and where none is sent. */
+    private @Nullable Path flushedBy;
+
     Flushes(RemoteDisk disk, TagTable tags, Loop loop) {
         this.disk = disk;
         this.loop = loop;
@@ -62,15 +65,26 @@ final class Flushes {
             covered.add(io);
         }
         disk.durability().flushBegins();
-        (disk.durability().flushOffered() ? flush : identify).ask();
+        begin();
     }
 
-    private void flushed() {
-        if (disk.durability().hasIncarnation()) {
-            identify.ask();
-        } else {
-            finish(IoStatus.OK);
+    /** FLUSH CACHE was answered by that path: IDENTIFY shows by the same one who answered. */
+    private void flushed(Path by) {
+        flushedBy = by;
+        identify.ask();
+    }
+
+    private void identified(RemoteDisk.Seen seen) {
+        switch (seen) {
+            case THIS -> finish(IoStatus.OK);
+            case STALE -> identify.ask();
+            case ANOTHER -> begin(); // that one has flushed, if any
         }
+    }
+
+    private void begin() {
+        flushedBy = null;
+        (disk.durability().flushOffered() ? flush : identify).ask();
     }
 
     private void finish(IoStatus outcome) {
@@ -137,7 +151,13 @@ final class Flushes {
 
         private void send() {
             long nowNs = loop.nowNs();
-            Path by = disk.anyPath();
+            Path flushed = asksIncarnation ? flushedBy : null;
+            if (flushed != null && !flushed.isUp()) {
+                end();
+                Flushes.this.begin();
+                return;
+            }
+            Path by = flushed == null ? disk.anyPath() : flushed;
             path = by;
             Frame frame = by == null
                     ? null
@@ -185,11 +205,12 @@ final class Flushes {
             long at = frame.at();
             if (AoeHeader.error(memory, at)) {
                 if (AoeHeader.errorCode(memory, at) != AoeHeader.ERROR_UNAVAILABLE) {
+                    boolean reserved = AoeHeader.errorCode(memory, at) == AoeHeader.ERROR_RESERVED;
                     end();
-                    finish(
-                            AoeHeader.errorCode(memory, at) == AoeHeader.ERROR_RESERVED
-                                    ? IoStatus.FENCED
-                                    : IoStatus.FAILED);
+                    if (reserved) {
+                        disk.fenced();
+                    }
+                    finish(reserved ? IoStatus.FENCED : IoStatus.FAILED);
                 }
                 return;
             }
@@ -204,13 +225,12 @@ final class Flushes {
             end();
             if (asksIncarnation) {
                 IdentifyData data = IdentifyData.read(memory, at + AtaHeader.END);
-                disk.identified(answer.path(), data, answer.number());
-                finish(IoStatus.OK);
+                identified(disk.identified(answer.path(), data, answer.number()));
             } else if (failed) {
                 disk.durability().flushFailed();
                 finish(IoStatus.FAILED);
             } else {
-                flushed();
+                flushed(answer.path());
             }
         }
 

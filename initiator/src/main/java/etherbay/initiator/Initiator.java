@@ -51,6 +51,7 @@ public final class Initiator implements LoopPart, AutoCloseable {
     private final InitiatorCounters counters;
     private final List<EthernetPort> ports = new ArrayList<>();
     private final Map<DiskAddress, Search> searches = new LinkedHashMap<>();
+    private long floorsRenewedAt;
 
     /** A disk, and when it is looked for next. */
     private final class Search {
@@ -88,6 +89,7 @@ public final class Initiator implements LoopPart, AutoCloseable {
         this.prng = prng;
         this.counters = new InitiatorCounters(counters);
         tags = new TagTable(prng.nextLong());
+        floorsRenewedAt = tags.next();
     }
 
     Loop loop() {
@@ -96,6 +98,10 @@ public final class Initiator implements LoopPart, AutoCloseable {
 
     TagTable tags() {
         return tags;
+    }
+
+    List<EthernetPort> ports() {
+        return ports;
     }
 
     InitiatorCounters counters() {
@@ -246,5 +252,9 @@ public final class Initiator implements LoopPart, AutoCloseable {
             return;
         }
         owner.dispatch(number, frame);
+        if (tags.next() - floorsRenewedAt >= FloorRequest.RENEW_COUNT) {
+            floorsRenewedAt = tags.next();
+            List.copyOf(searches.values()).forEach(each -> each.disk.floors().renew());
+        }
     }
 }

@@ -105,6 +105,8 @@ final class PathProof extends Exchange {
         path.rtt().sample(loop.nowNs() - answer.sentNs());
         IdentifyData data = IdentifyData.read(memory, at + AtaHeader.END);
         end();
-        disk.identified(path, data, answer.number());
+        if (disk.identified(path, data, answer.number()) == RemoteDisk.Seen.STALE) {
+            ask();
+        }
     }
 }

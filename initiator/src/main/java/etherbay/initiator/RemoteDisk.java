@@ -47,7 +47,7 @@ public final class RemoteDisk implements BlockDevice {
     /** After the first path was found: others, and other disks of that address, answer by then. */
     private static final long SETTLE_NS = 300_000_000;
 
-    /** Without work for so long, a clean disk is looked at again before it is written to. */
+    /** Without work for so long, the disk is looked at again before it is used. */
     private static final long IDLE_NS = 1_000_000_000;
 
     private static final long LADDER_PERIOD_NS = 10_000_000_000L;
@@ -58,6 +58,7 @@ public final class RemoteDisk implements BlockDevice {
         void opened(@Nullable EtherbayException failure);
     }
 
+    private final Initiator initiator;
     private final DiskAddress address;
     private final RemoteDiskSettings settings;
     private final Loop loop;
@@ -65,7 +66,7 @@ public final class RemoteDisk implements BlockDevice {
     private final InitiatorCounters counters;
     private final Transfers transfers;
     private final Flushes flushes;
-    private final Durability durability = new Durability();
+    private final UnflushedWrites durability = new UnflushedWrites();
     private final WriteGuard guard;
     private final Paths paths;
     private final Floors floors;
@@ -83,6 +84,10 @@ public final class RemoteDisk implements BlockDevice {
     private State state = State.OFFLINE;
     private long busySinceNs;
     private long trustedFrom;
+
+    /** Answers to earlier transmissions tell of a disk that has changed since. */
+    private long identifiedFrom;
+
     private boolean checkingIdle;
 
     /** The disk that a refused path has, and the path. */
@@ -92,6 +97,7 @@ public final class RemoteDisk implements BlockDevice {
 
     RemoteDisk(
             Initiator initiator, DiskAddress address, RemoteDiskSettings settings, Opened opened) {
+        this.initiator = initiator;
         this.address = address;
         this.settings = settings;
         this.opened = opened;
@@ -131,17 +137,21 @@ public final class RemoteDisk implements BlockDevice {
                 sectors(),
                 data == null ? "" : data.serial(),
                 data == null ? "" : data.model(),
-                durability.kind() != Durability.Kind.UNKNOWN,
+                durability.isKnown(),
                 durability.isLost(),
                 paths.status());
     }
 
-    Durability durability() {
+    UnflushedWrites durability() {
         return durability;
     }
 
     InitiatorCounters counters() {
         return counters;
+    }
+
+    Floors floors() {
+        return floors;
     }
 
     Paths paths() {
@@ -247,8 +257,8 @@ public final class RemoteDisk implements BlockDevice {
     }
 
     /** Whether a copy of a write may live on after its end. */
-    boolean isUncertain(int transmissionCount, IoStatus outcome) {
-        return transmissionCount > 1 || !outcome.isOk() || floors.inUse();
+    boolean isUncertain(boolean looseCopies, IoStatus outcome) {
+        return looseCopies || !outcome.isOk() || floors.inUse();
     }
 
     /** A write waits until an older one is dead. */
@@ -307,6 +317,7 @@ public final class RemoteDisk implements BlockDevice {
             counters.pathLost();
             paths.prove(path);
             transfers.leave(path);
+            transfers.pump();
             flushes.pump();
         }
     }
@@ -315,8 +326,21 @@ public final class RemoteDisk implements BlockDevice {
         counters.identifyRefused();
     }
 
-    /** A path said who is there. */
-    void identified(Path path, IdentifyData now, long number) {
+    /** What an answer to IDENTIFY is worth. */
+    enum Seen {
+        /** It is this disk. */
+        THIS,
+        /** Another one answers there. */
+        ANOTHER,
+        /** Of before the last change: ask again. */
+        STALE
+    }
+
+    /** A path said who is there, to the transmission of that number. */
+    Seen identified(Path path, IdentifyData now, long number) {
+        if (number < identifiedFrom) {
+            return Seen.STALE;
+        }
         DiskIdentity there = DiskIdentity.of(now);
         DiskIdentity known = identity;
         if (known == null) {
@@ -325,27 +349,39 @@ public final class RemoteDisk implements BlockDevice {
             capabilities = capabilitiesOf(now);
         } else if (!there.grownFrom(known)) {
             refuse(path, known, there);
-            return;
+            return Seen.ANOTHER;
         }
         data = now;
+        noteIncarnation(now);
+        if (known != null && there.sectors() > known.sectors()) {
+            identity = there;
+            identifiedFrom = tags.next();
+            long before = known.sectors();
+            listeners.forEach(listener -> listener.resized(this, before));
+        }
+        proven(path, now);
+        return Seen.THIS;
+    }
+
+    private void noteIncarnation(IdentifyData now) {
         OptionalLong incarnation = now.vendor()
                 .map(vendor -> OptionalLong.of(vendor.incarnation()))
                 .orElse(OptionalLong.empty());
         if (durability.seen(incarnation)) {
             trustedFrom = tags.next();
+            identifiedFrom = trustedFrom;
             if (durability.isLost()) {
                 report("lost power or a sync with writes that were not flushed: every FLUSH fails"
                         + " from now on; check the data, then attach it again");
             }
         }
-        if (known != null && there.sectors() > known.sectors()) {
-            identity = there;
-            long before = known.sectors();
-            listeners.forEach(listener -> listener.resized(this, before));
-        }
+    }
+
+    private void proven(Path path, IdentifyData now) {
         if (path.isUp()) {
             return;
         }
+        path.standing(Path.Standing.UNPROVEN); // another disk may have been seen there
         if (now.vendor().filter(IdentifyData.Vendor::floor).isPresent()) {
             floors.found(path);
         } else {
@@ -358,6 +394,7 @@ public final class RemoteDisk implements BlockDevice {
         if (path.standing() != Path.Standing.REFUSED) {
             path.standing(Path.Standing.REFUSED);
             transfers.leave(path);
+            transfers.pump();
             String what = known.sameDisk(there)
                     ? "shrank, which loses what lies behind its end"
                     : "two different disks have this address, or it was exchanged";
@@ -400,9 +437,8 @@ public final class RemoteDisk implements BlockDevice {
             waiting.opened(conflict(other));
             return;
         }
-        if (floors.everyPortSet()) {
-            guard.floor(tags.next());
-        }
+        // What a former process sent by any of our ports must be dead before the first write.
+        floors.raise(initiator.ports());
         setState(State.ONLINE);
         busySinceNs = loop.nowNs();
         waiting.opened(null);
@@ -467,11 +503,11 @@ public final class RemoteDisk implements BlockDevice {
         if (settings.failAfterNs() != RemoteDiskSettings.NEVER) {
             giveUp.at(nowNs + settings.failAfterNs());
         }
-        Path any = paths.any();
-        if (wasIdle && any != null && durability.hasIncarnation() && !durability.isDirty()) {
-            // Whether the disk lost power meanwhile must be known before anything is written.
+        if (wasIdle && paths.anyUp()) {
+            // Whether the disk lost power, or is another one by now, must be known before anything
+            // is written; and a way that died meanwhile must not be waited for.
             checkingIdle = true;
-            paths.prove(any);
+            paths.proveAll();
         }
     }
 
@@ -537,7 +573,7 @@ public final class RemoteDisk implements BlockDevice {
     }
 
     private BlockCapabilities capabilitiesOf(IdentifyData now) {
-        boolean durable = durability.kind() != Durability.Kind.UNKNOWN;
+        boolean durable = durability.isKnown();
         boolean ours = now.vendor().isPresent();
         return new BlockCapabilities(
                 durable,

@@ -2,6 +2,7 @@
 package etherbay.initiator;
 
 import etherbay.aoe.AoeHeader;
+import etherbay.aoe.FloorHeader;
 
 import org.jspecify.annotations.Nullable;
 
@@ -47,9 +48,13 @@ final class TagTable {
         return number;
     }
 
-    /** Goes on above a floor that is in force at a target, left by a former process. */
-    void skipTo(int floorTag) {
-        next += (floorTag - tagOf(next)) & SERIAL_MASK;
+    /**
+     * Goes on so far above a floor that is in force at a target. What lies half of all numbers
+     * ahead or more is behind.
+     */
+    void skipPast(int floorTag, long margin) {
+        long ahead = Integer.toUnsignedLong(floorTag - tagOf(next)) & SERIAL_MASK;
+        next += (FloorHeader.below(tagOf(next), floorTag) ? ahead : 0) + margin;
     }
 
     /** The number of a transmission that is remembered under this tag; 0 when there is none. */

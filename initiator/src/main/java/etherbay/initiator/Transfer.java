@@ -49,9 +49,6 @@ final class Transfer extends Exchange {
     /** Transmissions since it last came further: what the wait for an answer grows with. */
     private int attemptCount;
 
-    /** Transmissions that were answered with a refusal: they do not land any more. */
-    private int refusedCount;
-
     /** Sectors of a frame that was refused, when smaller ones are tried in its place; else 0. */
     private int refusedSectors;
 
@@ -70,7 +67,6 @@ final class Transfer extends Exchange {
         doneSectors = 0;
         trims = asTrim;
         attemptCount = 0;
-        refusedCount = 0;
         refusedSectors = 0;
     }
 
@@ -135,7 +131,6 @@ final class Transfer extends Exchange {
      * @return whether the refusal is final; that of a large one is not
      */
     boolean refused(Answer answer) {
-        refusedCount++;
         if (trims || answer.count() <= Ladder.SECTORS_MIN) {
             return true;
         }
@@ -146,13 +141,13 @@ final class Transfer extends Exchange {
         return false;
     }
 
-    /** Whether a copy of a transmission that was not answered may still land. */
+    /** Whether a transmission that was never answered may still land. */
     boolean hasLooseCopies() {
-        return transmissionCount() - refusedCount > 1;
+        return unansweredCount() > 0;
     }
 
-    /** Sectors that a frame of the last transmission carried, or its answer. */
-    int carriedSectors(Path by) {
+    /** Sectors that a frame by that path is to carry, or its answer. */
+    private int carriedSectors(Path by) {
         int most = refusedSectors > 0 ? Ladder.SECTORS_MIN : by.sectors();
         return trims ? 1 : (int) Math.min(sectors - doneSectors, most);
     }

@@ -71,11 +71,6 @@ final class Transfers {
         return starved;
     }
 
-    /** Whether a write waits for older ones to be dead. */
-    boolean isGuarded() {
-        return guarded;
-    }
-
     /** Sends what can be sent now. */
     void pump() {
         if (pumping) {
@@ -146,6 +141,9 @@ final class Transfers {
     }
 
     private @Nullable DiskRequest nextRequest() {
+        if (head != null && !head.hasMore()) {
+            head = null; // a part of it has failed
+        }
         if (head == null && !queue.isEmpty()) {
             Io io = queue.poll();
             if (io != null) {
@@ -208,8 +206,7 @@ final class Transfers {
         if (path == null) {
             return; // waits already
         }
-        int carried = transfer.carriedSectors(path);
-        boolean silent = path.lost(carried, transfer.lastSentNs(), loop.nowNs());
+        boolean silent = path.lost(transfer.lastCount(), transfer.lastSentNs(), loop.nowNs());
         if (path.isBelowTop()) {
             disk.descended();
         }
@@ -315,7 +312,7 @@ final class Transfers {
                 disk.partWritten(transfer.io());
             }
             guard.left(transfer.lba(), transfer.sectors());
-            if (disk.isUncertain(transfer.transmissionCount(), outcome)) {
+            if (disk.isUncertain(transfer.hasLooseCopies(), outcome)) {
                 guard.mayReach(transfer.lba(), transfer.sectors(), transfer.lastNumber());
             }
         }
@@ -359,10 +356,5 @@ final class Transfers {
             }
         }
         pumping = false;
-    }
-
-    /** A moment at which something may be due that waits for a guard. */
-    long guardStepNs() {
-        return guard.stepNs();
     }
 }

@@ -5,90 +5,64 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import etherbay.aoe.IdentifyData;
 import etherbay.aoe.IdentifyData.Capability;
+import etherbay.aoe.IdentifyData.Vendor;
 
 import org.junit.jupiter.api.Test;
 
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 
-final class DurabilityTest {
-    private static final OptionalLong FIRST = OptionalLong.of(1);
-    private static final OptionalLong SECOND = OptionalLong.of(2);
+class DurabilityTest {
+    private static final Optional<Vendor> OURS = Optional.of(new Vendor(true, true, 1, 0));
 
-    private static IdentifyData identify(String model, Capability... capabilities) {
-        return new IdentifyData(
-                "S",
-                "F",
-                model,
-                8,
-                0,
-                Set.of(capabilities),
-                Optional.of(new IdentifyData.Vendor(true, true, 1, 0)));
-    }
-
-    private static Durability opened() {
-        Durability durability = new Durability();
-        durability.offered(
-                identify("disk", Capability.FLUSH_EXT, Capability.WRITE_CACHE, Capability.FUA));
-        return durability;
+    private static Durability of(String model, Optional<Vendor> vendor, Capability... can) {
+        return Durability.of(new IdentifyData("S", "1", model, 8, 0, Set.of(can), vendor));
     }
 
     @Test
-    void whatADiskOffersIsReadFromItsIdentify() {
-        assertThat(Durability.kindOf(identify("disk", Capability.FLUSH)))
-                .isEqualTo(Durability.Kind.FLUSH);
-        assertThat(Durability.kindOf(identify("disk", Capability.WRITE_CACHE)))
-                .isEqualTo(Durability.Kind.WRITE_THROUGH);
-        assertThat(Durability.kindOf(identify("disk"))).isEqualTo(Durability.Kind.UNKNOWN);
+    void aCacheInUseNeedsFlushes() {
+        assertThat(of("disk", Optional.empty(), Capability.WRITE_CACHE_ENABLED, Capability.FLUSH))
+                .isEqualTo(Durability.FLUSH);
+        assertThat(of("disk", OURS, Capability.WRITE_CACHE_ENABLED, Capability.FLUSH_EXT))
+                .isEqualTo(Durability.FLUSH);
     }
 
     @Test
-    void vbladeOffersFlushAndIsNotBelieved() {
-        assertThat(Durability.kindOf(identify("Coraid EtherDrive vblade", Capability.FLUSH)))
-                .isEqualTo(Durability.Kind.UNKNOWN);
+    void aFlushThatIsOfferedIsAsked() {
+        assertThat(of("disk", Optional.empty(), Capability.FLUSH)).isEqualTo(Durability.FLUSH);
     }
 
     @Test
-    void aFlushHoldsWhileTheIncarnationIsTheSame() {
-        Durability durability = opened();
-        durability.written();
-        durability.flushBegins();
-        assertThat(durability.seen(FIRST)).isFalse();
-        assertThat(durability.flushEnds()).isTrue();
-        assertThat(durability.isDirty()).isFalse();
+    void aCacheThatIsOffIsWrittenThrough() {
+        assertThat(of("disk", Optional.empty(), Capability.WRITE_CACHE, Capability.FLUSH))
+                .isEqualTo(Durability.WRITE_THROUGH);
+        assertThat(of("disk", OURS, Capability.FLUSH)).isEqualTo(Durability.WRITE_THROUGH);
+        assertThat(of("disk", Optional.empty(), Capability.WRITE_CACHE))
+                .isEqualTo(Durability.WRITE_THROUGH);
     }
 
     @Test
-    void withWritesNotFlushedAnotherIncarnationFailsThisFlushAndEveryLaterOne() {
-        Durability durability = opened();
-        durability.written();
-        durability.flushBegins();
-        assertThat(durability.seen(SECOND)).isTrue();
-        assertThat(durability.flushEnds()).isFalse();
-        durability.flushBegins();
-        assertThat(durability.flushEnds()).isFalse();
+    void whoDoesNotSayIsUnknown() {
+        assertThat(of("disk", Optional.empty())).isEqualTo(Durability.UNKNOWN);
+        assertThat(of("disk", OURS, Capability.WRITE_CACHE_ENABLED))
+                .as("a cache that nothing flushes")
+                .isEqualTo(Durability.UNKNOWN);
     }
 
     @Test
-    void aCleanDiskMayLoseItsPower() {
-        Durability durability = opened();
-        assertThat(durability.seen(SECOND)).isTrue();
-        durability.written();
-        durability.flushBegins();
-        assertThat(durability.seen(SECOND)).isFalse();
-        assertThat(durability.flushEnds()).isTrue();
+    void vbladeIsUnknownWhateverItClaims() {
+        assertThat(of(
+                        "Coraid EtherDrive vblade",
+                        Optional.empty(),
+                        Capability.WRITE_CACHE,
+                        Capability.FLUSH))
+                .isEqualTo(Durability.UNKNOWN);
     }
 
     @Test
-    void aWriteDuringAFlushIsNotCoveredByIt() {
-        Durability durability = opened();
-        durability.written();
-        durability.flushBegins();
-        durability.written();
-        assertThat(durability.flushEnds()).isTrue();
-        assertThat(durability.isDirty()).isTrue();
-        assertThat(durability.seen(SECOND)).isTrue();
-        assertThat(durability.isLost()).isTrue();
+    void wordsAreThoseOfTheTable() {
+        assertThat(Durability.values())
+                .extracting(Durability::word)
+                .containsExactly("unknown", "flush", "write-through");
     }
 }

@@ -60,9 +60,14 @@ final class TagTableTest {
     void itGoesOnAboveAFloorOfAFormerProcess() {
         TagTable tags = new TagTable(100);
         int floorTag = 0x8000_0000 | 5000;
-        tags.skipTo(floorTag);
+        tags.skipPast(floorTag, 0);
         assertThat(TagTable.tagOf(tags.next())).isEqualTo(floorTag);
-        tags.skipTo(0x8000_0000 | 10); // around the end of the numbers
+        tags.skipPast(0x8000_0000 | 4000, 0); // behind, and so no reason to move
+        assertThat(TagTable.tagOf(tags.next())).isEqualTo(floorTag);
+        tags.skipPast(floorTag, 7);
+        assertThat(TagTable.tagOf(tags.next())).isEqualTo(floorTag + 7);
+        tags.skipPast(floorTag + (1 << 30), 0);
+        tags.skipPast(0x8000_0000 | 10, 0); // around the end of the numbers
         assertThat(TagTable.tagOf(tags.next())).isEqualTo(0x8000_0000 | 10);
         assertThat(tags.next()).isGreaterThan(1L << 31);
     }

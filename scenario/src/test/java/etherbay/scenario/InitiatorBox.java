@@ -44,6 +44,7 @@ final class InitiatorBox {
     private int mtu = 1500;
     private Counters counters = new Counters();
     private SimNode node;
+    private @Nullable Initiator initiator;
     private @Nullable RemoteDisk disk;
     private @Nullable WatchedDevice watched;
     private @Nullable DiskUser user;
@@ -93,17 +94,18 @@ final class InitiatorBox {
         ports.clear();
         ready = false;
         wasBelowTop = false;
-        Initiator initiator = new Initiator(node.loop(), counters, prng.fork());
-        node.loop().add(initiator);
+        Initiator process = new Initiator(node.loop(), counters, prng.fork());
+        initiator = process;
+        node.loop().add(process);
         for (Interface each : interfaces) {
             SimPort port = each.network.port(node, "eth" + ports.size(), each.mac);
             port.frames(FRAME_COUNT).mtu(mtu);
             port.tap(tap);
             ports.add(port);
-            initiator.add(port);
+            process.add(port);
         }
         DiskAddress address = new DiskAddress(TargetBox.SHELF, TargetBox.SLOT);
-        disk = initiator.open(address, settings, this::opened);
+        disk = process.open(address, settings, this::opened);
         node.wake();
     }
 
@@ -130,6 +132,15 @@ final class InitiatorBox {
         });
         ready = true;
         simulation.mark("state: disk opened");
+    }
+
+    /** One more disk in the present process, which nobody uses. */
+    RemoteDisk openAlso(DiskAddress address) {
+        Initiator present = initiator;
+        if (present == null) {
+            throw new IllegalStateException("a process runs before it opens disks");
+        }
+        return present.open(address, settings, failure -> {});
     }
 
     boolean isReady() {

@@ -5,6 +5,7 @@ import etherbay.aoe.AtaHeader;
 import etherbay.aoe.IdentifyData;
 import etherbay.aoe.Payload;
 import etherbay.initiator.DiskAddress;
+import etherbay.initiator.Durability;
 import etherbay.initiator.tools.Complaint.Kind;
 
 import java.util.ArrayList;

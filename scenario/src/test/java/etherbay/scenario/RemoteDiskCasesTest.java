@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import etherbay.aoe.AoeHeader;
+import etherbay.aoe.AtaCommand;
+import etherbay.aoe.AtaHeader;
+import etherbay.base.BlockDevice;
+import etherbay.base.Io;
+import etherbay.base.IoOperation;
+import etherbay.base.IoStatus;
+import etherbay.base.MacAddress;
+import etherbay.initiator.DiskAddress;
+import etherbay.initiator.DiskStatus;
+import etherbay.initiator.RemoteDisk;
+import etherbay.initiator.RemoteDiskSettings;
+import etherbay.sim.SectorHistory;
+import etherbay.sim.SimNetwork;
+import etherbay.sim.SimPort;
+import etherbay.sim.Simulation;
+import etherbay.target.ExportSettings;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Single turns of fate that chance brings about too seldom, each told step by step. */
+final class RemoteDiskCasesTest {
+    private static final long MS_NS = 1_000_000L;
+    private static final long SECOND_NS = 1_000_000_000L;
+    private static final int SECTORS = 64;
+    private static final MacAddress[] OURS = {
+        new MacAddress(0x02eb_0000_0001L), new MacAddress(0x02eb_0000_0002L)
+    };
+    private static final MacAddress[] THEIRS = {
+        new MacAddress(0x02eb_0000_0101L), new MacAddress(0x02eb_0000_0102L)
+    };
+
+    static {
+        DiskUser.quiet();
+    }
+
+    private final Simulation simulation = new Simulation("case", 1);
+    private final List<SimNetwork> networks = new ArrayList<>();
+    private final TargetBox target = new TargetBox(simulation, SECTORS);
+    private final InitiatorBox initiator = new InitiatorBox(
+            simulation,
+            RemoteDiskSettings.DEFAULT,
+            new SectorHistory(false),
+            0,
+            (port, frame, atNs) -> {});
+
+    @AfterEach
+    void end() {
+        simulation.close();
+    }
+
+    private void open(int networkCount) {
+        for (int index = 0; index < networkCount; index++) {
+            networks.add(new SimNetwork(simulation, "lan" + index));
+            target.on(networks.get(index), THEIRS[index]);
+            initiator.on(networks.get(index), OURS[index]);
+        }
+        target.start();
+        openDisk();
+    }
+
+    private void openDisk() {
+        initiator.start();
+        simulation.runUntil("the disk is open", 5 * SECOND_NS, initiator::isReady);
+        simulation.runFor(10 * MS_NS);
+    }
+
+    private Io ask(IoOperation operation, long lba, int fill) {
+        int sectors = operation == IoOperation.FLUSH ? 0 : 2;
+        Io io = new Io(1).prepare(operation, lba, sectors);
+        MemorySegment memory = simulation.arena().allocate(1024, 512);
+        memory.fill((byte) fill);
+        if (sectors > 0) {
+            io.segment(memory, 0, 1024);
+        }
+        io.then(_ -> {});
+        initiator.node().tell(() -> initiator.disk().submit(io));
+        simulation.runFor(MS_NS / 10);
+        return io;
+    }
+
+    private IoStatus end(Io io, long maxNs) {
+        simulation.runUntil("an end of " + io, maxNs, () -> !io.inFlight());
+        return io.status();
+    }
+
+    private IoStatus write(long lba, int fill) {
+        return end(ask(IoOperation.WRITE, lba, fill), SECOND_NS);
+    }
+
+    private int firstByte(long lba) {
+        Io io = ask(IoOperation.READ, lba, 0);
+        assertThat(end(io, SECOND_NS)).isEqualTo(IoStatus.OK);
+        return io.segmentMemory(0).get(ValueLayout.JAVA_BYTE, 0);
+    }
+
+    private static boolean isAta(byte[] frame, int command) {
+        MemorySegment memory = MemorySegment.ofArray(frame);
+        return AoeHeader.command(memory, 0) == AoeHeader.COMMAND_ATA
+                && AtaHeader.command(memory, 0) == command;
+    }
+
+    private static boolean isWrite(byte[] frame) {
+        return isAta(frame, AtaCommand.WRITE_SECTORS_EXT) && !isResponse(frame);
+    }
+
+    private static boolean isAtaAnswer(byte[] frame) {
+        return isResponse(frame)
+                && AoeHeader.command(MemorySegment.ofArray(frame), 0) == AoeHeader.COMMAND_ATA;
+    }
+
+    private static boolean isResponse(byte[] frame) {
+        return AoeHeader.response(MemorySegment.ofArray(frame), 0);
+    }
+
+    private boolean isOurs(SimPort port) {
+        return initiator.ports().contains(port);
+    }
+
+    private long upCount() {
+        return initiator.disk().status().paths().stream()
+                .map(DiskStatus.PathStatus::standing)
+                .filter("up"::equals)
+                .count();
+    }
+
+    @Test
+    void aWriteThatIsRefusedWhileACopyTravelsMayStillLand() {
+        open(1);
+        List<byte[]> seen = new ArrayList<>();
+        networks.getFirst().holdIf((from, to, frame) -> {
+            boolean write = isWrite(frame);
+            if (write) {
+                seen.add(frame);
+            }
+            return write && seen.size() == 1;
+        });
+        target.medium().faults().badWrites(8, 2);
+        Io io = ask(IoOperation.WRITE, 8, 1);
+        IoStatus outcome = end(io, SECOND_NS);
+        assertThat(seen).hasSizeGreaterThanOrEqualTo(2);
+        target.medium().faults().heal();
+        networks.getFirst().held().getFirst().release(0);
+        simulation.runFor(10 * MS_NS);
+        assertThat(target.medium().peek(8)[0]).as("the copy landed").isEqualTo((byte) 1);
+        assertThat(outcome).isEqualTo(IoStatus.UNKNOWN);
+    }
+
+    @Test
+    void aWriteRefusedAtOnceDidNotHappen() {
+        open(1);
+        target.medium().faults().badWrites(8, 2);
+        assertThat(write(8, 1)).isEqualTo(IoStatus.FAILED);
+    }
+
+    @Test
+    void afterAPauseADeadWayIsNoReasonToWaitForIt() {
+        open(2);
+        simulation.runFor(5 * SECOND_NS);
+        for (int dead = 0; dead < 2; dead++) {
+            SimPort ours = initiator.ports().get(dead);
+            SimPort theirs = target.ports().get(dead);
+            networks.get(dead).cutBoth(ours, theirs);
+            assertThat(end(ask(IoOperation.READ, 0, 0), SECOND_NS)).isEqualTo(IoStatus.OK);
+            networks.get(dead).mend(ours, theirs);
+            networks.get(dead).mend(theirs, ours);
+            simulation.runFor(5 * SECOND_NS);
+            assertThat(upCount()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void whatWasUnderWayOnALinkThatGoesDownGoesByTheOther() {
+        open(2);
+        networks.forEach(network -> network.holdIf((from, to, frame) -> isWrite(frame)));
+        Io io = ask(IoOperation.WRITE, 8, 1);
+        int used = networks.get(0).held().isEmpty() ? 1 : 0;
+        networks.forEach(network -> network.holdIf(null));
+        networks.get(used).cutBoth(initiator.ports().get(used), target.ports().get(used));
+        initiator.ports().get(used).link(false);
+        assertThat(end(io, SECOND_NS)).isEqualTo(IoStatus.OK);
+    }
+
+    @Test
+    void aWayOnWhichAnotherDiskWasSeenIsUsedWhenTheRightOneIsThere() {
+        networks.add(new SimNetwork(simulation, "lan0"));
+        networks.add(new SimNetwork(simulation, "lan1"));
+        target.on(networks.get(0), THEIRS[0]);
+        initiator.on(networks.get(0), OURS[0]).on(networks.get(1), OURS[1]);
+        target.start();
+        openDisk();
+        TargetBox other = new TargetBox(simulation, SECTORS).on(networks.get(1), THEIRS[1]);
+        other.start();
+        simulation.runFor(3 * SECOND_NS);
+        assertThat(initiator.disk().status().paths())
+                .extracting(DiskStatus.PathStatus::standing)
+                .contains("refused");
+        other.kill();
+        target.kill();
+        target.on(networks.get(1), THEIRS[1]).start();
+        simulation.runFor(10 * SECOND_NS);
+        assertThat(upCount()).isEqualTo(2);
+    }
+
+    @Test
+    void aFlushThatAnotherDiskAnsweredIsNone() {
+        open(1);
+        assertThat(write(8, 1)).isEqualTo(IoStatus.OK);
+        TargetBox other = new TargetBox(simulation, SECTORS).on(networks.getFirst(), THEIRS[0]);
+        // Nobody hears that the box behind the address is another one.
+        networks.getFirst().holdIf((from, to, frame) -> !isOurs(from) && !isAnswer(frame));
+        target.kill();
+        other.start();
+        Io flush = ask(IoOperation.FLUSH, 0, 0);
+        simulation.runUntil("an end", 20 * SECOND_NS, () -> !flush.inFlight());
+        assertThat(flush.status()).isNotEqualTo(IoStatus.OK);
+    }
+
+    /** Of something that was asked for: a tag of an initiator, not that of a beacon. */
+    private static boolean isAnswer(byte[] frame) {
+        return isResponse(frame) && AoeHeader.tag(MemorySegment.ofArray(frame), 0) != 0;
+    }
+
+    @Test
+    void whatAFormerProcessSentIsDeadBeforeTheNextWrites() {
+        open(1);
+        for (int turn = 1; turn < 60; turn += 2) {
+            networks.getFirst().holdIf((from, to, frame) -> isWrite(frame));
+            ask(IoOperation.WRITE, 8, turn);
+            simulation.runUntil(
+                    "it is sent", SECOND_NS, () -> !networks.getFirst().held().isEmpty());
+            SimNetwork.Held late = networks.getFirst().held().getFirst();
+            initiator.kill();
+            networks.getFirst().holdIf(null);
+            openDisk();
+            assertThat(write(8, turn + 1)).isEqualTo(IoStatus.OK);
+            late.release(0);
+            simulation.runFor(10 * MS_NS);
+            assertThat(firstByte(8)).isEqualTo(turn + 1);
+            networks.getFirst().held().clear();
+        }
+    }
+
+    @Test
+    void whatAFormerProcessSentByAnotherPortIsDeadBeforeTheNextWrites() {
+        open(2);
+        SimPort ours = initiator.ports().getFirst();
+        SimPort theirs = target.ports().getFirst();
+        networks.get(0).cutBoth(ours, theirs);
+        initiator.ports().getFirst().link(false);
+        simulation.runFor(100 * MS_NS);
+        networks.get(1).holdIf((from, to, frame) -> isWrite(frame));
+        ask(IoOperation.WRITE, 8, 1);
+        assertThat(networks.get(1).held()).isNotEmpty();
+        SimNetwork.Held late = networks.get(1).held().getFirst();
+        initiator.kill();
+        // The next process hears nothing by that port, and is quick.
+        networks.get(1).holdIf((from, to, frame) -> true);
+        initiator.start();
+        simulation.runUntil("the disk is open", 5 * SECOND_NS, initiator::isReady);
+        assertThat(write(8, 2)).isEqualTo(IoStatus.OK);
+        networks.get(1).holdIf(null);
+        late.release(0);
+        simulation.runFor(10 * MS_NS);
+        assertThat(firstByte(8)).isEqualTo(2);
+    }
+
+    @Test
+    void anIdentifyThatComesLateDoesNotTurnTheIncarnationBack() {
+        open(2);
+        // By the second network proofs are asked for, and no answer arrives.
+        networks.get(1).holdIf((from, to, frame) -> !isOurs(from) && isAtaAnswer(frame));
+        initiator.ports().get(1).link(false);
+        simulation.runFor(MS_NS);
+        initiator.ports().get(1).link(true);
+        simulation.runFor(20 * MS_NS);
+        int before = networks.get(1).held().size();
+        assertThat(before).isPositive();
+        target.powerCut();
+        target.start();
+        simulation.runUntil(
+                "it is seen",
+                SECOND_NS,
+                () -> initiator.disk().status().state() == BlockDevice.State.ONLINE
+                        && upCount() == 1);
+        assertThat(write(8, 1)).isEqualTo(IoStatus.OK);
+        networks.get(1).held().get(before - 1).release(0);
+        simulation.runFor(10 * MS_NS);
+        assertThat(initiator.disk().status().lost()).isFalse();
+        assertThat(end(ask(IoOperation.FLUSH, 0, 0), SECOND_NS)).isEqualTo(IoStatus.OK);
+    }
+
+    private int floorTag() {
+        return target.stateDisk().stored().orElseThrow().floors().getFirst().tag();
+    }
+
+    @Test
+    void aFloorFollowsWhatIsSentToOtherDisks() {
+        open(1);
+        TargetBox other = new TargetBox(simulation, SECTORS)
+                .settings(_ -> ExportSettings.of(2, 0).withQueueLength(16))
+                .on(networks.getFirst(), THEIRS[1]);
+        other.start();
+        int before = floorTag();
+        // It jumps over all that another process may have sent.
+        RemoteDisk opened = initiator.openAlso(new DiskAddress(2, 0));
+        simulation.runUntil(
+                "it is there",
+                5 * SECOND_NS,
+                () -> opened.status().state() == BlockDevice.State.ONLINE && floorTag() != before);
+        assertThat((floorTag() - before) & Integer.MAX_VALUE).isGreaterThanOrEqualTo(1 << 20);
+    }
+
+    @Test
+    void anAcknowledgementOfBeforeAPowerCutIsNone() {
+        open(1);
+        networks.getFirst().holdIf((from, to, frame) -> !isOurs(from) && isAtaAnswer(frame));
+        Io write = ask(IoOperation.WRITE, 8, 1);
+        SimNetwork.Held answer = networks.getFirst().held().getFirst();
+        target.powerCut();
+        networks.getFirst().holdIf((from, to, frame) -> isWrite(frame));
+        target.start();
+        simulation.runUntil(
+                "the way is proven again",
+                SECOND_NS,
+                () -> networks.getFirst().held().size() > 2 && upCount() == 1);
+        answer.release(0);
+        simulation.runFor(MS_NS);
+        assertThat(write.inFlight()).isTrue();
+        networks.getFirst().holdIf(null);
+        assertThat(end(write, SECOND_NS)).isEqualTo(IoStatus.OK);
+        assertThat(end(ask(IoOperation.FLUSH, 0, 0), SECOND_NS)).isEqualTo(IoStatus.OK);
+        assertThat(target.medium().peek(8)[0]).isEqualTo((byte) 1);
+    }
+}
