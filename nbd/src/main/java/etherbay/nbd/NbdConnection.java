@@ -100,6 +100,12 @@ final class NbdConnection {
             return 1;
         }
         try {
+            if (!session.output().isEmpty()) {
+                flush(); // who is gone is seen to be gone before anything more of it is begun
+                if (endReason != null) {
+                    return 1;
+                }
+            }
             if (transport.buffered()) {
                 hotTurns = Limits.HOT_TURN_COUNT;
             }

@@ -42,6 +42,7 @@ final class NbdTransmission {
     private long skipBytes;
 
     private boolean leaving;
+    private boolean inputEnded;
     private @Nullable EndReason endReason;
 
     NbdTransmission(
@@ -62,6 +63,14 @@ final class NbdTransmission {
     /** The client said DISC: nothing more is taken, what is under way is answered. */
     boolean leaving() {
         return leaving;
+    }
+
+    /**
+     * The client is gone without a word: what it had asked for and was not begun never will be. A
+     * newer connection may have asked for the same, and for more since.
+     */
+    void inputEnded() {
+        inputEnded = true;
     }
 
     /** Whether no request is under way or waits for its reply to be sent. */
@@ -128,7 +137,7 @@ final class NbdTransmission {
     }
 
     private boolean takeHeader(ByteBuffer in) {
-        if (in.remaining() < NbdWire.REQUEST_BYTES) {
+        if (inputEnded || in.remaining() < NbdWire.REQUEST_BYTES) {
             return false;
         }
         if (in.getInt(in.position()) != NbdWire.REQUEST_MAGIC) {

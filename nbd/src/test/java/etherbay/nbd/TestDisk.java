@@ -79,7 +79,16 @@ final class TestDisk implements BlockDevice, LoopPart {
 
     /** Ends one request, whichever. */
     void finishOne() {
-        Io io = waiting.remove(prng.between(0, waiting.size() - 1));
+        finish(prng.between(0, waiting.size() - 1));
+    }
+
+    /** Ends the request that came last. */
+    void finishNewest() {
+        finish(waiting.size() - 1);
+    }
+
+    private void finish(int index) {
+        Io io = waiting.remove(index);
         IoStatus how = outcome.apply(io);
         if (how.isOk()) {
             act(io);
