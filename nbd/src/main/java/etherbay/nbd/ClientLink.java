@@ -166,14 +166,10 @@ final class ClientLink {
             command.begun(); // before the socket is asked: an error may come after some bytes
         }
         long bytes = channel.write(gathered, 0, count);
-        while (!unsent.isEmpty() && isSent(unsent.element())) {
+        while (!unsent.isEmpty() && unsent.element().isSent()) {
             unsent.remove().unsent().clear();
         }
         return bytes;
-    }
-
-    private static boolean isSent(ClientCommand command) {
-        return command.unsent().stream().noneMatch(ByteBuffer::hasRemaining);
     }
 
     /** Sees to it that the selector wakes the loop. */

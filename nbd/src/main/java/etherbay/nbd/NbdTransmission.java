@@ -38,7 +38,9 @@ final class NbdTransmission {
 
     private ByteBuffer fillTo = OutPiece.NOTHING;
 
-    /** Payload of a refused write that is still to come. */
+    /** A refused write, to be answered behind its payload, and what is still to come of that. */
+    private @Nullable NbdRequest refused;
+
     private long skipBytes;
 
     private boolean leaving;
@@ -81,7 +83,7 @@ final class NbdTransmission {
     /** Whether a request has begun to arrive whose payload is not all here. */
     boolean awaitsPayload() {
         NbdRequest request = starting;
-        return request != null && request.type == NbdWire.CMD_WRITE;
+        return refused != null || (request != null && request.type == NbdWire.CMD_WRITE);
     }
 
     /** Whether a request cannot get on without memory: a later turn may have some. */
@@ -107,6 +109,7 @@ final class NbdTransmission {
         if (request != null) {
             pieces.abandon(request);
         }
+        settleRefused();
         replies.abandon();
     }
 
@@ -133,7 +136,18 @@ final class NbdTransmission {
         int bytes = (int) Math.min(skipBytes, in.remaining());
         in.position(in.position() + bytes);
         skipBytes -= bytes;
+        if (skipBytes == 0) {
+            settleRefused();
+        }
         return bytes > 0;
+    }
+
+    private void settleRefused() {
+        NbdRequest request = refused;
+        if (request != null) {
+            refused = null;
+            replies.settle(request);
+        }
     }
 
     private boolean takeHeader(ByteBuffer in) {
@@ -209,7 +223,10 @@ final class NbdTransmission {
     private void refuse(NbdRequest request, NbdError refusal) {
         request.startedTo = request.end();
         request.failed(refusal, request.offset);
-        replies.settle(request);
+        refused = request;
+        if (skipBytes == 0) {
+            settleRefused();
+        }
     }
 
     /** Of a trim, which is a hint, only whole sectors are passed on. */

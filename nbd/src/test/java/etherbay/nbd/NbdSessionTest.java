@@ -155,6 +155,26 @@ final class NbdSessionTest {
         }
     }
 
+    /** Our own client takes an answer before the payload is sent for a server gone mad. */
+    @Test
+    void aRefusedWriteIsAnsweredBehindItsPayload() {
+        try (SessionRig rig = SessionRig.over(disk)) {
+            SessionRig.Peer peer = rig.transmitting(false);
+            peer.request(0, NbdWire.CMD_WRITE, 1, disk.content.length, 2);
+            peer.hex("ab");
+            assertThat(peer.output()).isEmpty();
+            peer.hex("cd");
+            assertThat(peer.outputHex()).isEqualTo("674466980000001c0000000000000001");
+            SessionRig.Peer gone = rig.transmitting(false);
+            gone.request(0, NbdWire.CMD_WRITE, 1, disk.content.length, 2);
+            gone.hex("ab");
+            gone.session.inputEnded();
+            assertThat(gone.session.endReason()).isEqualTo(EndReason.CLOSED);
+            gone.session.abandon();
+            assertThat(gone.session.isGone()).isTrue();
+        }
+    }
+
     @Test
     void anErrorWithinAStructuredReadIsTold() {
         disk.outcome(io -> io.lba() == 64 ? IoStatus.FAILED : IoStatus.OK);
