@@ -37,7 +37,8 @@ import java.util.List;
  * <p><b>A lost connection.</b> It is made again, soon at first, then every few seconds. A request
  * that was not sent waits. A read is asked again. A write of which the server may have seen
  * something ends UNKNOWN: an old connection's write may still be executed. What no server took
- * within {@link #PATIENCE_NS} ends OFFLINE. A server that comes back with a smaller disk, or with
+ * within {@link #PATIENCE_NS} ends OFFLINE. A connection on which the oldest request has no answer
+ * for as long is a lost one. A server that comes back with a smaller disk, or with
  * less than it promised, is not taken; one with a larger disk is, and listeners hear of it.
  *
  * <p><b>Durability.</b> The protocol does not tell a server that went on from one that lost what
@@ -48,7 +49,7 @@ import java.util.List;
  * Without writes to cover, and after writes with FUA only, a lost connection costs nothing.
  */
 public final class NbdClient implements BlockDevice, LoopPart {
-    /** How long a request waits for a server that does not answer the door. */
+    /** How long a request waits for a server to take it, and then for its answer. */
     public static final long PATIENCE_NS = 30_000_000_000L;
 
     /** Connections to a server that says CAN_MULTI_CONN. */
@@ -90,6 +91,10 @@ public final class NbdClient implements BlockDevice, LoopPart {
     private long writesAcknowledged;
     private long writesFlushed;
     private boolean unsafe;
+
+    /** Nothing that waits is too late before then. */
+    private long expiresNs = Long.MAX_VALUE;
+
     private State state = State.ONLINE;
     private boolean attached;
 
@@ -213,6 +218,7 @@ public final class NbdClient implements BlockDevice, LoopPart {
             return;
         }
         long deadlineNs = Math.min(io.deadlineNs(), loop.nowNs() + PATIENCE_NS);
+        expiresNs = Math.min(expiresNs, deadlineNs);
         waiting.add(
                 new ClientCommand.Job(io, quiescence.entered(), deadlineNs, writesAcknowledged));
     }
@@ -233,10 +239,8 @@ public final class NbdClient implements BlockDevice, LoopPart {
         if (unsafe) {
             failUnsafe();
         }
-        work += start();
-        if (liveCount() == 0) {
-            failWaiting(nowNs);
-        }
+        work += start(nowNs);
+        failWaiting(nowNs);
         return work;
     }
 
@@ -287,10 +291,13 @@ public final class NbdClient implements BlockDevice, LoopPart {
         judge();
         for (ClientCommand orphan : orphans) {
             boolean repeatable = orphan.isRead() || orphan.isFlush() || !orphan.isBegun();
-            if (repeatable) {
-                again.add(orphan);
-            } else {
+            if (!repeatable) {
                 end(orphan, IoStatus.UNKNOWN);
+            } else if (orphan.job.deadlineNs <= nowNs) {
+                end(orphan, IoStatus.OFFLINE);
+            } else {
+                again.add(orphan);
+                expiresNs = Math.min(expiresNs, orphan.job.deadlineNs);
             }
         }
         if (liveCount() == 0 && !orphans.isEmpty()) {
@@ -351,7 +358,7 @@ public final class NbdClient implements BlockDevice, LoopPart {
     }
 
     /** Hands waiting work to links with room. @return commands sent */
-    private int start() {
+    private int start(long nowNs) {
         int count = 0;
         for (ClientLink link = freest(); link != null; link = freest()) {
             ClientCommand command = nextCommand();
@@ -362,7 +369,7 @@ public final class NbdClient implements BlockDevice, LoopPart {
             if (to == null) {
                 to = link; // nothing was acknowledged that it would have to cover
             }
-            to.send(command, zeroes);
+            to.send(command, zeroes, nowNs);
             count++;
         }
         return count;
@@ -471,11 +478,21 @@ public final class NbdClient implements BlockDevice, LoopPart {
 
     /** Ends what has waited for too long. */
     private void failWaiting(long nowNs) {
+        if (nowNs < expiresNs) {
+            return;
+        }
         List<ClientCommand> late = new ArrayList<>();
         again.removeIf(command -> command.job.deadlineNs <= nowNs && late.add(command));
         late.forEach(command -> end(command, IoStatus.OFFLINE));
         List<ClientCommand.Job> jobs = new ArrayList<>();
         waiting.removeIf(job -> job.deadlineNs <= nowNs && jobs.add(job));
+        expiresNs = Long.MAX_VALUE;
+        for (ClientCommand command : again) {
+            expiresNs = Math.min(expiresNs, command.job.deadlineNs);
+        }
+        for (ClientCommand.Job job : waiting) {
+            expiresNs = Math.min(expiresNs, job.deadlineNs);
+        }
         jobs.forEach(job -> giveUp(job, IoStatus.OFFLINE));
     }
 
@@ -503,15 +520,9 @@ public final class NbdClient implements BlockDevice, LoopPart {
         for (ClientLink link : links) {
             deadlineNs = Math.min(deadlineNs, link.deadlineNs());
         }
-        if (liveCount() == 0) {
-            for (ClientCommand.Job job : waiting) {
-                deadlineNs = Math.min(deadlineNs, job.deadlineNs);
-            }
-            for (ClientCommand command : again) {
-                deadlineNs = Math.min(deadlineNs, command.job.deadlineNs);
-            }
-        }
-        return deadlineNs;
+        return waiting.isEmpty() && again.isEmpty()
+                ? deadlineNs
+                : Math.min(deadlineNs, expiresNs);
     }
 
     @Override

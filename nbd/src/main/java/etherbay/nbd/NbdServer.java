@@ -9,11 +9,8 @@ import etherbay.base.EtherbayException;
 import etherbay.base.Loop;
 import etherbay.base.LoopPart;
 
-import jdk.net.ExtendedSocketOptions;
-
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
@@ -39,10 +36,6 @@ import java.util.List;
 public final class NbdServer implements LoopPart, AutoCloseable {
     /** When a listening socket is tried again that could not accept: the process has no files. */
     private static final long ACCEPT_RETRY_NS = 100_000_000;
-
-    private static final int KEEPALIVE_IDLE_S = 60;
-    private static final int KEEPALIVE_INTERVAL_S = 10;
-    private static final int KEEPALIVE_COUNT = 6;
 
     /**
      * Where and how.
@@ -180,7 +173,8 @@ public final class NbdServer implements LoopPart, AutoCloseable {
         }
         ChannelWatcher.Watched watched;
         try {
-            configure(channel);
+            channel.configureBlocking(false);
+            TcpOptions.set(channel);
             watched = watcher.watch(channel);
         } catch (IOException goneAlready) {
             channel.close();
@@ -194,17 +188,6 @@ public final class NbdServer implements LoopPart, AutoCloseable {
                 takeInput(),
                 new NbdConnection.Terms(nowNs + Limits.HANDSHAKE_NS, this::startTls)));
         counters.connections.set(connections.size());
-    }
-
-    private static void configure(SocketChannel channel) throws IOException {
-        channel.configureBlocking(false);
-        if (channel.supportedOptions().contains(StandardSocketOptions.TCP_NODELAY)) {
-            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-            channel.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
-            channel.setOption(ExtendedSocketOptions.TCP_KEEPINTERVAL, KEEPALIVE_INTERVAL_S);
-            channel.setOption(ExtendedSocketOptions.TCP_KEEPCOUNT, KEEPALIVE_COUNT);
-        }
     }
 
     private Transport startTls(SocketChannel channel, ByteBuffer received) {

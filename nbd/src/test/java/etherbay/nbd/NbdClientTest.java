@@ -27,6 +27,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
@@ -140,6 +141,15 @@ final class NbdClientTest {
         });
     }
 
+    /** Waits until the disk has so many requests, which it does not end. */
+    private void awaitAtDisk(int count) {
+        int[] seen = {-1};
+        while (seen[0] != count) {
+            onServer(() -> seen[0] = disk.waiting.size());
+            assertThat(loop.turn(ticks.get())).isNotNegative();
+        }
+    }
+
     private IoStatus run(IoOperation operation, long lba, int sectors, boolean fua) {
         submit(operation, lba, sectors, fua);
         await(() -> !io.inFlight());
@@ -234,6 +244,51 @@ final class NbdClientTest {
         assertThat(io.status()).isEqualTo(IoStatus.OK);
         assertThat(client.sectors()).isEqualTo(SECTORS);
         assertThat(before[0]).isEqualTo(SECTORS / 2);
+    }
+
+    /** The server lives, its connections too, and it says nothing. */
+    @Test
+    void aSilentServerIsALostOneAfterAWhile() {
+        onServer(() -> disk.hold(true));
+        for (IoOperation operation : List.of(IoOperation.READ, IoOperation.WRITE)) {
+            int before = operation == IoOperation.READ ? 0 : 1;
+            submit(operation, 8L * before, 8, false);
+            awaitAtDisk(before + 1);
+            ticks.addAndGet(NbdClient.PATIENCE_NS / 2);
+            assertThat(loop.turn(ticks.get())).isNotNegative();
+            assertThat(io.inFlight()).isTrue();
+            ticks.addAndGet(NbdClient.PATIENCE_NS / 2);
+            await(() -> !io.inFlight());
+            assertThat(io.status())
+                    .isEqualTo(operation == IoOperation.READ ? IoStatus.OFFLINE : IoStatus.UNKNOWN);
+        }
+        onServer(() -> disk.hold(false));
+        assertThat(run(IoOperation.READ, 8, 8, false)).isEqualTo(IoStatus.OK);
+    }
+
+    @Test
+    void whatWaitsBehindASlowServerEndsAtItsDeadline() {
+        onServer(() -> disk.hold(true));
+        List<Io> busy = new ArrayList<>();
+        for (int count = 0; count < 4 * 32; count++) {
+            Io read = new Io(1).prepare(IoOperation.READ, 0, 1).segment(memory, 512L * count, 512);
+            busy.add(read.then(_ -> {}));
+            client.submit(read);
+        }
+        awaitAtDisk(busy.size());
+        io.prepare(IoOperation.READ, 8, 1)
+                .segment(memory, 128 * 1024, 512)
+                .deadlineNs(ticks.get() + NbdClient.PATIENCE_NS / 3);
+        client.submit(io.then(_ -> {}));
+        assertThat(loop.turn(ticks.get())).isNotNegative();
+        assertThat(io.inFlight()).isTrue();
+        ticks.addAndGet(NbdClient.PATIENCE_NS / 3);
+        await(() -> !io.inFlight());
+        assertThat(io.status()).isEqualTo(IoStatus.OFFLINE);
+        assertThat(busy).allMatch(Io::inFlight);
+        onServer(() -> disk.hold(false));
+        await(() -> busy.stream().noneMatch(Io::inFlight));
+        assertThat(busy).allMatch(read -> read.status() == IoStatus.OK);
     }
 
     @Test

@@ -26,6 +26,7 @@ final class TestDisk implements BlockDevice, LoopPart {
     private final Prng prng;
     private Function<Io, IoStatus> outcome = _ -> IoStatus.OK;
     private long sectors;
+    private boolean held;
 
     TestDisk(int sectors, BlockCapabilities capabilities, long seed) {
         content = new byte[sectors * SECTOR_BYTES];
@@ -43,6 +44,11 @@ final class TestDisk implements BlockDevice, LoopPart {
     /** Its size as told from now on, at most that of its content. */
     void sectors(long count) {
         sectors = count;
+    }
+
+    /** Whether its loop ends requests; the calls here always do. */
+    void hold(boolean whether) {
+        held = whether;
     }
 
     @Override
@@ -70,7 +76,7 @@ final class TestDisk implements BlockDevice, LoopPart {
 
     @Override
     public int poll(long nowNs) {
-        int count = waiting.size();
+        int count = held ? 0 : waiting.size();
         for (int index = 0; index < count; index++) {
             finishOne();
         }
@@ -128,7 +134,7 @@ final class TestDisk implements BlockDevice, LoopPart {
 
     @Override
     public boolean readyToIdle() {
-        return waiting.isEmpty();
+        return held || waiting.isEmpty();
     }
 
     @Override
