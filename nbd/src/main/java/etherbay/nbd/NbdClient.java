@@ -520,9 +520,7 @@ public final class NbdClient implements BlockDevice, LoopPart {
         for (ClientLink link : links) {
             deadlineNs = Math.min(deadlineNs, link.deadlineNs());
         }
-        return waiting.isEmpty() && again.isEmpty()
-                ? deadlineNs
-                : Math.min(deadlineNs, expiresNs);
+        return waiting.isEmpty() && again.isEmpty() ? deadlineNs : Math.min(deadlineNs, expiresNs);
     }
 
     @Override

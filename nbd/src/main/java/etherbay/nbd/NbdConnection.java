@@ -149,7 +149,7 @@ final class NbdConnection {
     }
 
     private boolean wantsInput() {
-        return input.hasRemaining() && !inputEnded && !session.startsTls() && !session.ended();
+        return transport.hasRoom(input) && !inputEnded && !session.startsTls() && !session.ended();
     }
 
     private boolean act() {

@@ -11,8 +11,8 @@ import java.util.Deque;
 /**
  * Keeps what changes a part of a sector (read, change, write) apart from everything else that
  * changes that sector, of all connections: one gate for a device. In the order of entering; changes
- * of whole sectors do not wait for each other, but for one that waits itself: none overtakes another
- * here. Owned by the loop.
+ * of whole sectors do not wait for each other, but for one that waits itself: none overtakes
+ * another here. Owned by the loop.
  */
 final class RangeGate {
     /** A change that is under way or waits; made once, used again and again. */

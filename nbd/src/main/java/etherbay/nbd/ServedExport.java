@@ -13,8 +13,8 @@ import etherbay.base.SectorDevice;
  * changes of parts of them. Owned by the loop of the server.
  *
  * <p>Requests that overlap take effect in the order in which they were begun, whatever connections
- * they came by: what a dead connection had asked for has ended before a newer write begins (decision
- * 0014). What waits for that is bounded by the slots and the memory of all connections.
+ * they came by: what a dead connection had asked for has ended before a newer write begins
+ * (decision 0014). What waits for that is bounded by the slots and the memory of all connections.
  */
 final class ServedExport {
     /** Its owner closes the device, not we. */
