@@ -301,8 +301,8 @@ public final class KernelNbd implements AutoCloseable {
     static OptionalInt openExclusively(Path device) {
         try (Arena arena = Arena.ofConfined()) {
             long path = arena.allocateFrom(device.toString()).address();
-            int fd = Libc.open(
-                    path, Constants.O_RDONLY | Constants.O_EXCL | Constants.O_CLOEXEC, 0);
+            int fd =
+                    Libc.open(path, Constants.O_RDONLY | Constants.O_EXCL | Constants.O_CLOEXEC, 0);
             if (fd < 0 && fd != -Errno.EBUSY) {
                 throw useUnknown(device, -fd);
             }
