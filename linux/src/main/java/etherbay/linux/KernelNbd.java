@@ -94,7 +94,7 @@ public final class KernelNbd implements AutoCloseable {
     private KernelNbd(GenericNetlink netlink, Family family) {
         this.netlink = netlink;
         this.family = family;
-        links = new NbdLinks(
+        links = NbdLinks.join(
                 Optional.ofNullable(family.groups().get(GROUP)).orElseThrow(() -> missing("")));
     }
 

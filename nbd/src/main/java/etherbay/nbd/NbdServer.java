@@ -71,15 +71,12 @@ public final class NbdServer implements LoopPart, AutoCloseable {
     private boolean closed;
 
     private NbdServer(
-            Settings settings,
-            Loop loop,
-            List<NbdExport> served,
-            NbdListener listener,
-            NbdCounters counters)
-            throws IOException {
+            Settings settings, Loop loop, List<NbdExport> served, Door door, NbdCounters counters) {
         this.settings = settings;
         this.loop = loop;
-        this.listener = listener;
+        listener = door.listener;
+        watcher = door.watcher;
+        watchedListener = door.watched;
         this.counters = counters;
         IdentityHashMap<BlockDevice, ServedExport> byDevice = new IdentityHashMap<>();
         for (NbdExport export : served) {
@@ -89,8 +86,35 @@ public final class NbdServer implements LoopPart, AutoCloseable {
             byDevice.putIfAbsent(export.device(), one);
             exports.add(one);
         }
-        watcher = new ChannelWatcher(listener.address().toString(), loop::wakeUp);
-        watchedListener = watcher.watch(listener.channel());
+    }
+
+    /** A socket that listens, and who watches it. */
+    private record Door(
+            NbdListener listener, ChannelWatcher watcher, ChannelWatcher.Watched watched) {
+        static Door open(NbdAddress address, Loop loop) {
+            NbdListener listener = NbdListener.listen(address);
+            boolean watched = false;
+            try {
+                Door door = watch(listener, loop);
+                watched = true;
+                return door;
+            } finally {
+                if (!watched) {
+                    closeQuietly(listener);
+                }
+            }
+        }
+
+        private static Door watch(NbdListener listener, Loop loop) {
+            ChannelWatcher watcher =
+                    new ChannelWatcher(listener.address().toString(), loop::wakeUp);
+            try {
+                return new Door(listener, watcher, watcher.watch(listener.channel()));
+            } catch (IOException cause) {
+                watcher.close();
+                throw new AssertionError("a new socket can be watched", cause);
+            }
+        }
     }
 
     /**
@@ -104,12 +128,12 @@ public final class NbdServer implements LoopPart, AutoCloseable {
     public static NbdServer open(
             Settings settings, Loop loop, List<NbdExport> exports, Counters counters) {
         Check.that(!exports.isEmpty(), "a server serves something");
-        NbdListener listener = NbdListener.listen(settings.address());
-        try {
-            return new NbdServer(settings, loop, exports, listener, new NbdCounters(counters));
-        } catch (IOException cause) {
-            throw new AssertionError("a new socket can be watched", cause);
-        }
+        return new NbdServer(
+                settings,
+                loop,
+                exports,
+                Door.open(settings.address(), loop),
+                new NbdCounters(counters));
     }
 
     /** Where it listens, with the port that the system chose. */
@@ -272,11 +296,7 @@ public final class NbdServer implements LoopPart, AutoCloseable {
             return;
         }
         closed = true;
-        try {
-            listener.close();
-        } catch (IOException nothingLeftToDo) {
-            accepting = false;
-        }
+        closeQuietly(listener);
         watchedListener.forget();
         for (NbdConnection connection : connections) {
             counters.ended(EndReason.STOPPED);
@@ -289,6 +309,15 @@ public final class NbdServer implements LoopPart, AutoCloseable {
         leaving.removeIf(NbdConnection::isGone);
         if (leaving.isEmpty()) {
             retire();
+        }
+    }
+
+    private static void closeQuietly(NbdListener listener) {
+        try {
+            listener.close();
+        } catch (IOException nothingLeftToDo) {
+            // The descriptor is gone all the same: close(2).
+            return;
         }
     }
 
