@@ -43,6 +43,7 @@ final class ClientLink {
     private boolean writeBlocked;
     private boolean hot = true;
     private boolean lost;
+    private String refusal = "";
 
     /** The oldest command under way, and when its answer is due; {@link #NONE} without one. */
     private long oldestCookie = NONE;
@@ -76,8 +77,14 @@ final class ClientLink {
     }
 
     /** The server is not the one that we need. */
-    void refuse() {
+    void refuse(String why) {
         lost = true;
+        refusal = why;
+    }
+
+    /** Why there was no agreement; empty while there is one, or where nobody said. */
+    String refusal() {
+        return refusal;
     }
 
     int commandCount() {
@@ -131,7 +138,10 @@ final class ClientLink {
             watchOldest(nowNs);
             lost |= nowNs >= answerByNs;
             return lost ? 1 : work;
-        } catch (IOException | EtherbayException gone) {
+        } catch (EtherbayException refused) {
+            refuse(refused.why());
+            return 1;
+        } catch (IOException gone) {
             lost = true;
             return 1;
         }

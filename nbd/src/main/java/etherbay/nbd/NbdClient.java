@@ -58,6 +58,8 @@ public final class NbdClient implements BlockDevice, LoopPart {
     /** Commands of one connection under way; nbdkit has 16 threads, qemu-nbd takes 16. */
     private static final int COMMAND_COUNT_MAX = 32;
 
+    private static final System.Logger LOG = System.getLogger("etherbay.nbd");
+
     /** Bytes of one command: at most what the server takes. */
     private static final long COMMAND_BYTES_MAX = 1024 * 1024;
 
@@ -91,6 +93,7 @@ public final class NbdClient implements BlockDevice, LoopPart {
     private long writesAcknowledged;
     private long writesFlushed;
     private boolean unsafe;
+    private boolean refusalTold;
 
     /** Nothing that waits is too late before then. */
     private long expiresNs = Long.MAX_VALUE;
@@ -248,17 +251,14 @@ public final class NbdClient implements BlockDevice, LoopPart {
     private void admit(ClientLink link) {
         ClientNegotiation.Terms terms = link.terms();
         Check.that(terms != null, "only a link with terms is admitted");
-        int needed = first.flags() & ~NbdWire.FLAG_SEND_DF;
         long offered = sectorsOf(terms);
-        if (offered < sectors
-                || (terms.flags() & needed) != needed
-                || terms.has(NbdWire.FLAG_READ_ONLY) != first.has(NbdWire.FLAG_READ_ONLY)
-                || terms.minimumBytes() > capabilities.logicalBlockBytes()
-                || terms.maximumBytes() < commandBytesMax) {
+        String misfit = misfit(terms);
+        if (!misfit.isEmpty()) {
             refusedCount.increment();
-            link.refuse();
+            link.refuse(misfit);
             return;
         }
+        refusalTold = false;
         retryNs = RETRY_NS_MIN;
         link.writesBefore(writesAcknowledged);
         if (offered > sectors) {
@@ -267,6 +267,38 @@ public final class NbdClient implements BlockDevice, LoopPart {
             listeners.forEach(listener -> listener.resized(this, before));
         }
         changeState(State.ONLINE);
+    }
+
+    /** Why a server cannot take the place of the one that we opened; empty when it can. */
+    private String misfit(ClientNegotiation.Terms terms) {
+        int needed = first.flags() & ~NbdWire.FLAG_SEND_DF;
+        if (sectorsOf(terms) < sectors) {
+            return "its disk has %d sectors, and had %d".formatted(sectorsOf(terms), sectors);
+        }
+        if ((terms.flags() & needed) != needed
+                || terms.has(NbdWire.FLAG_READ_ONLY) != first.has(NbdWire.FLAG_READ_ONLY)) {
+            return "its flags are %x, and were %x".formatted(terms.flags(), first.flags());
+        }
+        if (terms.minimumBytes() > capabilities.logicalBlockBytes()
+                || terms.maximumBytes() < commandBytesMax) {
+            return "it takes %d to %d bytes at once, and we ask for %d to %d"
+                    .formatted(
+                            terms.minimumBytes(),
+                            terms.maximumBytes(),
+                            capabilities.logicalBlockBytes(),
+                            commandBytesMax);
+        }
+        return "";
+    }
+
+    /** Once for each outage, however often it is tried. */
+    private void tellRefusal(String why) {
+        if (!why.isEmpty() && !refusalTold) {
+            refusalTold = true;
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    uri + ": the server is there and cannot be used, and is tried on: " + why);
+        }
     }
 
     private void changeState(State next) {
@@ -283,6 +315,7 @@ public final class NbdClient implements BlockDevice, LoopPart {
             if (link.isLost()) {
                 each.remove();
                 lostCount.increment();
+                tellRefusal(link.refusal());
                 orphans.addAll(link.close());
                 retryAtNs = nowNs + retryNs;
                 retryNs = Math.min(2 * retryNs, RETRY_NS_MAX);
@@ -315,6 +348,9 @@ public final class NbdClient implements BlockDevice, LoopPart {
 
     /**
      * A link that was there before the oldest write that is not flushed; null when none is left.
+     * A FLUSH by it covers writes that were acknowledged by the others: that is what a server
+     * promises with NBD_FLAG_CAN_MULTI_CONN, and without that flag there is one link only. A server
+     * that has the flag and lies loses writes that were flushed.
      */
     private @Nullable ClientLink flushLink() {
         for (ClientLink link : links) {
