@@ -256,6 +256,38 @@ final class NbdSessionTest {
         }
     }
 
+    /** What is held for a client that asks and never reads is bounded, and it is served later. */
+    @Test
+    void whoReadsNoAnswersIsAskedToWait() {
+        int descriptionBytes = 4000;
+        String description = "d".repeat(descriptionBytes);
+        try (SessionRig rig =
+                new SessionRig(new ChunkPool(8, 8), new NbdExport("x", description, disk, false))) {
+            SessionRig.Peer peer = rig.connect(TlsMode.OFF);
+            peer.flags(3);
+            peer.output();
+            int wanted = 2 * Limits.OPTION_OUTPUT_BYTES_MAX / descriptionBytes;
+            for (int count = 0; count < wanted; count++) {
+                peer.option(NbdWire.OPT_LIST, "");
+            }
+            long held = peer.session.output().bytes();
+            assertThat(held)
+                    .isBetween(
+                            (long) Limits.OPTION_OUTPUT_BYTES_MAX,
+                            Limits.OPTION_OUTPUT_BYTES_MAX + 2L * descriptionBytes);
+            assertThat(peer.leftBytes()).isPositive();
+            long said = peer.output().length;
+            assertThat(said).isEqualTo(held);
+            while (peer.leftBytes() > 0) {
+                peer.again();
+                said += peer.output().length;
+            }
+            int listBytes = 2 * NbdWire.OPTION_REPLY_HEADER_BYTES + 4 + 1 + descriptionBytes;
+            assertThat(said).isEqualTo((long) wanted * listBytes);
+            assertThat(peer.session.endReason()).isNull();
+        }
+    }
+
     @Test
     void aNewConnectionSeesThatTheDeviceHasGrown() {
         disk.sectors(1024);
