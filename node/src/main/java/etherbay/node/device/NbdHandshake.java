@@ -183,8 +183,9 @@ final class NbdHandshake {
     }
 
     private EtherbayException refused(int type, String said) {
-        String why =
-                said.isEmpty() ? "its error is " + Integer.toHexString(type) : "it says: " + said;
+        String why = said.isEmpty()
+                ? "its error is " + Integer.toHexString(type)
+                : "it says: " + EtherbayException.shown(said);
         return switch (type) {
             case REP_ERR_UNKNOWN ->
                 new EtherbayException(
