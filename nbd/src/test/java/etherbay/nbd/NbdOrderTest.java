@@ -69,7 +69,7 @@ final class NbdOrderTest {
         try (SessionRig rig = SessionRig.over(disk)) {
             SessionRig.Peer dead = rig.transmitting(false);
             for (int count = 0; count < Limits.REQUEST_COUNT_MAX + 1; count++) {
-                dead.request(0, NbdWire.CMD_TRIM, count, count * SECTOR, SECTOR);
+                dead.request(0, NbdWire.CMD_TRIM, count, (long) count * SECTOR, SECTOR);
             }
             assertThat(disk.waiting).hasSize(Limits.REQUEST_COUNT_MAX);
             dead.session.inputEnded();

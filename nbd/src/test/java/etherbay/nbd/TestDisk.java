@@ -9,7 +9,6 @@ import etherbay.base.LoopPart;
 import etherbay.base.Prng;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -112,23 +111,8 @@ final class TestDisk implements BlockDevice, LoopPart {
                     content[at + index] = 0;
                 }
             }
-            case READ, WRITE -> move(io, at);
-        }
-    }
-
-    private void move(Io io, int at) {
-        boolean read = io.operation() == etherbay.base.IoOperation.READ;
-        int place = at;
-        for (int index = 0; index < io.segmentCount(); index++) {
-            MemorySegment memory = io.segmentMemory(index);
-            long from = io.segmentAt(index);
-            int bytes = io.segmentBytes(index);
-            if (read) {
-                MemorySegment.copy(content, place, memory, ValueLayout.JAVA_BYTE, from, bytes);
-            } else {
-                MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, from, content, place, bytes);
-            }
-            place += bytes;
+            case READ -> io.copyFrom(0, MemorySegment.ofArray(content), at, io.bytes());
+            case WRITE -> io.copyTo(0, MemorySegment.ofArray(content), at, io.bytes());
         }
     }
 

@@ -21,8 +21,6 @@ import etherbay.linux.Linux;
 import etherbay.linux.LinuxIdler;
 import etherbay.node.device.DeviceData;
 
-import org.jspecify.annotations.Nullable;
-
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
@@ -33,7 +31,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -42,7 +39,6 @@ import java.util.function.Consumer;
  */
 public final class AttachedDisk implements AutoCloseable {
     private static final long SPIN_NS = 50_000;
-    private static final long QUIET_S_MAX = 30;
     private static final long FLUSH_S_MAX = 60;
 
     /**
@@ -63,13 +59,13 @@ public final class AttachedDisk implements AutoCloseable {
     private final List<AddressLock> locks;
     private final Initiator initiator;
     private final RemoteDisk disk;
-    private final CompletableFuture<Void> failure = new CompletableFuture<>();
-    private @Nullable Thread thread;
+    private final LoopThread turning;
 
     private AttachedDisk(
             LinuxIdler idler, Loop loop, Held held, Initiator initiator, RemoteDisk disk) {
         this.idler = idler;
         this.loop = loop;
+        turning = new LoopThread(loop);
         ports = held.ports;
         locks = held.locks;
         this.initiator = initiator;
@@ -205,7 +201,7 @@ public final class AttachedDisk implements AutoCloseable {
      * thread between {@link #start} and {@link #stop}.
      */
     public DeviceData data() {
-        LoopCalls calls = new LoopCalls(loop, failure);
+        LoopCalls calls = new LoopCalls(loop, turning.failure());
         return new DeviceData() {
             @Override
             public Optional<String> knownBy() {
@@ -258,12 +254,12 @@ public final class AttachedDisk implements AutoCloseable {
 
     /** Turns the loop on a thread of its own from now on. */
     public void start() {
-        thread = loop.start((_, bug) -> failure.completeExceptionally(bug));
+        turning.start();
     }
 
     /** Ends exceptionally when a bug ended the loop. */
     public CompletableFuture<Void> failure() {
-        return failure;
+        return turning.failure();
     }
 
     /**
@@ -272,20 +268,10 @@ public final class AttachedDisk implements AutoCloseable {
      * @param first what the loop does before: no new requests come after it
      */
     public void stop(Runnable first) throws InterruptedException {
-        Thread running = thread;
-        if (running == null) {
-            return;
-        }
-        CompletableFuture<Boolean> quiet = new CompletableFuture<>();
-        loop.mailbox().offer(() -> {
+        turning.stop(quiet -> {
             first.run();
-            disk.quiesce(() -> quiet.complete(true));
+            disk.quiesce(quiet);
         });
-        quiet.completeOnTimeout(false, QUIET_S_MAX, TimeUnit.SECONDS).join();
-        loop.stop();
-        running.join();
-        loop.adopt();
-        thread = null;
     }
 
     @Override
