@@ -62,8 +62,26 @@ class IdentifyPropertyTest {
         });
     }
 
+    /** What is sent, and which of its bits is another one when it arrives. */
+    private record Damaged(IdentifyData data, int bit) {}
+
     @Test
-    void anyBytesAreAFrameOrSaidToBeNone() {
-        Property.check("any bytes", CASE_COUNT, Gen.bytes(), FrameFuzz::fuzzerTestOneInput);
+    void aBlockOfWhichABitIsAnotherIsNotTakenForWhole() {
+        Gen<Damaged> any = (prng, size) ->
+                new Damaged(ANY.make(prng, size), prng.between(0, 8 * IdentifyData.BYTES - 1));
+        Property.check("a damaged block", CASE_COUNT, any, damaged -> {
+            MemorySegment block = written(damaged.data);
+            long at = damaged.bit / 8;
+            int mask = 1 << damaged.bit % 8;
+            block.set(Wire.U8, at, (byte) (block.get(Wire.U8, at) ^ mask));
+            boolean signature = at == IdentifyData.BYTES - 2;
+            assertThat(IdentifyData.integrity(block, 0))
+                    .isEqualTo(
+                            signature
+                                    ? IdentifyData.Integrity.ABSENT
+                                    : IdentifyData.Integrity.WRONG);
+            assertThat(IdentifyData.read(block, 0).sectors())
+                    .isBetween(0L, IdentifyData.SECTORS_MAX);
+        });
     }
 }

@@ -184,6 +184,37 @@ public final class Io {
         return segmentBytes[index];
     }
 
+    /** Copies {@code bytes} of the range, from {@code rangeAt} on, out of its memory. */
+    public void copyTo(long rangeAt, MemorySegment to, long toAt, long bytes) {
+        copy(rangeAt, to, toAt, bytes, false);
+    }
+
+    /** Copies {@code bytes} into the memory of the range, from {@code rangeAt} on. */
+    public void copyFrom(long rangeAt, MemorySegment from, long fromAt, long bytes) {
+        copy(rangeAt, from, fromAt, bytes, true);
+    }
+
+    private void copy(long rangeAt, MemorySegment other, long otherAt, long bytes, boolean inward) {
+        long skipBytes = rangeAt;
+        long doneBytes = 0;
+        for (int index = 0; doneBytes < bytes; index++) {
+            long pieceBytes = segmentBytes[index];
+            if (skipBytes >= pieceBytes) {
+                skipBytes -= pieceBytes;
+                continue;
+            }
+            long count = Math.min(pieceBytes - skipBytes, bytes - doneBytes);
+            long at = segmentAt[index] + skipBytes;
+            if (inward) {
+                MemorySegment.copy(other, otherAt + doneBytes, segmentMemory[index], at, count);
+            } else {
+                MemorySegment.copy(segmentMemory[index], at, other, otherAt + doneBytes, count);
+            }
+            doneBytes += count;
+            skipBytes = 0;
+        }
+    }
+
     public boolean fua() {
         return fua;
     }

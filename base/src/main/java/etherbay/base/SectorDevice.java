@@ -231,7 +231,7 @@ public final class SectorDevice extends DeviceDecorator {
             }
             switch (phase) {
                 case READ -> {
-                    copy(io, false);
+                    io.copyFrom(doneSectors * SECTOR_BYTES, bounce, bounceAt(), pieceBytes());
                     doneSectors += pieceSectors;
                     nextPiece(io);
                 }
@@ -256,38 +256,18 @@ public final class SectorDevice extends DeviceDecorator {
         /** Puts what is to be written into the blocks in the buffer. */
         private void change(Io io) {
             if (io.operation() == IoOperation.WRITE) {
-                copy(io, true);
+                io.copyTo(doneSectors * SECTOR_BYTES, bounce, bounceAt(), pieceBytes());
             } else {
-                bounce.asSlice(bounceAt(), pieceSectors * SECTOR_BYTES).fill((byte) 0);
+                bounce.asSlice(bounceAt(), pieceBytes()).fill((byte) 0);
             }
+        }
+
+        private long pieceBytes() {
+            return pieceSectors * SECTOR_BYTES;
         }
 
         private long bounceAt() {
             return (pieceFirst - blocksFirst) * SECTOR_BYTES;
-        }
-
-        /** Moves the piece between the request's memory and the buffer. */
-        private void copy(Io io, boolean toBounce) {
-            long skipBytes = doneSectors * SECTOR_BYTES;
-            long leftBytes = pieceSectors * SECTOR_BYTES;
-            long bounceAt = bounceAt();
-            for (int index = 0; leftBytes > 0; index++) {
-                long at = io.segmentAt(index) + skipBytes;
-                long bytes = Math.min(io.segmentBytes(index) - skipBytes, leftBytes);
-                if (bytes <= 0) {
-                    skipBytes -= io.segmentBytes(index);
-                    continue;
-                }
-                MemorySegment memory = io.segmentMemory(index);
-                if (toBounce) {
-                    MemorySegment.copy(memory, at, bounce, bounceAt, bytes);
-                } else {
-                    MemorySegment.copy(bounce, bounceAt, memory, at, bytes);
-                }
-                bounceAt += bytes;
-                leftBytes -= bytes;
-                skipBytes = 0;
-            }
         }
     }
 }

@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 class IoTest {
@@ -14,6 +18,32 @@ class IoTest {
 
     private static Io io() {
         return new Io(1).prepare(IoOperation.READ, 0, 1);
+    }
+
+    @Test
+    void itsPiecesAreOneRangeToWhoCopies() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = arena.allocate(3 * 512);
+            Io io = new Io(3).prepare(IoOperation.READ, 0, 2);
+            io.segment(memory, 1000, 500).segment(memory, 0, 24).segment(memory, 100, 500);
+            byte[] given = new byte[1024];
+            for (int at = 0; at < given.length; at++) {
+                given[at] = (byte) (at * 7);
+            }
+            io.copyFrom(0, MemorySegment.ofArray(given), 0, 300);
+            io.copyFrom(300, MemorySegment.ofArray(given), 300, 724);
+            assertThat(memory.get(ValueLayout.JAVA_BYTE, 1000)).isEqualTo(given[0]);
+            assertThat(memory.get(ValueLayout.JAVA_BYTE, 23)).isEqualTo(given[523]);
+            assertThat(memory.get(ValueLayout.JAVA_BYTE, 599)).isEqualTo(given[1023]);
+            assertThat(memory.get(ValueLayout.JAVA_BYTE, 24))
+                    .as("behind a piece")
+                    .isZero();
+            byte[] taken = new byte[600];
+            io.copyTo(400, MemorySegment.ofArray(taken), 1, 599);
+            assertThat(taken[0]).isZero();
+            assertThat(Arrays.copyOfRange(taken, 1, 600))
+                    .isEqualTo(Arrays.copyOfRange(given, 400, 999));
+        }
     }
 
     @Test

@@ -211,7 +211,7 @@ final class AttachCommand implements Callable<Integer> {
         }
         DeviceSettings settings =
                 DeviceSettings.of(disk, StateFolder.orDefault(state), socket.path(), front.name());
-        try (KernelDevice made = KernelDevice.open(settings)) {
+        try (KernelDevice made = KernelDevice.open(settings, attached.data())) {
             attached.onGrowth(made::grow);
             tell("%s: %s is %s%s"
                     .formatted(

@@ -52,6 +52,15 @@ final class GenericNetlink implements AutoCloseable {
                         Constants.SOCK_RAW | Constants.SOCK_CLOEXEC,
                         Constants.NETLINK_GENERIC),
                 "a netlink socket");
+        try {
+            bind();
+        } catch (EtherbayException refused) {
+            close();
+            throw refused;
+        }
+    }
+
+    private void bind() {
         // A socket without a port is passed over when a group is told: it has the kernel's, 0.
         long sockaddr = arena.allocate(Layouts.SOCKADDR_NL).address();
         Memory.putShort(sockaddr, (short) Constants.AF_NETLINK);

@@ -94,7 +94,7 @@ public final class KernelNbd implements AutoCloseable {
     private KernelNbd(GenericNetlink netlink, Family family) {
         this.netlink = netlink;
         this.family = family;
-        links = new NbdLinks(
+        links = NbdLinks.join(
                 Optional.ofNullable(family.groups().get(GROUP)).orElseThrow(() -> missing("")));
     }
 
@@ -282,27 +282,43 @@ public final class KernelNbd implements AutoCloseable {
      * nobody can begin to meanwhile. Who only reads and writes it is not seen.
      *
      * @return whether it was ended
+     * @throws EtherbayException DENIED or ENVIRONMENT when it cannot be told; it goes on then
      */
     public boolean disconnectUnused(int index) {
-        int fd = openExclusively(index);
-        if (fd == -Errno.EBUSY) {
+        OptionalInt fd = openExclusively(NbdDevice.pathOf(index));
+        if (fd.isEmpty()) {
             return false;
         }
         try {
             disconnect(index);
             return true;
         } finally {
-            if (fd >= 0) {
-                Libc.close(fd);
-            }
+            Libc.close(fd.getAsInt());
         }
     }
 
-    private static int openExclusively(int index) {
+    /** @return its descriptor; empty when somebody else has it for himself */
+    static OptionalInt openExclusively(Path device) {
         try (Arena arena = Arena.ofConfined()) {
-            long path = arena.allocateFrom(NbdDevice.pathOf(index).toString()).address();
-            return Libc.open(path, Constants.O_RDONLY | Constants.O_EXCL | Constants.O_CLOEXEC, 0);
+            long path = arena.allocateFrom(device.toString()).address();
+            int fd =
+                    Libc.open(path, Constants.O_RDONLY | Constants.O_EXCL | Constants.O_CLOEXEC, 0);
+            if (fd < 0 && fd != -Errno.EBUSY) {
+                throw useUnknown(device, -fd);
+            }
+            return fd < 0 ? OptionalInt.empty() : OptionalInt.of(fd);
         }
+    }
+
+    private static EtherbayException useUnknown(Path device, int errno) {
+        boolean denied = errno == Errno.EPERM || errno == Errno.EACCES;
+        return new EtherbayException(
+                denied ? ErrorCode.DENIED : ErrorCode.ENVIRONMENT,
+                "it is not known whether " + device + " is in use, and so it goes on",
+                "it cannot be opened: " + Errno.name(errno),
+                (denied ? "run it as root" : "see that " + device + " is there and files are left")
+                        + "; or end it even if it is mounted: etherbay nbd disconnect NAME"
+                        + " --force");
     }
 
     private static NetlinkMessage request(int family, int command) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.linux;
 
+import etherbay.base.EtherbayException;
+
 import java.util.OptionalInt;
 
 /**
@@ -9,12 +11,30 @@ import java.util.OptionalInt;
  * called elsewhere.
  */
 final class NbdLinks implements AutoCloseable {
-    private final GenericNetlink netlink = new GenericNetlink();
-    private final LinuxIdler idler = new LinuxIdler();
+    private final GenericNetlink netlink;
+    private final LinuxIdler idler;
 
-    NbdLinks(int group) {
-        netlink.join(group);
-        idler.watch(netlink.fd());
+    private NbdLinks(GenericNetlink netlink, LinuxIdler idler) {
+        this.netlink = netlink;
+        this.idler = idler;
+    }
+
+    /**
+     * Hears from now on.
+     *
+     * @throws EtherbayException ENVIRONMENT when the group is none, or no files are left
+     */
+    static NbdLinks join(int group) {
+        GenericNetlink netlink = new GenericNetlink();
+        try {
+            netlink.join(group);
+            LinuxIdler idler = new LinuxIdler();
+            idler.watch(netlink.fd());
+            return new NbdLinks(netlink, idler);
+        } catch (EtherbayException refused) {
+            netlink.close();
+            throw refused;
+        }
     }
 
     /**

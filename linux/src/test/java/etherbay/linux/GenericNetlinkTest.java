@@ -2,15 +2,22 @@
 package etherbay.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import etherbay.base.EtherbayException;
 
 import org.junit.jupiter.api.Test;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * The messages of another program and of the kernel: {@code strace -xx nbd-client -N e1.0 -unix
@@ -129,6 +136,23 @@ final class GenericNetlinkTest {
                     .isEqualTo(Constants.GENL_ID_CTRL);
             assertThat(netlink.family("nlctrl").orElseThrow().groups()).containsKey("notify");
             assertThat(netlink.family("etherbay-none")).isEmpty();
+        }
+    }
+
+    @Test
+    void whoCannotJoinLeavesNoDescriptorBehind() throws IOException {
+        int attempts = 64;
+        long before = descriptorCount();
+        for (int count = 0; count < attempts; count++) {
+            assertThatThrownBy(() -> NbdLinks.join(Integer.MAX_VALUE))
+                    .isInstanceOf(EtherbayException.class);
+        }
+        assertThat(descriptorCount()).isLessThan(before + attempts);
+    }
+
+    private static long descriptorCount() throws IOException {
+        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+            return open.count();
         }
     }
 

@@ -77,6 +77,18 @@ final class KernelNbdTest {
     }
 
     @Test
+    void whatCannotBeOpenedMayBeInUse() throws IOException {
+        assertThatThrownBy(() -> KernelNbd.openExclusively(folder.resolve("none")))
+                .isInstanceOfSatisfying(EtherbayException.class, refused -> {
+                    assertThat(refused.code()).isEqualTo(ErrorCode.ENVIRONMENT);
+                    assertThat(refused.why()).contains("ENOENT");
+                    assertThat(refused.correction()).contains("--force");
+                });
+        Path free = Files.createFile(folder.resolve("free"));
+        assertThat(Libc.close(KernelNbd.openExclusively(free).orElseThrow())).isZero();
+    }
+
+    @Test
     void sysShowsWhichAreConnectedAndToWhom() throws IOException {
         device("nbd0", "size", "0", "ro", "0", "backend", "");
         device("nbd1", "size", "131072", "ro", "1", "backend", "other", "pid", "17");

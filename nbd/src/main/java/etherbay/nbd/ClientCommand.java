@@ -106,6 +106,16 @@ final class ClientCommand {
         return unsent;
     }
 
+    /** Whether the socket has taken all of it. */
+    boolean isSent() {
+        for (int index = 0; index < unsent.size(); index++) {
+            if (unsent.get(index).hasRemaining()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** The socket has taken some of it. */
     void begun() {
         begun = true;

@@ -12,7 +12,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
-import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
@@ -106,10 +105,7 @@ final class ClientDoor {
         boolean begun = false;
         try {
             channel.configureBlocking(false);
-            if (!unix) {
-                channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-                channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-            }
+            TcpOptions.set(channel);
             channel.connect(address);
             begun = true;
             return channel;

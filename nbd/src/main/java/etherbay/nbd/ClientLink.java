@@ -15,23 +15,27 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.SequencedMap;
 import java.util.function.Consumer;
 
 /**
  * One connection of a client: connecting, negotiating, then commands out and replies in. Owned by
  * the loop. When it is lost, what was under way is handed back; a lost link is not used again.
+ *
+ * <p>A server that lets the oldest command wait for {@link NbdClient#PATIENCE_NS}, since it is the
+ * oldest, is a lost one: it answers nothing, or has forgotten that command.
  */
 final class ClientLink {
     private static final int INPUT_BYTES = 256 * 1024;
     private static final int GATHER_COUNT = 64;
+    private static final long NONE = -1;
 
     private final SocketChannel channel;
     private final ChannelWatcher.Watched watched;
     private final ClientNegotiation negotiation;
     private final ByteBuffer input = ByteBuffer.allocateDirect(INPUT_BYTES);
     private final ByteBuffer[] gathered = new ByteBuffer[GATHER_COUNT];
-    private final Map<Long, ClientCommand> commands = new LinkedHashMap<>();
+    private final SequencedMap<Long, ClientCommand> commands = new LinkedHashMap<>();
     private final Deque<ClientCommand> unsent = new ArrayDeque<>();
     private final ClientReplies replies;
     private final long negotiatedByNs;
@@ -39,6 +43,12 @@ final class ClientLink {
     private boolean writeBlocked;
     private boolean hot = true;
     private boolean lost;
+    private String refusal = "";
+
+    /** The oldest command under way, and when its answer is due; {@link #NONE} without one. */
+    private long oldestCookie = NONE;
+
+    private long answerByNs = Long.MAX_VALUE;
 
     /** Acknowledged writes before this link was there: it says nothing of their durability. */
     private long writesBefore;
@@ -67,8 +77,14 @@ final class ClientLink {
     }
 
     /** The server is not the one that we need. */
-    void refuse() {
+    void refuse(String why) {
         lost = true;
+        refusal = why;
+    }
+
+    /** Why there was no agreement; empty while there is one, or where nobody said. */
+    String refusal() {
+        return refusal;
     }
 
     int commandCount() {
@@ -85,13 +101,23 @@ final class ClientLink {
 
     /** When a turn is due if nothing arrives. */
     long deadlineNs() {
-        return terms() == null ? negotiatedByNs : Long.MAX_VALUE;
+        return terms() == null ? negotiatedByNs : answerByNs;
     }
 
-    void send(ClientCommand command, ByteBuffer zeroes) {
+    void send(ClientCommand command, ByteBuffer zeroes, long nowNs) {
         command.encode(zeroes);
         commands.put(command.cookie, command);
         unsent.add(command);
+        watchOldest(nowNs);
+    }
+
+    /** The time for an answer begins anew with each command that becomes the oldest. */
+    private void watchOldest(long nowNs) {
+        long oldest = commands.isEmpty() ? NONE : commands.firstEntry().getKey();
+        if (oldest != oldestCookie) {
+            oldestCookie = oldest;
+            answerByNs = oldest == NONE ? Long.MAX_VALUE : nowNs + NbdClient.PATIENCE_NS;
+        }
     }
 
     /** Reads and acts. @return pieces of work done */
@@ -108,8 +134,14 @@ final class ClientLink {
                 lost = true;
                 return 1;
             }
-            return connected && hot ? read() : 0;
-        } catch (IOException | EtherbayException gone) {
+            int work = connected && hot ? read() : 0;
+            watchOldest(nowNs);
+            lost |= nowNs >= answerByNs;
+            return lost ? 1 : work;
+        } catch (EtherbayException refused) {
+            refuse(refused.why());
+            return 1;
+        } catch (IOException gone) {
             lost = true;
             return 1;
         }
@@ -166,14 +198,10 @@ final class ClientLink {
             command.begun(); // before the socket is asked: an error may come after some bytes
         }
         long bytes = channel.write(gathered, 0, count);
-        while (!unsent.isEmpty() && isSent(unsent.element())) {
+        while (!unsent.isEmpty() && unsent.element().isSent()) {
             unsent.remove().unsent().clear();
         }
         return bytes;
-    }
-
-    private static boolean isSent(ClientCommand command) {
-        return command.unsent().stream().noneMatch(ByteBuffer::hasRemaining);
     }
 
     /** Sees to it that the selector wakes the loop. */

@@ -27,13 +27,8 @@ final class ClientMemory {
 
     /** Puts {@code count} bytes of {@code from} to {@code at}. */
     static void fill(Io io, long at, ByteBuffer from, int count) {
-        MemorySegment source = MemorySegment.ofBuffer(from.slice(from.position(), count));
+        io.copyFrom(at, MemorySegment.ofBuffer(from), 0, count);
         from.position(from.position() + count);
-        long[] done = {0};
-        each(io, at, count, (memory, to, bytes) -> {
-            MemorySegment.copy(source, done[0], memory, to, bytes);
-            done[0] += bytes;
-        });
     }
 
     static void zero(Io io, long at, long bytes) {

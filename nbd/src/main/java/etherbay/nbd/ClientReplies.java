@@ -87,6 +87,9 @@ final class ClientReplies {
         if (command == null) {
             throw new MalformedReply("a reply to what was not asked");
         }
+        if (!command.isSent()) {
+            throw new MalformedReply("a reply to what was not sent yet");
+        }
         return command;
     }
 

@@ -19,6 +19,11 @@ final class Limits {
      */
     static final int OPTION_BYTES_MAX = 32 * 1024;
 
+    /**
+     * What a record of TLS may hold, and what a JDK asks room for beyond: RFC 8446, 5.1 and 5.2.
+     */
+    static final int TLS_RECORD_BYTES_MAX = 17 * 1024;
+
     /** Longest data of an option that is passed over and answered with TOO_BIG. */
     static final int OPTION_SKIP_BYTES_MAX = 1024 * 1024;
 
@@ -53,6 +58,10 @@ final class Limits {
         Check.that(
                 OPTION_BYTES_MAX + NbdWire.OPTION_HEADER_BYTES <= INPUT_BYTES,
                 "an option fits into the input");
+        Check.that(
+                OPTION_BYTES_MAX + NbdWire.OPTION_HEADER_BYTES + TLS_RECORD_BYTES_MAX
+                        <= INPUT_BYTES,
+                "beside the longest beginning of an option there is room for a record");
         Check.that(
                 CONNECTION_CHUNK_COUNT_MAX < SHARED_CHUNK_COUNT_MAX,
                 "one connection does not take all that is shared");

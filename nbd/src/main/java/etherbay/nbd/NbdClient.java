@@ -37,7 +37,8 @@ import java.util.List;
  * <p><b>A lost connection.</b> It is made again, soon at first, then every few seconds. A request
  * that was not sent waits. A read is asked again. A write of which the server may have seen
  * something ends UNKNOWN: an old connection's write may still be executed. What no server took
- * within {@link #PATIENCE_NS} ends OFFLINE. A server that comes back with a smaller disk, or with
+ * within {@link #PATIENCE_NS} ends OFFLINE. A connection on which the oldest request has no answer
+ * for as long is a lost one. A server that comes back with a smaller disk, or with
  * less than it promised, is not taken; one with a larger disk is, and listeners hear of it.
  *
  * <p><b>Durability.</b> The protocol does not tell a server that went on from one that lost what
@@ -48,7 +49,7 @@ import java.util.List;
  * Without writes to cover, and after writes with FUA only, a lost connection costs nothing.
  */
 public final class NbdClient implements BlockDevice, LoopPart {
-    /** How long a request waits for a server that does not answer the door. */
+    /** How long a request waits for a server to take it, and then for its answer. */
     public static final long PATIENCE_NS = 30_000_000_000L;
 
     /** Connections to a server that says CAN_MULTI_CONN. */
@@ -56,6 +57,8 @@ public final class NbdClient implements BlockDevice, LoopPart {
 
     /** Commands of one connection under way; nbdkit has 16 threads, qemu-nbd takes 16. */
     private static final int COMMAND_COUNT_MAX = 32;
+
+    private static final System.Logger LOG = System.getLogger("etherbay.nbd");
 
     /** Bytes of one command: at most what the server takes. */
     private static final long COMMAND_BYTES_MAX = 1024 * 1024;
@@ -90,6 +93,11 @@ public final class NbdClient implements BlockDevice, LoopPart {
     private long writesAcknowledged;
     private long writesFlushed;
     private boolean unsafe;
+    private boolean refusalTold;
+
+    /** Nothing that waits is too late before then. */
+    private long expiresNs = Long.MAX_VALUE;
+
     private State state = State.ONLINE;
     private boolean attached;
 
@@ -213,6 +221,7 @@ public final class NbdClient implements BlockDevice, LoopPart {
             return;
         }
         long deadlineNs = Math.min(io.deadlineNs(), loop.nowNs() + PATIENCE_NS);
+        expiresNs = Math.min(expiresNs, deadlineNs);
         waiting.add(
                 new ClientCommand.Job(io, quiescence.entered(), deadlineNs, writesAcknowledged));
     }
@@ -233,10 +242,8 @@ public final class NbdClient implements BlockDevice, LoopPart {
         if (unsafe) {
             failUnsafe();
         }
-        work += start();
-        if (liveCount() == 0) {
-            failWaiting(nowNs);
-        }
+        work += start(nowNs);
+        failWaiting(nowNs);
         return work;
     }
 
@@ -244,17 +251,14 @@ public final class NbdClient implements BlockDevice, LoopPart {
     private void admit(ClientLink link) {
         ClientNegotiation.Terms terms = link.terms();
         Check.that(terms != null, "only a link with terms is admitted");
-        int needed = first.flags() & ~NbdWire.FLAG_SEND_DF;
         long offered = sectorsOf(terms);
-        if (offered < sectors
-                || (terms.flags() & needed) != needed
-                || terms.has(NbdWire.FLAG_READ_ONLY) != first.has(NbdWire.FLAG_READ_ONLY)
-                || terms.minimumBytes() > capabilities.logicalBlockBytes()
-                || terms.maximumBytes() < commandBytesMax) {
+        String misfit = misfit(terms);
+        if (!misfit.isEmpty()) {
             refusedCount.increment();
-            link.refuse();
+            link.refuse(misfit);
             return;
         }
+        refusalTold = false;
         retryNs = RETRY_NS_MIN;
         link.writesBefore(writesAcknowledged);
         if (offered > sectors) {
@@ -263,6 +267,38 @@ public final class NbdClient implements BlockDevice, LoopPart {
             listeners.forEach(listener -> listener.resized(this, before));
         }
         changeState(State.ONLINE);
+    }
+
+    /** Why a server cannot take the place of the one that we opened; empty when it can. */
+    private String misfit(ClientNegotiation.Terms terms) {
+        int needed = first.flags() & ~NbdWire.FLAG_SEND_DF;
+        if (sectorsOf(terms) < sectors) {
+            return "its disk has %d sectors, and had %d".formatted(sectorsOf(terms), sectors);
+        }
+        if ((terms.flags() & needed) != needed
+                || terms.has(NbdWire.FLAG_READ_ONLY) != first.has(NbdWire.FLAG_READ_ONLY)) {
+            return "its flags are %x, and were %x".formatted(terms.flags(), first.flags());
+        }
+        if (terms.minimumBytes() > capabilities.logicalBlockBytes()
+                || terms.maximumBytes() < commandBytesMax) {
+            return "it takes %d to %d bytes at once, and we ask for %d to %d"
+                    .formatted(
+                            terms.minimumBytes(),
+                            terms.maximumBytes(),
+                            capabilities.logicalBlockBytes(),
+                            commandBytesMax);
+        }
+        return "";
+    }
+
+    /** Once for each outage, however often it is tried. */
+    private void tellRefusal(String why) {
+        if (!why.isEmpty() && !refusalTold) {
+            refusalTold = true;
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    uri + ": the server is there and cannot be used, and is tried on: " + why);
+        }
     }
 
     private void changeState(State next) {
@@ -279,6 +315,7 @@ public final class NbdClient implements BlockDevice, LoopPart {
             if (link.isLost()) {
                 each.remove();
                 lostCount.increment();
+                tellRefusal(link.refusal());
                 orphans.addAll(link.close());
                 retryAtNs = nowNs + retryNs;
                 retryNs = Math.min(2 * retryNs, RETRY_NS_MAX);
@@ -287,10 +324,13 @@ public final class NbdClient implements BlockDevice, LoopPart {
         judge();
         for (ClientCommand orphan : orphans) {
             boolean repeatable = orphan.isRead() || orphan.isFlush() || !orphan.isBegun();
-            if (repeatable) {
-                again.add(orphan);
-            } else {
+            if (!repeatable) {
                 end(orphan, IoStatus.UNKNOWN);
+            } else if (orphan.job.deadlineNs <= nowNs) {
+                end(orphan, IoStatus.OFFLINE);
+            } else {
+                again.add(orphan);
+                expiresNs = Math.min(expiresNs, orphan.job.deadlineNs);
             }
         }
         if (liveCount() == 0 && !orphans.isEmpty()) {
@@ -308,6 +348,9 @@ public final class NbdClient implements BlockDevice, LoopPart {
 
     /**
      * A link that was there before the oldest write that is not flushed; null when none is left.
+     * A FLUSH by it covers writes that were acknowledged by the others: that is what a server
+     * promises with NBD_FLAG_CAN_MULTI_CONN, and without that flag there is one link only. A server
+     * that has the flag and lies loses writes that were flushed.
      */
     private @Nullable ClientLink flushLink() {
         for (ClientLink link : links) {
@@ -351,7 +394,7 @@ public final class NbdClient implements BlockDevice, LoopPart {
     }
 
     /** Hands waiting work to links with room. @return commands sent */
-    private int start() {
+    private int start(long nowNs) {
         int count = 0;
         for (ClientLink link = freest(); link != null; link = freest()) {
             ClientCommand command = nextCommand();
@@ -362,7 +405,7 @@ public final class NbdClient implements BlockDevice, LoopPart {
             if (to == null) {
                 to = link; // nothing was acknowledged that it would have to cover
             }
-            to.send(command, zeroes);
+            to.send(command, zeroes, nowNs);
             count++;
         }
         return count;
@@ -471,11 +514,21 @@ public final class NbdClient implements BlockDevice, LoopPart {
 
     /** Ends what has waited for too long. */
     private void failWaiting(long nowNs) {
+        if (nowNs < expiresNs) {
+            return;
+        }
         List<ClientCommand> late = new ArrayList<>();
         again.removeIf(command -> command.job.deadlineNs <= nowNs && late.add(command));
         late.forEach(command -> end(command, IoStatus.OFFLINE));
         List<ClientCommand.Job> jobs = new ArrayList<>();
         waiting.removeIf(job -> job.deadlineNs <= nowNs && jobs.add(job));
+        expiresNs = Long.MAX_VALUE;
+        for (ClientCommand command : again) {
+            expiresNs = Math.min(expiresNs, command.job.deadlineNs);
+        }
+        for (ClientCommand.Job job : waiting) {
+            expiresNs = Math.min(expiresNs, job.deadlineNs);
+        }
         jobs.forEach(job -> giveUp(job, IoStatus.OFFLINE));
     }
 
@@ -503,15 +556,7 @@ public final class NbdClient implements BlockDevice, LoopPart {
         for (ClientLink link : links) {
             deadlineNs = Math.min(deadlineNs, link.deadlineNs());
         }
-        if (liveCount() == 0) {
-            for (ClientCommand.Job job : waiting) {
-                deadlineNs = Math.min(deadlineNs, job.deadlineNs);
-            }
-            for (ClientCommand command : again) {
-                deadlineNs = Math.min(deadlineNs, command.job.deadlineNs);
-            }
-        }
-        return deadlineNs;
+        return waiting.isEmpty() && again.isEmpty() ? deadlineNs : Math.min(deadlineNs, expiresNs);
     }
 
     @Override

@@ -100,6 +100,12 @@ final class NbdConnection {
             return 1;
         }
         try {
+            if (!session.output().isEmpty()) {
+                flush(); // who is gone is seen to be gone before anything more of it is begun
+                if (endReason != null) {
+                    return 1;
+                }
+            }
             if (transport.buffered()) {
                 hotTurns = Limits.HOT_TURN_COUNT;
             }
@@ -143,7 +149,7 @@ final class NbdConnection {
     }
 
     private boolean wantsInput() {
-        return input.hasRemaining() && !inputEnded && !session.startsTls() && !session.ended();
+        return transport.hasRoom(input) && !inputEnded && !session.startsTls() && !session.ended();
     }
 
     private boolean act() {

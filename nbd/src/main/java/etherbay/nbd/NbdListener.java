@@ -7,6 +7,7 @@ import etherbay.base.EtherbayException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -58,9 +59,7 @@ final class NbdListener implements AutoCloseable {
         try {
             removeStale(address);
             ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-            channel.configureBlocking(false);
-            channel.bind(UnixDomainSocketAddress.of(path), BACKLOG_COUNT);
-            return new NbdListener(address, channel);
+            return new NbdListener(address, bound(channel, UnixDomainSocketAddress.of(path)));
         } catch (IOException cause) {
             throw new EtherbayException(
                     ErrorCode.DENIED,
@@ -100,9 +99,9 @@ final class NbdListener implements AutoCloseable {
 
     private static NbdListener listenTcp(NbdAddress.Tcp address) {
         try {
-            ServerSocketChannel channel = ServerSocketChannel.open();
-            channel.configureBlocking(false);
-            channel.bind(new InetSocketAddress(address.host(), address.port()), BACKLOG_COUNT);
+            ServerSocketChannel channel = bound(
+                    ServerSocketChannel.open(),
+                    new InetSocketAddress(address.host(), address.port()));
             int port = ((InetSocketAddress) channel.getLocalAddress()).getPort();
             return new NbdListener(new NbdAddress.Tcp(address.host(), port), channel);
         } catch (UnresolvedAddressException unknown) {
@@ -117,6 +116,22 @@ final class NbdListener implements AutoCloseable {
                     "cannot listen at " + address,
                     String.valueOf(cause.getMessage()),
                     "choose another port, or see who has it: ss -tlp");
+        }
+    }
+
+    /** Binds it, or closes it. */
+    private static ServerSocketChannel bound(ServerSocketChannel channel, SocketAddress to)
+            throws IOException {
+        boolean bound = false;
+        try {
+            channel.configureBlocking(false);
+            channel.bind(to, BACKLOG_COUNT);
+            bound = true;
+            return channel;
+        } finally {
+            if (!bound) {
+                channel.close();
+            }
         }
     }
 

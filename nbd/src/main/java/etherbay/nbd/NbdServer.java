@@ -9,11 +9,8 @@ import etherbay.base.EtherbayException;
 import etherbay.base.Loop;
 import etherbay.base.LoopPart;
 
-import jdk.net.ExtendedSocketOptions;
-
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
@@ -39,10 +36,6 @@ import java.util.List;
 public final class NbdServer implements LoopPart, AutoCloseable {
     /** When a listening socket is tried again that could not accept: the process has no files. */
     private static final long ACCEPT_RETRY_NS = 100_000_000;
-
-    private static final int KEEPALIVE_IDLE_S = 60;
-    private static final int KEEPALIVE_INTERVAL_S = 10;
-    private static final int KEEPALIVE_COUNT = 6;
 
     /**
      * Where and how.
@@ -78,15 +71,12 @@ public final class NbdServer implements LoopPart, AutoCloseable {
     private boolean closed;
 
     private NbdServer(
-            Settings settings,
-            Loop loop,
-            List<NbdExport> served,
-            NbdListener listener,
-            NbdCounters counters)
-            throws IOException {
+            Settings settings, Loop loop, List<NbdExport> served, Door door, NbdCounters counters) {
         this.settings = settings;
         this.loop = loop;
-        this.listener = listener;
+        listener = door.listener;
+        watcher = door.watcher;
+        watchedListener = door.watched;
         this.counters = counters;
         IdentityHashMap<BlockDevice, ServedExport> byDevice = new IdentityHashMap<>();
         for (NbdExport export : served) {
@@ -96,8 +86,35 @@ public final class NbdServer implements LoopPart, AutoCloseable {
             byDevice.putIfAbsent(export.device(), one);
             exports.add(one);
         }
-        watcher = new ChannelWatcher(listener.address().toString(), loop::wakeUp);
-        watchedListener = watcher.watch(listener.channel());
+    }
+
+    /** A socket that listens, and who watches it. */
+    private record Door(
+            NbdListener listener, ChannelWatcher watcher, ChannelWatcher.Watched watched) {
+        static Door open(NbdAddress address, Loop loop) {
+            NbdListener listener = NbdListener.listen(address);
+            boolean watched = false;
+            try {
+                Door door = watch(listener, loop);
+                watched = true;
+                return door;
+            } finally {
+                if (!watched) {
+                    closeQuietly(listener);
+                }
+            }
+        }
+
+        private static Door watch(NbdListener listener, Loop loop) {
+            ChannelWatcher watcher =
+                    new ChannelWatcher(listener.address().toString(), loop::wakeUp);
+            try {
+                return new Door(listener, watcher, watcher.watch(listener.channel()));
+            } catch (IOException cause) {
+                watcher.close();
+                throw new AssertionError("a new socket can be watched", cause);
+            }
+        }
     }
 
     /**
@@ -111,12 +128,12 @@ public final class NbdServer implements LoopPart, AutoCloseable {
     public static NbdServer open(
             Settings settings, Loop loop, List<NbdExport> exports, Counters counters) {
         Check.that(!exports.isEmpty(), "a server serves something");
-        NbdListener listener = NbdListener.listen(settings.address());
-        try {
-            return new NbdServer(settings, loop, exports, listener, new NbdCounters(counters));
-        } catch (IOException cause) {
-            throw new AssertionError("a new socket can be watched", cause);
-        }
+        return new NbdServer(
+                settings,
+                loop,
+                exports,
+                Door.open(settings.address(), loop),
+                new NbdCounters(counters));
     }
 
     /** Where it listens, with the port that the system chose. */
@@ -180,7 +197,8 @@ public final class NbdServer implements LoopPart, AutoCloseable {
         }
         ChannelWatcher.Watched watched;
         try {
-            configure(channel);
+            channel.configureBlocking(false);
+            TcpOptions.set(channel);
             watched = watcher.watch(channel);
         } catch (IOException goneAlready) {
             channel.close();
@@ -194,17 +212,6 @@ public final class NbdServer implements LoopPart, AutoCloseable {
                 takeInput(),
                 new NbdConnection.Terms(nowNs + Limits.HANDSHAKE_NS, this::startTls)));
         counters.connections.set(connections.size());
-    }
-
-    private static void configure(SocketChannel channel) throws IOException {
-        channel.configureBlocking(false);
-        if (channel.supportedOptions().contains(StandardSocketOptions.TCP_NODELAY)) {
-            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-            channel.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
-            channel.setOption(ExtendedSocketOptions.TCP_KEEPINTERVAL, KEEPALIVE_INTERVAL_S);
-            channel.setOption(ExtendedSocketOptions.TCP_KEEPCOUNT, KEEPALIVE_COUNT);
-        }
     }
 
     private Transport startTls(SocketChannel channel, ByteBuffer received) {
@@ -289,11 +296,7 @@ public final class NbdServer implements LoopPart, AutoCloseable {
             return;
         }
         closed = true;
-        try {
-            listener.close();
-        } catch (IOException nothingLeftToDo) {
-            accepting = false;
-        }
+        closeQuietly(listener);
         watchedListener.forget();
         for (NbdConnection connection : connections) {
             counters.ended(EndReason.STOPPED);
@@ -306,6 +309,15 @@ public final class NbdServer implements LoopPart, AutoCloseable {
         leaving.removeIf(NbdConnection::isGone);
         if (leaving.isEmpty()) {
             retire();
+        }
+    }
+
+    private static void closeQuietly(NbdListener listener) {
+        try {
+            listener.close();
+        } catch (IOException nothingLeftToDo) {
+            // The descriptor is gone all the same: close(2).
+            return;
         }
     }
 

@@ -75,6 +75,9 @@ final class NbdSession {
     /** Nothing more will arrive. */
     void inputEnded() {
         inputEnded = true;
+        if (transmission != null) {
+            transmission.inputEnded();
+        }
     }
 
     /** Whether a request waits for memory, and is to be given a try each turn. */

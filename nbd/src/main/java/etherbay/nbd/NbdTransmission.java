@@ -38,10 +38,13 @@ final class NbdTransmission {
 
     private ByteBuffer fillTo = OutPiece.NOTHING;
 
-    /** Payload of a refused write that is still to come. */
+    /** A refused write, to be answered behind its payload, and what is still to come of that. */
+    private @Nullable NbdRequest refused;
+
     private long skipBytes;
 
     private boolean leaving;
+    private boolean inputEnded;
     private @Nullable EndReason endReason;
 
     NbdTransmission(
@@ -64,6 +67,14 @@ final class NbdTransmission {
         return leaving;
     }
 
+    /**
+     * The client is gone without a word: what it had asked for and was not begun never will be. A
+     * newer connection may have asked for the same, and for more since.
+     */
+    void inputEnded() {
+        inputEnded = true;
+    }
+
     /** Whether no request is under way or waits for its reply to be sent. */
     boolean idle() {
         return free.size() == madeCount && filling == null;
@@ -72,7 +83,7 @@ final class NbdTransmission {
     /** Whether a request has begun to arrive whose payload is not all here. */
     boolean awaitsPayload() {
         NbdRequest request = starting;
-        return request != null && request.type == NbdWire.CMD_WRITE;
+        return refused != null || (request != null && request.type == NbdWire.CMD_WRITE);
     }
 
     /** Whether a request cannot get on without memory: a later turn may have some. */
@@ -98,6 +109,7 @@ final class NbdTransmission {
         if (request != null) {
             pieces.abandon(request);
         }
+        settleRefused();
         replies.abandon();
     }
 
@@ -124,11 +136,22 @@ final class NbdTransmission {
         int bytes = (int) Math.min(skipBytes, in.remaining());
         in.position(in.position() + bytes);
         skipBytes -= bytes;
+        if (skipBytes == 0) {
+            settleRefused();
+        }
         return bytes > 0;
     }
 
+    private void settleRefused() {
+        NbdRequest request = refused;
+        if (request != null) {
+            refused = null;
+            replies.settle(request);
+        }
+    }
+
     private boolean takeHeader(ByteBuffer in) {
-        if (in.remaining() < NbdWire.REQUEST_BYTES) {
+        if (inputEnded || in.remaining() < NbdWire.REQUEST_BYTES) {
             return false;
         }
         if (in.getInt(in.position()) != NbdWire.REQUEST_MAGIC) {
@@ -200,7 +223,10 @@ final class NbdTransmission {
     private void refuse(NbdRequest request, NbdError refusal) {
         request.startedTo = request.end();
         request.failed(refusal, request.offset);
-        replies.settle(request);
+        refused = request;
+        if (skipBytes == 0) {
+            settleRefused();
+        }
     }
 
     /** Of a trim, which is a hint, only whole sectors are passed on. */

@@ -11,7 +11,8 @@ import java.util.Deque;
 /**
  * Keeps what changes a part of a sector (read, change, write) apart from everything else that
  * changes that sector, of all connections: one gate for a device. In the order of entering; changes
- * of whole sectors do not wait for each other. Owned by the loop.
+ * of whole sectors do not wait for each other, but for one that waits itself: none overtakes
+ * another here. Owned by the loop.
  */
 final class RangeGate {
     /** A change that is under way or waits; made once, used again and again. */
@@ -20,6 +21,10 @@ final class RangeGate {
         private long first;
         private long end;
         private boolean alone;
+
+        /** It is alone, or had to wait: whatever meets it and comes later waits for it. */
+        private boolean strict;
+
         private int blockerCount;
         private boolean inside;
         private @Nullable Entry next;
@@ -32,14 +37,14 @@ final class RangeGate {
             this.start = start;
         }
 
-        private boolean conflictsWith(Entry other) {
-            return (alone || other.alone) && first < other.end && other.first < end;
+        private boolean holdsUp(Entry later) {
+            return (strict || later.alone) && first < later.end && later.first < end;
         }
     }
 
     private @Nullable Entry oldest;
     private @Nullable Entry newest;
-    private int aloneCount;
+    private int strictCount;
     private final Deque<Entry> ready = new ArrayDeque<>();
     private boolean starting;
 
@@ -52,7 +57,8 @@ final class RangeGate {
         entry.first = firstSector;
         entry.end = firstSector + sectors;
         entry.alone = alone;
-        entry.blockerCount = alone || aloneCount > 0 ? blockers(entry) : 0;
+        entry.blockerCount = alone || strictCount > 0 ? blockers(entry) : 0;
+        entry.strict = alone || entry.blockerCount > 0;
         entry.inside = true;
         entry.next = null;
         entry.previous = newest;
@@ -62,14 +68,14 @@ final class RangeGate {
             newest.next = entry;
         }
         newest = entry;
-        aloneCount += alone ? 1 : 0;
+        strictCount += entry.strict ? 1 : 0;
         return entry.blockerCount == 0;
     }
 
     private int blockers(Entry entry) {
         int count = 0;
         for (Entry other = oldest; other != null; other = other.next) {
-            count += other.conflictsWith(entry) ? 1 : 0;
+            count += other.holdsUp(entry) ? 1 : 0;
         }
         return count;
     }
@@ -78,8 +84,8 @@ final class RangeGate {
     void leave(Entry entry) {
         Check.that(entry.inside, "only an entry in the gate leaves it");
         entry.inside = false;
-        for (Entry later = entry.next; later != null && aloneCount > 0; later = later.next) {
-            if (later.blockerCount > 0 && later.conflictsWith(entry)) {
+        for (Entry later = entry.next; later != null && strictCount > 0; later = later.next) {
+            if (later.blockerCount > 0 && entry.holdsUp(later)) {
                 later.blockerCount--;
                 if (later.blockerCount == 0) {
                     ready.add(later);
@@ -87,7 +93,7 @@ final class RangeGate {
             }
         }
         unlink(entry);
-        aloneCount -= entry.alone ? 1 : 0;
+        strictCount -= entry.strict ? 1 : 0;
         startReady();
     }
 

@@ -5,11 +5,16 @@ import etherbay.base.BlockCapabilities;
 import etherbay.base.BlockDevice;
 import etherbay.base.DeviceDecorator;
 import etherbay.base.Io;
+import etherbay.base.OrderedDevice;
 import etherbay.base.SectorDevice;
 
 /**
  * An export with what its connections share: the device with sectors of 512 bytes, and the gate for
  * changes of parts of them. Owned by the loop of the server.
+ *
+ * <p>Requests that overlap take effect in the order in which they were begun, whatever connections
+ * they came by: what a dead connection had asked for has ended before a newer write begins
+ * (decision 0014). What waits for that is bounded by the slots and the memory of all connections.
  */
 final class ServedExport {
     /** Its owner closes the device, not we. */
@@ -35,7 +40,7 @@ final class ServedExport {
 
     ServedExport(NbdExport export) {
         this.export = export;
-        device = SectorDevice.over(new Lent(export.device()));
+        device = ordered(new Lent(export.device()));
         gate = new RangeGate();
     }
 
@@ -44,6 +49,12 @@ final class ServedExport {
         this.export = export;
         device = first.device;
         gate = first.gate;
+    }
+
+    private static BlockDevice ordered(BlockDevice lent) {
+        return lent.capabilities().logicalBlockBytes() == BlockDevice.SECTOR_BYTES
+                ? new OrderedDevice(lent, 1)
+                : SectorDevice.over(lent);
     }
 
     NbdExport export() {

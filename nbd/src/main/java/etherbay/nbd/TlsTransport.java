@@ -86,7 +86,7 @@ final class TlsTransport implements Transport {
 
     /** @return whether there may be more to do */
     private boolean unwrap(ByteBuffer into) throws IOException {
-        if (into.remaining() < appBytes) {
+        if (!hasRoom(into)) {
             starved = false;
             return false;
         }
@@ -102,7 +102,7 @@ final class TlsTransport implements Transport {
             case BUFFER_UNDERFLOW -> fill();
             case BUFFER_OVERFLOW -> {
                 appBytes = engine.getSession().getApplicationBufferSize();
-                yield into.remaining() >= appBytes;
+                yield hasRoom(into);
             }
             case CLOSED -> {
                 starved = true;
@@ -120,6 +120,12 @@ final class TlsTransport implements Transport {
         socketEnded |= bytes < 0;
         starved = bytes <= 0;
         return bytes > 0;
+    }
+
+    /** A record is taken whole, or not at all. */
+    @Override
+    public boolean hasRoom(ByteBuffer into) {
+        return into.remaining() >= appBytes;
     }
 
     @Override

@@ -22,6 +22,11 @@ interface Transport extends AutoCloseable {
         return false;
     }
 
+    /** Whether there is room enough in {@code into} for a read to get on. */
+    default boolean hasRoom(ByteBuffer into) {
+        return into.hasRemaining();
+    }
+
     @Override
     default void close() {}
 }

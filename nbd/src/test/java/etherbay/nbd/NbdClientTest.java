@@ -23,10 +23,19 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
@@ -140,6 +149,15 @@ final class NbdClientTest {
         });
     }
 
+    /** Waits until the disk has so many requests, which it does not end. */
+    private void awaitAtDisk(int count) {
+        int[] seen = {-1};
+        while (seen[0] != count) {
+            onServer(() -> seen[0] = disk.waiting.size());
+            assertThat(loop.turn(ticks.get())).isNotNegative();
+        }
+    }
+
     private IoStatus run(IoOperation operation, long lba, int sectors, boolean fua) {
         submit(operation, lba, sectors, fua);
         await(() -> !io.inFlight());
@@ -181,10 +199,10 @@ final class NbdClientTest {
             fill(value, sectors * 512);
             IoOperation operation = zero ? IoOperation.WRITE_ZEROES : IoOperation.WRITE;
             assertThat(run(operation, lba, sectors, false)).isEqualTo(IoStatus.OK);
-            java.util.Arrays.fill(model, lba * 512, (lba + sectors) * 512, zero ? (byte) 0 : value);
+            Arrays.fill(model, lba * 512, (lba + sectors) * 512, zero ? (byte) 0 : value);
             assertThat(run(IoOperation.READ, 0, MEMORY_BYTES / 512, false)).isEqualTo(IoStatus.OK);
             assertThat(memory.toArray(ValueLayout.JAVA_BYTE))
-                    .isEqualTo(java.util.Arrays.copyOf(model, MEMORY_BYTES));
+                    .isEqualTo(Arrays.copyOf(model, MEMORY_BYTES));
         }
         assertThat(run(IoOperation.FLUSH, 0, 0, false)).isEqualTo(IoStatus.OK);
     }
@@ -234,6 +252,97 @@ final class NbdClientTest {
         assertThat(io.status()).isEqualTo(IoStatus.OK);
         assertThat(client.sectors()).isEqualTo(SECTORS);
         assertThat(before[0]).isEqualTo(SECTORS / 2);
+    }
+
+    /** The server lives, its connections too, and it says nothing. */
+    @Test
+    void aSilentServerIsALostOneAfterAWhile() {
+        onServer(() -> disk.hold(true));
+        for (IoOperation operation : List.of(IoOperation.READ, IoOperation.WRITE)) {
+            int before = operation == IoOperation.READ ? 0 : 1;
+            submit(operation, 8L * before, 8, false);
+            awaitAtDisk(before + 1);
+            ticks.addAndGet(NbdClient.PATIENCE_NS / 2);
+            assertThat(loop.turn(ticks.get())).isNotNegative();
+            assertThat(io.inFlight()).isTrue();
+            ticks.addAndGet(NbdClient.PATIENCE_NS / 2);
+            await(() -> !io.inFlight());
+            assertThat(io.status())
+                    .isEqualTo(operation == IoOperation.READ ? IoStatus.OFFLINE : IoStatus.UNKNOWN);
+        }
+        onServer(() -> disk.hold(false));
+        assertThat(run(IoOperation.READ, 8, 8, false)).isEqualTo(IoStatus.OK);
+    }
+
+    @Test
+    void whatWaitsBehindASlowServerEndsAtItsDeadline() {
+        onServer(() -> disk.hold(true));
+        List<Io> busy = new ArrayList<>();
+        for (int count = 0; count < 4 * 32; count++) {
+            Io read = new Io(1).prepare(IoOperation.READ, 0, 1).segment(memory, 512L * count, 512);
+            busy.add(read.then(_ -> {}));
+            client.submit(read);
+        }
+        awaitAtDisk(busy.size());
+        io.prepare(IoOperation.READ, 8, 1)
+                .segment(memory, 128 * 1024, 512)
+                .deadlineNs(ticks.get() + NbdClient.PATIENCE_NS / 3);
+        client.submit(io.then(_ -> {}));
+        assertThat(loop.turn(ticks.get())).isNotNegative();
+        assertThat(io.inFlight()).isTrue();
+        ticks.addAndGet(NbdClient.PATIENCE_NS / 3);
+        await(() -> !io.inFlight());
+        assertThat(io.status()).isEqualTo(IoStatus.OFFLINE);
+        assertThat(busy).allMatch(Io::inFlight);
+        onServer(() -> disk.hold(false));
+        await(() -> busy.stream().noneMatch(Io::inFlight));
+        assertThat(busy).allMatch(read -> read.status() == IoStatus.OK);
+    }
+
+    /** A server that takes the header of the first command, and nothing of what follows it. */
+    private Thread halfServer(ServerSocketChannel door) {
+        return Thread.startVirtualThread(() -> {
+            try (door;
+                    SessionRig rig = new SessionRig(
+                            new ChunkPool(8, 8), new NbdExport("x", "", disk, false))) {
+                try (SocketChannel asks = door.accept()) {
+                    negotiate(asks, rig.connect(TlsMode.OFF));
+                }
+                try (SocketChannel works = door.accept()) {
+                    negotiate(works, rig.connect(TlsMode.OFF));
+                    assertThat(works.read(ByteBuffer.allocate(NbdWire.REQUEST_BYTES)))
+                            .isEqualTo(NbdWire.REQUEST_BYTES);
+                }
+            } catch (IOException broken) {
+                throw new UncheckedIOException(broken);
+            }
+        });
+    }
+
+    private static void negotiate(SocketChannel with, SessionRig.Peer peer) throws IOException {
+        ByteBuffer said = ByteBuffer.allocate(1024);
+        while (peer.session.negotiating()) {
+            with.write(ByteBuffer.wrap(peer.output()));
+            assertThat(with.read(said.clear())).isPositive();
+            peer.send(Arrays.copyOf(said.array(), said.position()));
+        }
+        with.write(ByteBuffer.wrap(peer.output()));
+    }
+
+    @Test
+    void aWriteOfWhichAPartWasSentMayHaveHappened() throws IOException, InterruptedException {
+        NbdUri half = new NbdUri(new NbdAddress.Unix(folder.resolve("half")), "x");
+        ServerSocketChannel door = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        door.bind(UnixDomainSocketAddress.of(folder.resolve("half")));
+        Thread serving = halfServer(door);
+        try (NbdClient torn = NbdClient.open(half, loop, counters)) {
+            torn.attach();
+            io.prepare(IoOperation.WRITE, 0, MEMORY_BYTES / 512).segment(memory, 0, MEMORY_BYTES);
+            torn.submit(io.then(_ -> {}));
+            await(() -> !io.inFlight());
+            assertThat(io.status()).isEqualTo(IoStatus.UNKNOWN);
+        }
+        serving.join();
     }
 
     @Test

@@ -155,6 +155,26 @@ final class NbdSessionTest {
         }
     }
 
+    /** Our own client takes an answer before the payload is sent for a server gone mad. */
+    @Test
+    void aRefusedWriteIsAnsweredBehindItsPayload() {
+        try (SessionRig rig = SessionRig.over(disk)) {
+            SessionRig.Peer peer = rig.transmitting(false);
+            peer.request(0, NbdWire.CMD_WRITE, 1, disk.content.length, 2);
+            peer.hex("ab");
+            assertThat(peer.output()).isEmpty();
+            peer.hex("cd");
+            assertThat(peer.outputHex()).isEqualTo("674466980000001c0000000000000001");
+            SessionRig.Peer gone = rig.transmitting(false);
+            gone.request(0, NbdWire.CMD_WRITE, 1, disk.content.length, 2);
+            gone.hex("ab");
+            gone.session.inputEnded();
+            assertThat(gone.session.endReason()).isEqualTo(EndReason.CLOSED);
+            gone.session.abandon();
+            assertThat(gone.session.isGone()).isTrue();
+        }
+    }
+
     @Test
     void anErrorWithinAStructuredReadIsTold() {
         disk.outcome(io -> io.lba() == 64 ? IoStatus.FAILED : IoStatus.OK);
@@ -233,6 +253,38 @@ final class NbdSessionTest {
             old.flags(3);
             old.option(NbdWire.OPT_EXPORT_NAME, "");
             assertThat(old.session.endReason()).isEqualTo(EndReason.REFUSED);
+        }
+    }
+
+    /** What is held for a client that asks and never reads is bounded, and it is served later. */
+    @Test
+    void whoReadsNoAnswersIsAskedToWait() {
+        int descriptionBytes = 4000;
+        String description = "d".repeat(descriptionBytes);
+        try (SessionRig rig =
+                new SessionRig(new ChunkPool(8, 8), new NbdExport("x", description, disk, false))) {
+            SessionRig.Peer peer = rig.connect(TlsMode.OFF);
+            peer.flags(3);
+            peer.output();
+            int wanted = 2 * Limits.OPTION_OUTPUT_BYTES_MAX / descriptionBytes;
+            for (int count = 0; count < wanted; count++) {
+                peer.option(NbdWire.OPT_LIST, "");
+            }
+            long held = peer.session.output().bytes();
+            assertThat(held)
+                    .isBetween(
+                            (long) Limits.OPTION_OUTPUT_BYTES_MAX,
+                            Limits.OPTION_OUTPUT_BYTES_MAX + 2L * descriptionBytes);
+            assertThat(peer.leftBytes()).isPositive();
+            long said = peer.output().length;
+            assertThat(said).isEqualTo(held);
+            while (peer.leftBytes() > 0) {
+                peer.again();
+                said += peer.output().length;
+            }
+            int listBytes = 2 * NbdWire.OPTION_REPLY_HEADER_BYTES + 4 + 1 + descriptionBytes;
+            assertThat(said).isEqualTo((long) wanted * listBytes);
+            assertThat(peer.session.endReason()).isNull();
         }
     }
 

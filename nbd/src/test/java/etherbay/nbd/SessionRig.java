@@ -71,6 +71,12 @@ final class SessionRig implements AutoCloseable {
             return left.remaining();
         }
 
+        /** What the option that could not be taken says of the length of its data. */
+        long leftOptionBytes() {
+            int at = left.position() + NbdWire.OPTION_HEADER_BYTES - Integer.BYTES;
+            return left.getInt(at) & 0xffffffffL;
+        }
+
         void hex(String hex) {
             send(HexFormat.of().parseHex(hex.replace(" ", "")));
         }

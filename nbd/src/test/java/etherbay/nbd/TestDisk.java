@@ -9,7 +9,6 @@ import etherbay.base.LoopPart;
 import etherbay.base.Prng;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -26,6 +25,7 @@ final class TestDisk implements BlockDevice, LoopPart {
     private final Prng prng;
     private Function<Io, IoStatus> outcome = _ -> IoStatus.OK;
     private long sectors;
+    private boolean held;
 
     TestDisk(int sectors, BlockCapabilities capabilities, long seed) {
         content = new byte[sectors * SECTOR_BYTES];
@@ -43,6 +43,11 @@ final class TestDisk implements BlockDevice, LoopPart {
     /** Its size as told from now on, at most that of its content. */
     void sectors(long count) {
         sectors = count;
+    }
+
+    /** Whether its loop ends requests; the calls here always do. */
+    void hold(boolean whether) {
+        held = whether;
     }
 
     @Override
@@ -70,7 +75,7 @@ final class TestDisk implements BlockDevice, LoopPart {
 
     @Override
     public int poll(long nowNs) {
-        int count = waiting.size();
+        int count = held ? 0 : waiting.size();
         for (int index = 0; index < count; index++) {
             finishOne();
         }
@@ -79,7 +84,16 @@ final class TestDisk implements BlockDevice, LoopPart {
 
     /** Ends one request, whichever. */
     void finishOne() {
-        Io io = waiting.remove(prng.between(0, waiting.size() - 1));
+        finish(prng.between(0, waiting.size() - 1));
+    }
+
+    /** Ends the request that came last. */
+    void finishNewest() {
+        finish(waiting.size() - 1);
+    }
+
+    private void finish(int index) {
+        Io io = waiting.remove(index);
         IoStatus how = outcome.apply(io);
         if (how.isOk()) {
             act(io);
@@ -97,29 +111,14 @@ final class TestDisk implements BlockDevice, LoopPart {
                     content[at + index] = 0;
                 }
             }
-            case READ, WRITE -> move(io, at);
-        }
-    }
-
-    private void move(Io io, int at) {
-        boolean read = io.operation() == etherbay.base.IoOperation.READ;
-        int place = at;
-        for (int index = 0; index < io.segmentCount(); index++) {
-            MemorySegment memory = io.segmentMemory(index);
-            long from = io.segmentAt(index);
-            int bytes = io.segmentBytes(index);
-            if (read) {
-                MemorySegment.copy(content, place, memory, ValueLayout.JAVA_BYTE, from, bytes);
-            } else {
-                MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, from, content, place, bytes);
-            }
-            place += bytes;
+            case READ -> io.copyFrom(0, MemorySegment.ofArray(content), at, io.bytes());
+            case WRITE -> io.copyTo(0, MemorySegment.ofArray(content), at, io.bytes());
         }
     }
 
     @Override
     public boolean readyToIdle() {
-        return waiting.isEmpty();
+        return held || waiting.isEmpty();
     }
 
     @Override

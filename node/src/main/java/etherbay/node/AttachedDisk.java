@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node;
 
+import etherbay.aoe.IdentifyData;
 import etherbay.base.BlockDevice;
 import etherbay.base.Counters;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.EthernetPort;
+import etherbay.base.Io;
+import etherbay.base.IoOperation;
+import etherbay.base.IoStatus;
 import etherbay.base.Loop;
 import etherbay.base.Prng;
 import etherbay.initiator.DiskAddress;
@@ -15,18 +19,18 @@ import etherbay.initiator.RemoteDiskSettings;
 import etherbay.linux.AddressLock;
 import etherbay.linux.Linux;
 import etherbay.linux.LinuxIdler;
-
-import org.jspecify.annotations.Nullable;
+import etherbay.node.device.DeviceData;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -35,7 +39,7 @@ import java.util.function.Consumer;
  */
 public final class AttachedDisk implements AutoCloseable {
     private static final long SPIN_NS = 50_000;
-    private static final long QUIET_S_MAX = 30;
+    private static final long FLUSH_S_MAX = 60;
 
     /**
      * What to attach, and how.
@@ -55,13 +59,13 @@ public final class AttachedDisk implements AutoCloseable {
     private final List<AddressLock> locks;
     private final Initiator initiator;
     private final RemoteDisk disk;
-    private final CompletableFuture<Void> failure = new CompletableFuture<>();
-    private @Nullable Thread thread;
+    private final LoopThread turning;
 
     private AttachedDisk(
             LinuxIdler idler, Loop loop, Held held, Initiator initiator, RemoteDisk disk) {
         this.idler = idler;
         this.loop = loop;
+        turning = new LoopThread(loop);
         ports = held.ports;
         locks = held.locks;
         this.initiator = initiator;
@@ -176,15 +180,72 @@ public final class AttachedDisk implements AutoCloseable {
         });
     }
 
-    /** Has {@code told} run on a thread of its own whenever the disk grew. Any thread. */
+    /**
+     * Has {@code told} run whenever the disk grew, and once now, since it may have grown before.
+     * From any thread; {@code told} runs on the loop, and does not block it.
+     */
     public void onGrowth(Runnable told) {
-        loop.mailbox()
-                .offer(() -> disk.listen(new BlockDevice.Listener() {
-                    @Override
-                    public void resized(BlockDevice device, long sectorsBefore) {
-                        Thread.startVirtualThread(told);
-                    }
-                }));
+        loop.mailbox().offer(() -> {
+            disk.listen(new BlockDevice.Listener() {
+                @Override
+                public void resized(BlockDevice device, long sectorsBefore) {
+                    told.run();
+                }
+            });
+            told.run();
+        });
+    }
+
+    /**
+     * Its data, known by which disk it is and, where the target tells, by the incarnation. For any
+     * thread between {@link #start} and {@link #stop}.
+     */
+    public DeviceData data() {
+        LoopCalls calls = new LoopCalls(loop, turning.failure());
+        return new DeviceData() {
+            @Override
+            public Optional<String> knownBy() {
+                return calls.call(() -> knownText(disk));
+            }
+
+            @Override
+            public void flush() {
+                CompletableFuture<IoStatus> done = calls.later(flushed -> begin(disk, flushed));
+                boolean ended = calls.await(done, FLUSH_S_MAX);
+                IoStatus status = done.getNow(IoStatus.UNKNOWN);
+                if (!ended || !status.isOk()) {
+                    throw new EtherbayException(
+                            ErrorCode.UNAVAILABLE,
+                            "the disk " + disk.address() + " was not flushed",
+                            ended
+                                    ? "it ended " + status
+                                    : "it took over %d s".formatted(FLUSH_S_MAX),
+                            "see whether its target is well: etherbay stat --long");
+                }
+            }
+        };
+    }
+
+    private static Optional<String> knownText(RemoteDisk disk) {
+        IdentifyData said = disk.identify();
+        String incarnation = said.vendor()
+                .map(vendor -> HexFormat.of().toHexDigits(vendor.incarnation()))
+                .orElse("none");
+        return disk.status().lost()
+                ? Optional.empty()
+                : Optional.of("serial %s model %s incarnation %s"
+                        .formatted(said.serial(), said.model(), incarnation));
+    }
+
+    /** A FLUSH. */
+    private static void begin(RemoteDisk disk, CompletableFuture<IoStatus> flushed) {
+        if (disk.capabilities().flush()) {
+            disk.submit(new Io(1)
+                    .prepare(IoOperation.FLUSH, 0, 0)
+                    .then(io -> flushed.complete(io.status())));
+        } else {
+            flushed.complete(IoStatus.OK); // nobody was promised anything
+        }
     }
 
     private String growth(long before, long now) {
@@ -193,12 +254,12 @@ public final class AttachedDisk implements AutoCloseable {
 
     /** Turns the loop on a thread of its own from now on. */
     public void start() {
-        thread = loop.start((_, bug) -> failure.completeExceptionally(bug));
+        turning.start();
     }
 
     /** Ends exceptionally when a bug ended the loop. */
     public CompletableFuture<Void> failure() {
-        return failure;
+        return turning.failure();
     }
 
     /**
@@ -207,20 +268,10 @@ public final class AttachedDisk implements AutoCloseable {
      * @param first what the loop does before: no new requests come after it
      */
     public void stop(Runnable first) throws InterruptedException {
-        Thread running = thread;
-        if (running == null) {
-            return;
-        }
-        CompletableFuture<Boolean> quiet = new CompletableFuture<>();
-        loop.mailbox().offer(() -> {
+        turning.stop(quiet -> {
             first.run();
-            disk.quiesce(() -> quiet.complete(true));
+            disk.quiesce(quiet);
         });
-        quiet.completeOnTimeout(false, QUIET_S_MAX, TimeUnit.SECONDS).join();
-        loop.stop();
-        running.join();
-        loop.adopt();
-        thread = null;
     }
 
     @Override

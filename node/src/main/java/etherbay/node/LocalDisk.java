@@ -9,11 +9,8 @@ import etherbay.linux.Linux;
 import etherbay.linux.LinuxIdler;
 import etherbay.node.trace.TraceWriter;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A disk that a path names, decorated or not, with the loop that turns it. Opened on the calling
@@ -22,17 +19,16 @@ import java.util.concurrent.TimeUnit;
 public final class LocalDisk implements AutoCloseable {
     private static final long SPIN_NS = 50_000;
     private static final int QUEUE_LENGTH = 64;
-    private static final long QUIET_S_MAX = 30;
 
     private final Undo undo;
     private final Loop loop;
     private final Backing backing;
-    private final CompletableFuture<Void> failure = new CompletableFuture<>();
-    private @Nullable Thread thread;
+    private final LoopThread turning;
 
     private LocalDisk(Undo undo, Loop loop, Backing backing) {
         this.undo = undo;
         this.loop = loop;
+        turning = new LoopThread(loop);
         this.backing = backing;
     }
 
@@ -97,12 +93,12 @@ public final class LocalDisk implements AutoCloseable {
 
     /** Turns the loop on a thread of its own. */
     public void start() {
-        thread = loop.start((_, bug) -> failure.completeExceptionally(bug));
+        turning.start();
     }
 
     /** Completes exceptionally when a bug has ended the loop. */
     public CompletableFuture<Void> failure() {
-        return failure;
+        return turning.failure();
     }
 
     /**
@@ -111,20 +107,11 @@ public final class LocalDisk implements AutoCloseable {
      * @param front what asks the disk: run on the loop before it, to ask nothing any more
      */
     public void stop(Runnable front) throws InterruptedException {
-        Thread turning = thread;
-        if (turning == null) {
-            return;
-        }
-        CompletableFuture<Boolean> quiet = new CompletableFuture<>();
-        loop.mailbox().offer(() -> {
+        turning.stop(quiet -> {
             front.run();
             backing.hurry();
-            backing.device().quiesce(() -> quiet.complete(true));
+            backing.device().quiesce(quiet);
         });
-        quiet.completeOnTimeout(false, QUIET_S_MAX, TimeUnit.SECONDS).join();
-        loop.stop();
-        turning.join();
-        loop.adopt();
     }
 
     /** Lets go of it; blocks until nothing is in flight. After {@link #stop}. */

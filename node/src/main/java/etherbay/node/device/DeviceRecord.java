@@ -22,24 +22,67 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What is remembered of a device over restarts of its process: {@code device-NAME}, two lines in
+ * What is remembered of a device over restarts of its process: {@code device-NAME}, a few lines in
  * the state folder, and {@code device-NAME.lock}, held while a process looks after it. The
  * identifier is what the kernel knows the device by, so a device that another process made is never
- * taken for it; the index is where it was last. A device ends with its kernel, so nothing is
- * synced.
+ * taken for it; the index is where it was last. The terms are those of its server when it was made;
+ * the data is what it was known by when last seen whole, see {@link DeviceData}. A device ends with
+ * its kernel, so nothing is synced. Owned by one thread at a time.
  */
 final class DeviceRecord implements AutoCloseable {
+    private static final String NO_INDEX = "none";
     private static final Pattern TEXT =
-            Pattern.compile("identifier (etherbay [\\x21-\\x7e]{1,128})\nindex (\\d{1,6}|none)\n");
+            Pattern.compile("identifier (etherbay [\\x21-\\x7e]{1,128})\nindex (\\d{1,6}|none)\n"
+                    + "(?:flags (\\d{1,5}) block (\\d{3,5})\n)?"
+                    + "(?:data ([\\x20-\\x7e]{1,128})\n)?");
 
     private final Path file;
     private final FileLock lock;
     private final String identifier;
+    private String index;
+    private Optional<DeviceTerms> terms;
+    private Optional<String> data;
 
-    private DeviceRecord(Path file, FileLock lock, String identifier) {
+    private DeviceRecord(Path file, FileLock lock, Content known) {
         this.file = file;
         this.lock = lock;
-        this.identifier = identifier;
+        identifier = known.identifier;
+        index = known.index;
+        terms = known.terms;
+        data = known.data;
+    }
+
+    /** The lines of the file; those of a device that an older version made end with the index. */
+    private record Content(
+            String identifier, String index, Optional<DeviceTerms> terms, Optional<String> data) {
+        static Content ofNew(String name) {
+            return new Content(
+                    "etherbay " + name + "/" + UUID.randomUUID(),
+                    NO_INDEX,
+                    Optional.empty(),
+                    Optional.empty());
+        }
+
+        static Optional<Content> read(String text) {
+            Matcher lines = TEXT.matcher(text);
+            if (!lines.matches()) {
+                return Optional.empty();
+            }
+            Optional<DeviceTerms> terms = Optional.ofNullable(lines.group(3))
+                    .map(flags -> new DeviceTerms(
+                            Integer.parseInt(flags), Integer.parseInt(lines.group(4))));
+            return Optional.of(new Content(
+                    lines.group(1), lines.group(2), terms, Optional.ofNullable(lines.group(5))));
+        }
+
+        @Override
+        public String toString() {
+            return "identifier " + identifier + "\nindex " + index + "\n"
+                    + terms.map(each ->
+                                    "flags " + each.flags() + " block " + each.blockBytes() + "\n")
+                            .orElse("")
+                    + data.map(each -> "data " + each + "\n").orElse("");
+        }
     }
 
     /**
@@ -54,12 +97,11 @@ final class DeviceRecord implements AutoCloseable {
             Files.createDirectories(folder);
             FileLock lock = lock(name, folder.resolve(file.getFileName() + ".lock"));
             try {
-                Optional<String> known = identifier(folder, name);
-                String identifier =
-                        known.orElseGet(() -> "etherbay " + name + "/" + UUID.randomUUID());
-                DeviceRecord opened = new DeviceRecord(file, lock, identifier);
+                Optional<Content> known = read(file);
+                DeviceRecord opened =
+                        new DeviceRecord(file, lock, known.orElseGet(() -> Content.ofNew(name)));
                 if (known.isEmpty()) {
-                    opened.write("none");
+                    opened.write();
                 }
                 return opened;
             } catch (IOException | EtherbayException failure) {
@@ -100,10 +142,13 @@ final class DeviceRecord implements AutoCloseable {
 
     /** What the kernel knows the device by; empty when none of that name was ever made there. */
     static Optional<String> identifier(Path folder, String name) {
-        Path file = fileOf(folder, name);
+        return read(fileOf(folder, name)).map(Content::identifier);
+    }
+
+    private static Optional<Content> read(Path file) {
         try {
-            Matcher text = TEXT.matcher(Files.readString(file));
-            if (!text.matches()) {
+            Optional<Content> content = Content.read(Files.readString(file));
+            if (content.isEmpty()) {
                 throw new EtherbayException(
                         ErrorCode.INVALID,
                         "the file " + file + " cannot be used",
@@ -111,7 +156,7 @@ final class DeviceRecord implements AutoCloseable {
                         "remove it; a device that still waits must then be ended by"
                                 + " nbd-client -d");
             }
-            return Optional.of(text.group(1));
+            return content;
         } catch (NoSuchFileException never) {
             return Optional.empty();
         } catch (IOException failure) {
@@ -123,18 +168,49 @@ final class DeviceRecord implements AutoCloseable {
         return identifier;
     }
 
+    /** What the server had offered when the device was made; empty when it is not known. */
+    Optional<DeviceTerms> terms() {
+        return terms;
+    }
+
+    /** What the data was known by when it was last seen whole; empty when it is not known. */
+    Optional<String> data() {
+        return data;
+    }
+
+    /** A device is about to be made of that; before it is, so that none is without. */
+    void making(DeviceTerms offered, Optional<String> of) {
+        index = NO_INDEX;
+        terms = Optional.of(offered);
+        data = of;
+        save();
+    }
+
     /** Remembers where the device is, for who reads the file; it is found by its identifier. */
-    void moved(int index) {
+    void moved(int now) {
+        index = Integer.toString(now);
+        save();
+    }
+
+    /** Remembers that the data is known by that now, with nothing lost. */
+    void seen(String now) {
+        if (!data.equals(Optional.of(now))) {
+            data = Optional.of(now);
+            save();
+        }
+    }
+
+    private void save() {
         try {
-            write(Integer.toString(index));
+            write();
         } catch (IOException failure) {
             throw unusable(file, failure);
         }
     }
 
-    private void write(String index) throws IOException {
+    private void write() throws IOException {
         Path fresh = file.resolveSibling(file.getFileName() + ".new");
-        Files.writeString(fresh, "identifier %s%nindex %s%n".formatted(identifier, index));
+        Files.writeString(fresh, new Content(identifier, index, terms, data).toString());
         Files.move(
                 fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -47,6 +48,7 @@ public final class KernelDevice implements AutoCloseable {
     private static final long SPACING_NS = 100_000_000;
 
     private final DeviceSettings settings;
+    private final DeviceData data;
     private final DeviceRecord record;
     private final KernelNbd kernel;
     private final NbdDevice device;
@@ -54,17 +56,23 @@ public final class KernelDevice implements AutoCloseable {
     private final Optional<Path> link;
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
     private final Thread keeper;
+    private final AtomicBoolean growthTold = new AtomicBoolean();
     private volatile boolean closed;
     private boolean released;
 
-    private KernelDevice(DeviceSettings settings, DeviceRecord record, KernelNbd kernel) {
+    private KernelDevice(
+            DeviceSettings settings, DeviceData data, DeviceRecord record, KernelNbd kernel) {
         this.settings = settings;
+        this.data = data;
         this.record = record;
         this.kernel = kernel;
         Optional<NbdDevice> present = NbdDevice.find(record.identifier());
         takenOver = present.isPresent();
         device = present.orElseGet(this::make);
         if (takenOver) {
+            // What was acknowledged to our predecessor is not flushed, and nobody else counts it.
+            data.flush();
+            requireWhole(settings, record.data(), data.knownBy());
             renew();
         }
         record.moved(device.index());
@@ -80,27 +88,59 @@ public final class KernelDevice implements AutoCloseable {
      * Makes the device, or takes it over.
      *
      * @throws EtherbayException CONFLICT when another process looks after it, or its disk is
-     *     smaller than it was; ENVIRONMENT without the kernel's driver; DENIED without the rights;
-     *     NOT_FOUND or UNAVAILABLE for what the server says: a device that waits goes on waiting
+     *     smaller than it was, or its server offers less; ENVIRONMENT without the kernel's driver;
+     *     DENIED without the rights; NOT_FOUND or UNAVAILABLE for what the server says: a device
+     *     that waits goes on waiting
      */
     public static KernelDevice open(DeviceSettings settings) {
+        return open(settings, DeviceData.UNTOLD);
+    }
+
+    /**
+     * The same for a disk that tells when acknowledged data is gone, also when that was while
+     * nobody looked after the device.
+     *
+     * @param data asked here and by a thread, every few seconds until {@link #close} or {@link
+     *     #end} have returned
+     * @throws EtherbayException also CONFLICT, when a device is taken over and its data is known by
+     *     another text than it was
+     */
+    public static KernelDevice open(DeviceSettings settings, DeviceData data) {
         DeviceRecord record = DeviceRecord.open(settings.state(), settings.name());
         try {
-            return open(settings, record);
+            return open(settings, data, record);
         } catch (EtherbayException refused) {
             record.close();
             throw refused;
         }
     }
 
-    private static KernelDevice open(DeviceSettings settings, DeviceRecord record) {
+    private static KernelDevice open(
+            DeviceSettings settings, DeviceData data, DeviceRecord record) {
         // Hears of ended connections from here on, so before the first is made.
         KernelNbd kernel = KernelNbd.open();
         try {
-            return new KernelDevice(settings, record, kernel);
+            return new KernelDevice(settings, data, record, kernel);
         } catch (EtherbayException refused) {
             kernel.close();
             throw refused;
+        }
+    }
+
+    /** The kernel never writes again what it was told is written. */
+    static void requireWhole(
+            DeviceSettings settings, Optional<String> before, Optional<String> now) {
+        if (before.isPresent() && !before.equals(now)) {
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    "the device %s cannot go on: what was written to it may be lost"
+                            .formatted(settings.name()),
+                    "its disk was known by `%s` and is now by `%s`: it lost its power or a sync, or"
+                                    .formatted(before.get(), now.orElse("nothing"))
+                            + " is another disk, while nobody looked after the device",
+                    "umount it; etherbay nbd disconnect --force %s; check the data (fsck), and give"
+                                    .formatted(settings.name())
+                            + " this command again");
         }
     }
 
@@ -114,6 +154,7 @@ public final class KernelDevice implements AutoCloseable {
                 streams.add(connected());
                 NbdHandshake.agree(streams.getLast(), settings.export());
             }
+            record.making(DeviceTerms.of(export), data.knownBy());
             return identified(kernel.connect(options(export), streams));
         } finally {
             streams.forEach(UnixStream::close);
@@ -164,17 +205,25 @@ public final class KernelDevice implements AutoCloseable {
     private void fit(Export export) {
         long sizeBytes = sizeBytes();
         if (export.sizeBytes() < sizeBytes) {
-            throw new EtherbayException(
-                    ErrorCode.CONFLICT,
-                    "the device %s does not fit its disk".formatted(settings.name()),
-                    "%s has %d bytes, and the server now says %d"
-                            .formatted(device.path(), sizeBytes, export.sizeBytes()),
-                    "serve the disk that it was made for; or end it: etherbay nbd disconnect "
-                            + settings.name());
+            throw misfit("%s has %d bytes, and the server now says %d"
+                    .formatted(device.path(), sizeBytes, export.sizeBytes()));
         }
+        record.terms().flatMap(made -> made.unmetBy(export)).ifPresent(why -> {
+            throw misfit("the server is not as it was when %s was made: %s"
+                    .formatted(device.path(), why));
+        });
         if (export.sizeBytes() > sizeBytes) {
             kernel.resize(device.index(), record.identifier(), export.sizeBytes());
         }
+    }
+
+    private EtherbayException misfit(String why) {
+        return new EtherbayException(
+                ErrorCode.CONFLICT,
+                "the device %s does not fit its disk".formatted(settings.name()),
+                why,
+                "serve the disk that it was made for, as it was served then; or end it: etherbay"
+                        + " nbd disconnect " + settings.name());
     }
 
     /** The life of the thread that looks after the connections. */
@@ -186,10 +235,12 @@ public final class KernelDevice implements AutoCloseable {
             if (closed) {
                 return;
             }
+            wanted |= growthTold.getAndSet(false);
             if (NbdDevice.hasEnded(device.index(), record.identifier())) {
                 gone.complete(null);
                 return;
             }
+            remember();
             if (wanted) {
                 told = tryRenew(told);
                 wanted = told;
@@ -198,13 +249,25 @@ public final class KernelDevice implements AutoCloseable {
         }
     }
 
+    /** What the data is known by, while nothing is lost. */
+    private void remember() {
+        try {
+            data.knownBy().ifPresent(record::seen);
+        } catch (EtherbayException unwritable) {
+            // Told once for each text: who takes the device over is refused in vain, at worst.
+            LOG.log(System.Logger.Level.WARNING, unwritable.toText());
+        }
+    }
+
     /** @return whether it was in vain, which is told once */
     private boolean tryRenew(boolean told) {
         try {
             int taken = renew();
-            LOG.log(
-                    System.Logger.Level.INFO,
-                    "%s: %d of its connections are new".formatted(settings.name(), taken));
+            if (taken > 0) {
+                LOG.log(
+                        System.Logger.Level.INFO,
+                        "%s: %d of its connections are new".formatted(settings.name(), taken));
+            }
             return false;
         } catch (EtherbayException refused) {
             if (!told) {
@@ -250,13 +313,13 @@ public final class KernelDevice implements AutoCloseable {
         return find().map(NbdDevice::sizeBytes).orElse(0L);
     }
 
-    /** Asks the server how large the disk is; the device grows with it. @return as it is then */
-    public long grow() {
-        try (UnixStream stream = connected()) {
-            fit(NbdHandshake.agree(stream, settings.export()));
-            NbdHandshake.leave(stream);
-        }
-        return sizeBytes();
+    /**
+     * The disk may have grown: the device will, as soon as the server has said so, unless it is
+     * closed first. Any thread; never waits.
+     */
+    public void grow() {
+        growthTold.set(true);
+        kernel.wakeUp();
     }
 
     /** Completes when somebody else has ended the device: then there is nothing left to keep. */

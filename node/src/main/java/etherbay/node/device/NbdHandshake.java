@@ -15,6 +15,9 @@ import java.util.List;
  * newstyle, one export by NBD_OPT_GO, or by NBD_OPT_EXPORT_NAME where a server is older. Source:
  * doc/proto.md of the NetworkBlockDevice project. All numbers are big-endian. Blocks; the thread
  * that owns the stream.
+ *
+ * <p>Not the one of our client, in module nbd: that one agrees on structured replies, which the
+ * kernel does not understand, and reads on behind the end, which is the kernel's.
  */
 final class NbdHandshake {
     private static final long NBDMAGIC = 0x4e42444d41474943L;
@@ -183,8 +186,9 @@ final class NbdHandshake {
     }
 
     private EtherbayException refused(int type, String said) {
-        String why =
-                said.isEmpty() ? "its error is " + Integer.toHexString(type) : "it says: " + said;
+        String why = said.isEmpty()
+                ? "its error is " + Integer.toHexString(type)
+                : "it says: " + EtherbayException.shown(said);
         return switch (type) {
             case REP_ERR_UNKNOWN ->
                 new EtherbayException(

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** What a restarted process finds its device by. */
 final class DeviceRecordTest {
@@ -39,6 +40,52 @@ final class DeviceRecordTest {
     }
 
     @Test
+    void whatItWasMadeOfOutlivesTheProcessToo() {
+        DeviceTerms terms = new DeviceTerms(0xd6d, 4096);
+        try (DeviceRecord first = DeviceRecord.open(folder, "e1.0")) {
+            assertThat(first.terms()).isEmpty();
+            assertThat(first.data()).isEmpty();
+            first.moved(7);
+            first.making(terms, Optional.of("serial 1 incarnation a"));
+            assertThat(folder.resolve("device-e1.0")).content().contains("index none\n");
+            first.moved(0);
+            first.seen("serial 1 incarnation b");
+        }
+        try (DeviceRecord again = DeviceRecord.open(folder, "e1.0")) {
+            assertThat(again.terms()).contains(terms);
+            assertThat(again.data()).contains("serial 1 incarnation b");
+            again.making(terms, Optional.empty());
+        }
+        try (DeviceRecord other = DeviceRecord.open(folder, "e1.0")) {
+            assertThat(other.data()).as("another device's").isEmpty();
+            assertThat(folder.resolve("device-e1.0"))
+                    .hasContent("identifier " + other.identifier()
+                            + "\nindex none\nflags 3437 block 4096\n");
+        }
+    }
+
+    @Test
+    void aDeviceGoesOnOnlyWithTheDataThatItHad() {
+        DeviceSettings settings = DeviceSettings.of("e1.0", folder, folder, "");
+        Optional<String> before = Optional.of("incarnation a");
+        KernelDevice.requireWhole(settings, before, before);
+        KernelDevice.requireWhole(settings, Optional.empty(), before);
+        assertThatThrownBy(() ->
+                        KernelDevice.requireWhole(settings, before, Optional.of("incarnation b")))
+                .isInstanceOfSatisfying(EtherbayException.class, refused -> {
+                    assertThat(refused.code()).isEqualTo(ErrorCode.CONFLICT);
+                    assertThat(refused.toText())
+                            .contains(
+                                    "may be lost",
+                                    "incarnation a",
+                                    "incarnation b",
+                                    "--force e1.0");
+                });
+        assertThatThrownBy(() -> KernelDevice.requireWhole(settings, before, Optional.empty()))
+                .isInstanceOf(EtherbayException.class);
+    }
+
+    @Test
     void oneProcessLooksAfterADevice() {
         try (DeviceRecord first = DeviceRecord.open(folder, "e1.0")) {
             assertThat(first.identifier()).isNotEmpty();
@@ -50,7 +97,13 @@ final class DeviceRecordTest {
     /** A fresh identifier in place of a lost one would leave a device behind that nobody finds. */
     @Test
     void aBrokenFileIsNotTakenForNone() throws IOException {
-        for (String broken : new String[] {"", "identifier x\nindex 1\n", "\0"}) {
+        for (String broken : new String[] {
+            "",
+            "identifier x\nindex 1\n",
+            "\0",
+            "identifier etherbay x/1\nindex 1\nflags 1\n",
+            "identifier etherbay x/1\nindex 1\nmore\n"
+        }) {
             Files.writeString(folder.resolve("device-e1.0"), broken);
             assertRefused(ErrorCode.INVALID);
         }

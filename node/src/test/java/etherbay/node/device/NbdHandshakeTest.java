@@ -115,6 +115,12 @@ final class NbdHandshakeTest {
     }
 
     @Test
+    void theServersWordsMoveNoCursor() {
+        String bent = NO_SUCH_EXPORT.replace("65 78 70 6f", "1b 5b 32 4a");
+        assertRefused(ErrorCode.NOT_FOUND, "it says: ?[2Jrt 'nope'", GREETING + bent);
+    }
+
+    @Test
     void whatIsNotNbdIsSaidToBeNone() {
         assertRefused(
                 ErrorCode.UNAVAILABLE, "not greet", GREETING.replace("4e 42 44 4d", "53 53 48 2d"));
