@@ -173,6 +173,7 @@ final class AttachCommand implements Callable<Integer> {
             } finally {
                 attached.stop(served::close);
             }
+            attached.tellPaths(this::tell);
         }
         return 0;
     }
