@@ -54,6 +54,8 @@ import java.util.concurrent.CompletableFuture;
         sortOptions = false)
 final class AttachCommand implements Callable<Integer> {
     private static final double NS = 1e9;
+    private static final double WAIT_S_MIN = 0.001;
+    private static final double WAIT_S_MAX = 1e6;
 
     /** Seconds, or {@code never}. */
     static final class FailAfter implements ITypeConverter<Long> {
@@ -152,6 +154,8 @@ final class AttachCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        disk = DiskAddress.parse(disk).toString(); // e01.0 is e1.0: one socket, record and link
+        require(device || state == null, "--state is for --device");
         NbdFront.Options front = front();
         Counters counters = new Counters();
         try (StopSignal stop = new StopSignal();
@@ -173,6 +177,7 @@ final class AttachCommand implements Callable<Integer> {
             } finally {
                 attached.stop(served::close);
             }
+            attached.tellPaths(this::tell);
         }
         return 0;
     }
@@ -186,6 +191,7 @@ final class AttachCommand implements Callable<Integer> {
             return asked.get();
         }
         require(device, "Missing required option: '--nbd=ADDRESS' or '--device'");
+        require(!nbd.isIncomplete(), "--name, --tls and --tls-dir are for --nbd ADDRESS");
         Path folder = StateFolder.orDefault(state).resolve("run");
         try {
             Files.createDirectories(folder);
@@ -244,12 +250,11 @@ final class AttachCommand implements Callable<Integer> {
         require(frameLifeMs > 0 && frameLifeMs <= 60_000, "--frame-life is 1 to 60000 ms");
         require(windowCount > 0 && windowCount <= 1024, "--queue-length is 1 to 1024");
         require(sectors > 0 && sectors <= 255, "--sectors is 1 to 255");
-        require(waitSeconds > 0 && waitSeconds <= 1e6, "--wait is more than 0 seconds");
         return new AttachedDisk.Options(
                 DiskAddress.parse(disk),
                 interfaces,
                 new RemoteDiskSettings(failAfterNs, frameLifeMs * 1_000_000, windowCount, sectors),
-                (long) (waitSeconds * NS));
+                LookOptions.waitNs(waitSeconds, WAIT_S_MIN, WAIT_S_MAX));
     }
 
     private void require(boolean holds, String otherwise) {

@@ -174,7 +174,11 @@ final class ConfigCommand implements Runnable {
             boolean whole = comparison() == Comparison.WHOLE;
             return new EtherbayException(
                     ErrorCode.DEVIATES,
-                    "%s %s `%s`".formatted(what, whole ? "is not" : "does not begin with", string),
+                    "%s %s `%s`"
+                            .formatted(
+                                    what,
+                                    whole ? "is not" : "does not begin with",
+                                    EtherbayException.shown(string)),
                     why,
                     "etherbay config read shows it; etherbay config set claims a disk that has"
                             + " none");

@@ -5,14 +5,17 @@ import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /** The options of verbs that look for whatever is there, on some interfaces. */
 final class LookOptions {
-    private static final int WAIT_MS_MAX = 600_000;
+    private static final double WAIT_S_MIN = 0.001;
+    private static final double WAIT_S_MAX = 600;
 
     @Option(
             names = "--if",
@@ -25,10 +28,10 @@ final class LookOptions {
 
     @Option(
             names = "--wait",
-            paramLabel = "MS",
-            defaultValue = "500",
+            paramLabel = "SECONDS",
+            defaultValue = "0.5",
             description = "how long answers are waited for (default ${DEFAULT-VALUE})")
-    private int waitMs;
+    private double waitSeconds;
 
     @Option(names = "--json", description = "print one JSON document")
     private boolean json;
@@ -38,14 +41,29 @@ final class LookOptions {
     }
 
     long waitNs() {
-        if (waitMs < 1 || waitMs > WAIT_MS_MAX) {
+        return waitNs(waitSeconds, WAIT_S_MIN, WAIT_S_MAX);
+    }
+
+    /** What {@code --wait} says, of every verb that has it. */
+    static long waitNs(double seconds, double least, double most) {
+        if (!(seconds >= least && seconds <= most)) {
             throw new EtherbayException(
                     ErrorCode.INVALID,
-                    "--wait " + waitMs + " is no time to wait",
-                    "it is in milliseconds, from 1 to " + WAIT_MS_MAX,
-                    "leave it out, or write --wait 2000 for disks that answer slowly");
+                    "--wait " + number(seconds) + " is no time to wait",
+                    "it is in seconds, from " + number(least) + " to " + number(most),
+                    "leave it out, or write --wait 2.5 for disks that answer slowly");
         }
-        return TimeUnit.MILLISECONDS.toNanos(waitMs);
+        return Math.round(seconds * TimeUnit.SECONDS.toNanos(1));
+    }
+
+    /** Without a fraction that is none. */
+    private static String number(double value) {
+        return value == Math.rint(value) ? String.format(Locale.ROOT, "%.0f", value) : "" + value;
+    }
+
+    /** Whether an option was given that only a look at the network has a use for. */
+    static boolean isAsked(ParseResult parsed) {
+        return parsed.hasMatchedOption("--if") || parsed.hasMatchedOption("--wait");
     }
 
     boolean json() {

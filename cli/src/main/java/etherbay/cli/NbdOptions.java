@@ -38,6 +38,11 @@ final class NbdOptions {
             description = "server-cert.pem, server-key.pem, and ca-cert.pem to verify clients")
     private @Nullable Path tlsFolder;
 
+    /** Whether something was said about a front that there is none of without {@code --nbd}. */
+    boolean isIncomplete() {
+        return address == null && (!name.isEmpty() || tls != TlsMode.OFF || tlsFolder != null);
+    }
+
     /** What was asked for; empty without {@code --nbd}. */
     Optional<NbdFront.Options> front(boolean readOnly) {
         return Optional.ofNullable(address)

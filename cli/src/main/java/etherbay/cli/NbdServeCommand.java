@@ -50,13 +50,20 @@ final class NbdServeCommand implements Callable<Integer> {
             description = "past the page cache (default for block devices)")
     private boolean direct;
 
+    @Option(names = "--buffered", description = "through the page cache (default for files)")
+    private boolean buffered;
+
     @Override
     public Integer call() throws InterruptedException {
         NbdFront.Options options = nbd.front(readOnly)
                 .orElseThrow(() -> new ParameterException(
                         spec.commandLine(), "Missing required option: '--nbd=ADDRESS'"));
+        if (direct && buffered) {
+            throw new ParameterException(
+                    spec.commandLine(), "-d and --buffered exclude each other");
+        }
         BackingName name = BackingName.ofPath(path);
-        Optional<Boolean> directIo = direct ? Optional.of(true) : Optional.empty();
+        Optional<Boolean> directIo = direct || buffered ? Optional.of(direct) : Optional.empty();
         Counters counters = new Counters();
         PrintWriter out = spec.commandLine().getOut();
         try (StopSignal stop = new StopSignal();

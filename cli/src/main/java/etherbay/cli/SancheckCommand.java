@@ -55,6 +55,9 @@ final class SancheckCommand implements Callable<Integer> {
                     .toList();
             List<CheckedPath> paths = CheckedPath.measure(found);
             List<Complaint> complaints = Checkup.of(paths);
+            if (paths.isEmpty() && !look.json()) {
+                throw LookOptions.nothingAnswers(ports);
+            }
             if (look.json()) {
                 out.println(JsonText.of(document(ports.all(), paths, complaints)));
             } else {

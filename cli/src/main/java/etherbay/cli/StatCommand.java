@@ -71,15 +71,22 @@ final class StatCommand implements Runnable {
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
         if (local) {
-            if (isLong || regex != null) {
-                throw new ParameterException(
-                        spec.commandLine(), "--local excludes --long and a regular expression");
-            }
+            require(!isLong && regex == null, "--local excludes --long and a regular expression");
+            require(
+                    !LookOptions.isAsked(spec.commandLine().getParseResult()),
+                    "--local excludes --if and --wait: it asks this machine's processes");
             printLocal(out);
         } else {
+            require(state == null, "--state is for --local");
             printSeen(out, pattern());
         }
         out.flush();
+    }
+
+    private void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new ParameterException(spec.commandLine(), otherwise);
+        }
     }
 
     private void printSeen(PrintWriter out, Pattern pattern) {
@@ -105,7 +112,9 @@ final class StatCommand implements Runnable {
         if (lines.isEmpty()) {
             throw new EtherbayException(
                     ErrorCode.NOT_FOUND,
-                    regex == null ? "no disk says how large it is" : "no disk matches " + regex,
+                    regex == null
+                            ? "no disk says how large it is"
+                            : "no disk matches " + EtherbayException.shown(regex),
                     "disks answer, but there is no line for them",
                     "etherbay discover shows all that answer");
         }
@@ -141,7 +150,7 @@ final class StatCommand implements Runnable {
         } catch (PatternSyntaxException cause) {
             throw new EtherbayException(
                     ErrorCode.INVALID,
-                    "`" + regex + "` is no regular expression",
+                    "`" + EtherbayException.shown(regex) + "` is no regular expression",
                     cause.getDescription(),
                     "write for instance 'e1\\.'");
         }

@@ -3,6 +3,8 @@ package etherbay.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import etherbay.guest.KillAtExit;
+
 import io.avaje.jsonb.Jsonb;
 
 import org.junit.jupiter.api.AfterAll;
@@ -22,6 +24,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** The verbs that ask targets, against exports of ours on a segment, as a person uses them. */
 @Timeout(120)
@@ -31,6 +37,9 @@ class ToolsCommandTest {
     private static final int CONFLICT = 6;
     private static final int UNAVAILABLE = 8;
     private static final int DEVIATES = 9;
+    private static final String NBD = "--nbd=unix:/nowhere/s";
+    private static final int START_S_MAX = 60;
+    private static final int END_S_MAX = 30;
     private static final String OTHER = "02:00:00:00:00:07";
 
     @TempDir
@@ -74,21 +83,42 @@ class ToolsCommandTest {
                 System.getProperty("java.class.path"),
                 Main.class.getName()));
         command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        Process process = KillAtExit.hold(
+                new ProcessBuilder(command).redirectErrorStream(true).start());
         PROCESSES.add(process);
-        BufferedReader log = process.inputReader();
-        String line = log.readLine();
-        while (line != null && !line.contains(sign)) {
-            line = log.readLine();
+        CompletableFuture<String> ready = new CompletableFuture<>();
+        Thread.ofPlatform().daemon().start(() -> drain(process, sign, ready));
+        try {
+            ready.get(START_S_MAX, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException | InterruptedException never) {
+            throw new AssertionError("what " + command + " says when it is ready", never);
         }
-        assertThat(line).as("what " + command + " says when it is ready").isNotNull();
+    }
+
+    /** Reads all that it says, so that it never waits for us. */
+    private static void drain(Process process, String sign, CompletableFuture<String> ready) {
+        StringBuilder said = new StringBuilder();
+        try (BufferedReader log = process.inputReader()) {
+            for (String line = log.readLine(); line != null; line = log.readLine()) {
+                if (line.contains(sign)) {
+                    ready.complete(line);
+                } else if (!ready.isDone()) {
+                    said.append(line).append('\n');
+                }
+            }
+            ready.completeExceptionally(new AssertionError("it ended, and said: " + said));
+        } catch (IOException ended) {
+            ready.completeExceptionally(ended);
+        }
     }
 
     @AfterAll
     static void stop() throws InterruptedException {
         for (Process process : PROCESSES.reversed()) {
             process.toHandle().destroy();
-            process.waitFor();
+            if (!process.waitFor(END_S_MAX, TimeUnit.SECONDS)) {
+                KillAtExit.kill(process);
+            }
         }
     }
 
@@ -274,8 +304,48 @@ class ToolsCommandTest {
 
     @Test
     void aWaitThatIsNoneAndALocalLookAtTheNetworkAreRefused() {
-        failsWith(INVALID, "--wait 0", "discover", "--wait", "0");
+        for (String verb : List.of("discover", "stat", "sancheck")) {
+            failsWith(INVALID, "--wait 0 is no time to wait", verb, "--wait", "0");
+            failsWith(INVALID, "--wait 601", verb, "--wait", "601");
+        }
+        failsWith(INVALID, "from 0.001 to 1000000", "attach", "e1.0", NBD, "--wait", "0");
+        good("discover", "--wait", "0.25");
         failsWith(2, "--local excludes", "stat", "--local", "--long");
+        failsWith(2, "--local excludes --if", "stat", "--local");
+        failsWith(2, "--state is for --local", "stat", "--state", folder.toString());
         failsWith(2, "exclude each other", "identify", "e1.0", "--raw", "--json");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--name=x", "--tls=require", "--tls-dir=/nowhere"})
+    void whatIsSaidOfAnNbdServerThatIsNotAskedForIsRefused(String option) {
+        failsWith(2, "are for --nbd ADDRESS", "attach", "e1.0", "--device", option);
+        failsWith(2, "--state is for --device", "attach", "e1.0", NBD, "--state=/nowhere");
+    }
+
+    @Test
+    void anAttachedDiskHasOneNameHoweverItIsWritten() throws IOException {
+        String nbd = "unix:" + folder.resolve("nbd");
+        start("nbd serves e1.0 at", "attach", "e01.00", "--nbd", nbd, "--if", segment);
+    }
+
+    @Test
+    void controlCharactersOfTheUserAreNotSentToTheTerminal() {
+        failsWith(INVALID, "`[?[2J`", "stat", "[\u001b[2J");
+        failsWith(NOT_FOUND, "no disk matches e7?", "stat", "e7\u0007");
+        failsWith(DEVIATES, "is not `a?b`", "config", "test", "e1.0", "a\u0007b");
+    }
+
+    @Test
+    void sancheckThatFindsNoDiskSaysSoAndNothingElse() throws IOException {
+        String empty = "unix:" + folder.resolve("empty");
+        start("listens", "segment", "run", empty);
+        int exitCode = Main.commandLine()
+                .setOut(new PrintWriter(out))
+                .setErr(new PrintWriter(err))
+                .execute("sancheck", "--if", empty, "--wait", "0.1");
+        assertThat(exitCode).isEqualTo(UNAVAILABLE);
+        assertThat(err.toString()).contains("no disk answers on " + empty);
+        assertThat(out.toString()).isEmpty();
     }
 }

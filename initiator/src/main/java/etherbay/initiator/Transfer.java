@@ -173,7 +173,7 @@ final class Transfer extends Exchange {
         if (trims) {
             fillRanges(memory, at);
         } else if (io().operation() == IoOperation.WRITE) {
-            copy(memory, at + AtaHeader.END, doneSectors, count, true);
+            io().copyTo(rangeAt(doneSectors), memory, at + AtaHeader.END, bytes(count));
         } else if (withData) {
             memory.asSlice(at + AtaHeader.END, (long) count * AtaHeader.SECTOR_BYTES)
                     .fill((byte) 0);
@@ -216,33 +216,20 @@ final class Transfer extends Exchange {
     /** Puts the data of a read's answer where the request wants it. */
     void take(Answer answer) {
         Frame frame = answer.frame();
-        copy(frame.memory(), frame.at() + AtaHeader.END, answer.first(), answer.count(), false);
+        io().copyFrom(
+                        rangeAt(answer.first()),
+                        frame.memory(),
+                        frame.at() + AtaHeader.END,
+                        bytes(answer.count()));
     }
 
-    /** Moves sectors of this part between the request's memory and a frame. */
-    private void copy(MemorySegment frame, long frameAt, long first, int count, boolean toFrame) {
-        Io io = io();
-        long skipBytes = (skipSectors + first) * AtaHeader.SECTOR_BYTES;
-        long leftBytes = (long) count * AtaHeader.SECTOR_BYTES;
-        long at = frameAt;
-        for (int index = 0; leftBytes > 0; index++) {
-            long pieceBytes = io.segmentBytes(index);
-            if (skipBytes >= pieceBytes) {
-                skipBytes -= pieceBytes;
-                continue;
-            }
-            long bytes = Math.min(pieceBytes - skipBytes, leftBytes);
-            MemorySegment memory = io.segmentMemory(index);
-            long memoryAt = io.segmentAt(index) + skipBytes;
-            if (toFrame) {
-                MemorySegment.copy(memory, memoryAt, frame, at, bytes);
-            } else {
-                MemorySegment.copy(frame, at, memory, memoryAt, bytes);
-            }
-            at += bytes;
-            leftBytes -= bytes;
-            skipBytes = 0;
-        }
+    /** Where in the request's memory sector {@code first} of this part is. */
+    private long rangeAt(long first) {
+        return (skipSectors + first) * AtaHeader.SECTOR_BYTES;
+    }
+
+    private static long bytes(int sectors) {
+        return (long) sectors * AtaHeader.SECTOR_BYTES;
     }
 
     /** Leaves its path and forgets its transmissions; what came of it goes to the request. */

@@ -165,8 +165,12 @@ public final class AttachedDisk implements AutoCloseable {
         return loop;
     }
 
-    /** Has {@code listener} told, in words, of each change of state or size. On the loop. */
+    /**
+     * Has {@code listener} told, in words, of each change of state or size, and when a way falls
+     * silent or is back. On the loop.
+     */
     public void report(Consumer<String> listener) {
+        new PathWatch(loop, disk, listener).look();
         disk.listen(new BlockDevice.Listener() {
             @Override
             public void resized(BlockDevice device, long sectorsBefore) {
@@ -178,6 +182,13 @@ public final class AttachedDisk implements AutoCloseable {
                 listener.accept(disk.address() + " is " + state.name().toLowerCase(Locale.ROOT));
             }
         });
+    }
+
+    /** Tells of each way how it stands and what it carried. On the loop, or when it has stopped. */
+    public void tellPaths(Consumer<String> listener) {
+        disk.status()
+                .paths()
+                .forEach(path -> listener.accept(PathWatch.text(disk.address(), path)));
     }
 
     /**

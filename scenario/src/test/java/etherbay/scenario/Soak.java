@@ -60,14 +60,15 @@ public final class Soak {
         int jobs = 1;
         Map<String, Simulation.Body> scenarios = Scenarios.byName();
         for (int index = 0; index < arguments.length; index += 2) {
+            String name = arguments[index];
             String value = index + 1 < arguments.length ? arguments[index + 1] : "";
-            switch (arguments[index]) {
-                case "--minutes" -> minutes = Long.parseLong(value);
-                case "--seed" -> seed = Seeds.parse(value);
-                case "--seeds" -> count = Long.parseLong(value);
-                case "--jobs" -> jobs = Math.max(1, Integer.parseInt(value));
+            switch (name) {
+                case "--minutes" -> minutes = number(name, value);
+                case "--seed" -> seed = seed(value);
+                case "--seeds" -> count = number(name, value);
+                case "--jobs" -> jobs = number(name, value);
                 case "--only" -> scenarios = only(value);
-                default -> misused("there is no option " + arguments[index]);
+                default -> misused("there is no option " + name);
             }
         }
         AtomicBoolean over = new AtomicBoolean();
@@ -77,6 +78,22 @@ public final class Soak {
             later.execute(() -> over.set(true));
         }
         System.exit(new Soak(seed, count, over, scenarios, jobs).run() ? 0 : 1);
+    }
+
+    private static int number(String option, String value) {
+        if (!value.matches("[1-9][0-9]{0,8}")) {
+            misused(option + " needs a number from 1 to 999999999, not `" + value + "`");
+        }
+        return Integer.parseInt(value);
+    }
+
+    private static long seed(String value) {
+        try {
+            return Seeds.parse(value);
+        } catch (IllegalArgumentException none) {
+            misused("--seed needs a seed as a failure prints it, not `" + value + "`");
+            throw none;
+        }
     }
 
     private static Map<String, Simulation.Body> only(String name) {

@@ -13,6 +13,7 @@ import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -83,12 +84,19 @@ public final class FuzzRun {
                 System.exit(1);
             }
         } catch (ClassNotFoundException unknown) {
-            throw new EtherbayException(
+            fail(new EtherbayException(
                     ErrorCode.NOT_FOUND,
                     "there is no fuzz target " + arguments[0],
                     "no class of that name is among the tests",
-                    "see `./dev fuzz --list`");
+                    "see `./dev fuzz --list`"));
+        } catch (EtherbayException error) {
+            fail(error);
         }
+    }
+
+    private static void fail(EtherbayException error) {
+        System.err.println(error.toText());
+        System.exit(error.code().exitCode());
     }
 
     private void replay(String name) throws IOException {
@@ -127,7 +135,7 @@ public final class FuzzRun {
         Path seeds = Files.createDirectories(folder.resolve("seeds"));
         Path found = Files.createDirectories(folder.resolve("findings"));
         Path grown = Files.createDirectories(folder.resolve("corpus"));
-        clear(found);
+        setAside(found);
         for (FuzzTarget.Input input : new FuzzTarget(target, this::entry).inputs()) {
             Files.write(seeds.resolve(input.name()), input.bytes());
         }
@@ -135,7 +143,21 @@ public final class FuzzRun {
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
                 .start();
+        // Whoever ends this process ends the engine with it.
+        Runtime.getRuntime()
+                .addShutdownHook(Thread.ofPlatform().unstarted(process::destroyForcibly));
         Thread watchdog = Thread.ofPlatform().daemon().start(() -> endLate(process, seconds));
+        try {
+            int code = follow(process);
+            return tell(code, found);
+        } finally {
+            process.destroyForcibly();
+            watchdog.interrupt();
+        }
+    }
+
+    /** @return the engine's exit code */
+    private int follow(Process process) throws IOException, InterruptedException {
         try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8);
                 Writer log = Files.newBufferedWriter(folder.resolve("log"))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -143,15 +165,18 @@ public final class FuzzRun {
                 follow(line);
             }
         }
-        int code = process.waitFor();
-        watchdog.interrupt();
-        return tell(code, found);
+        return process.waitFor();
     }
 
-    private static void clear(Path found) throws IOException {
+    /** What former runs found is kept, apart from what this one finds. */
+    private static void setAside(Path found) throws IOException {
+        Path earlier = Files.createDirectories(found.resolve("earlier"));
         try (Stream<Path> old = Files.list(found)) {
-            for (Path file : old.toList()) {
-                Files.delete(file);
+            for (Path file : old.filter(Files::isRegularFile).toList()) {
+                Files.move(
+                        file,
+                        earlier.resolve(file.getFileName()),
+                        StandardCopyOption.REPLACE_EXISTING);
             }
         }
     }

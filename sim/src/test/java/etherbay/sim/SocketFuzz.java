@@ -15,6 +15,7 @@ import etherbay.base.SocketPort;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.ValueLayout;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -81,25 +82,26 @@ public final class SocketFuzz {
         Loop loop = new Loop("fuzz", clock, new ParkIdler(), 0);
         SocketPort port = new SocketPort(
                 new SocketPort.Settings(address, US, 1500), clock, () -> {}, counters);
-        List<Integer> lengths = new ArrayList<>();
-        port.onFrames(frame -> lengths.add(lengthOf(frame)));
+        List<ByteBuffer> frames = new ArrayList<>();
+        port.onFrames(frame -> frames.add(copyOf(frame)));
         loop.add(port);
         loop.turn(clock.nanoTime());
         try (SocketChannel other = server.accept()) {
             send(input, other, () -> loop.turn(clock.nanoTime()));
             while (loop.turn(clock.nanoTime()) > 0 && port.linkUp()) {
-                assertThat(lengths.size()).isLessThanOrEqualTo(input.length);
+                assertThat(frames.size()).isLessThanOrEqualTo(input.length);
             }
             Told told = Told.by(input);
-            assertThat(lengths).isEqualTo(told.lengths());
+            assertThat(frames).isEqualTo(told.frames());
             assertThat(port.linkUp()).isEqualTo(!told.malformed());
         } finally {
             port.close();
         }
     }
 
-    private static int lengthOf(Frame frame) {
-        return frame.bytes();
+    private static ByteBuffer copyOf(Frame frame) {
+        return ByteBuffer.wrap(
+                frame.memory().asSlice(frame.at(), frame.bytes()).toArray(ValueLayout.JAVA_BYTE));
     }
 
     private static void send(byte[] input, SocketChannel other, Runnable turn) {
@@ -118,25 +120,25 @@ public final class SocketFuzz {
     }
 
     /** What the stream says. */
-    private record Told(List<Integer> lengths, boolean malformed) {
+    private record Told(List<ByteBuffer> frames, boolean malformed) {
         static Told by(byte[] input) {
             ByteBuffer stream = ByteBuffer.wrap(input, 1, input.length - 1);
-            List<Integer> lengths = new ArrayList<>();
+            List<ByteBuffer> frames = new ArrayList<>();
             while (stream.remaining() >= 4) {
                 int bytes = stream.getInt(stream.position());
                 if (bytes <= 0 || bytes > Frames.BYTES_MAX) {
-                    return new Told(lengths, true);
+                    return new Told(frames, true);
                 }
                 if (stream.remaining() - 4 < bytes) {
                     break;
                 }
                 int at = stream.position() + 4;
                 if (Frames.isForUs(stream, at, bytes)) {
-                    lengths.add(bytes);
+                    frames.add(stream.slice(at, bytes));
                 }
                 stream.position(at + bytes);
             }
-            return new Told(lengths, false);
+            return new Told(frames, false);
         }
     }
 

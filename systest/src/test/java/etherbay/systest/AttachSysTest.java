@@ -16,7 +16,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * An AoE disk used from user space: NBD's own tools, QEMU's and fio over {@code etherbay attach},
@@ -29,6 +31,11 @@ class AttachSysTest {
 
     /** Of verified load; {@code ./dev systest Attach --seconds 60} for longer. */
     private static final int LOAD_SECONDS = Integer.getInteger("etherbay.load.seconds", 5);
+
+    private static final int BLOCK_BYTES = 4096;
+
+    /** So many that it is a load, and neither a file system's nor a look at the disk. */
+    private static final int CHANGED_BLOCKS_MIN = 200;
 
     @TempDir
     Path folder;
@@ -141,6 +148,10 @@ class AttachSysTest {
 
     /** Reads and writes that are verified, for {@link #LOAD_SECONDS}. */
     private static List<String> fio(AttachProcess attached, int depth) {
+        return fio(attached, depth, LOAD_SECONDS);
+    }
+
+    private static List<String> fio(AttachProcess attached, int depth, long seconds) {
         return List.of(
                 "fio",
                 "--name=verify",
@@ -157,7 +168,7 @@ class AttachSysTest {
                 // A read beside a write to the same block may see half of it.
                 "--serialize_overlap=1",
                 "--time_based",
-                "--runtime=" + LOAD_SECONDS);
+                "--runtime=" + seconds);
     }
 
     @Test
@@ -209,15 +220,47 @@ class AttachSysTest {
             Daemon target = AoeServer.ETHERBAY.start(node, 1, 0, image);
             try (AttachProcess attached = AttachProcess.start(
                             lab.node("client"), folder.resolve("nbd"), "--fail-after", "60");
-                    Daemon load = Daemon.start(fio(attached, 16))) {
+                    Daemon load = loadWithoutEnd(attached)) {
+                awaitWrites(image);
                 target.close(); // SIGKILL
+                Tool.await("silence", TIMEOUT, () -> attached.log().contains(" is silent"));
                 target = AoeServer.ETHERBAY.start(node, 1, 0, image);
-                Tool.await("the end of fio", TIMEOUT, () -> !load.isAlive());
-                assertThat(load.log()).contains("err= 0").doesNotContain("error=");
+                awaitWrites(image);
+                assertThat(attached.log())
+                        .contains(" is up again")
+                        .doesNotContain("e1.0 is offline");
+                endLoad(load);
             } finally {
                 target.close();
             }
         }
+    }
+
+    /** Verified load that lasts until {@link #endLoad}. */
+    private static Daemon loadWithoutEnd(AttachProcess attached) {
+        return Daemon.start(fio(attached, 16, TIMEOUT.toSeconds() * 4));
+    }
+
+    /** Waits until the image is no more what it was, in many places: the load arrives there. */
+    private static void awaitWrites(Path image) {
+        byte[] before = Tool.bytesOf(image);
+        Tool.await("writes in " + image, TIMEOUT, () -> {
+            byte[] now = Tool.bytesOf(image);
+            int changedCount = 0;
+            for (int at = 0; at < now.length; at += BLOCK_BYTES) {
+                int end = at + BLOCK_BYTES;
+                changedCount += Arrays.equals(before, at, end, now, at, end) ? 0 : 1;
+            }
+            return changedCount >= CHANGED_BLOCKS_MIN;
+        });
+    }
+
+    /** It must still run: nothing failed. Then SIGINT has fio end and tell. */
+    private static void endLoad(Daemon load) {
+        assertThat(load.isAlive()).as(load.log()).isTrue();
+        Tool.check(List.of("kill", "-INT", Long.toString(load.pid())));
+        Tool.await("the end of fio", TIMEOUT, () -> !load.isAlive());
+        assertThat(load.log()).contains("err= 0").doesNotContain("error=");
     }
 
     @Test
@@ -252,9 +295,10 @@ class AttachSysTest {
         requireTools();
         Path one = folder.resolve("one.segment");
         Path two = folder.resolve("two.segment");
+        Path image = disk("one");
         Daemon first = SegmentLab.segment(one);
         try (Daemon second = SegmentLab.segment(two);
-                Daemon target = exportOn(one + "," + "unix:" + two, disk("one"));
+                Daemon target = exportOn(one + "," + "unix:" + two, image);
                 AttachProcess attached = AttachProcess.start(
                         command -> command,
                         folder.resolve("nbd"),
@@ -262,18 +306,48 @@ class AttachSysTest {
                         "unix:" + one + ",unix:" + two,
                         "--fail-after",
                         "60")) {
-            assertThat(attached.log()).contains("by unix:" + one + ": up");
-            assertThat(attached.log()).contains("by unix:" + two + ": up");
-            try (Daemon load = Daemon.start(fio(attached, 16))) {
-                first.close();
+            assertThat(attached.log())
+                    .contains("by unix:" + one + ": up")
+                    .contains("by unix:" + two + ": up");
+            long carriedBefore;
+            try (Daemon load = loadWithoutEnd(attached)) {
+                awaitWrites(image);
+                first.close(); // SIGKILL
+                carriedBefore = awaitCarried(attached, one, "is silent");
+                awaitWrites(image);
                 first = SegmentLab.segment(one);
-                Tool.await("the end of fio", TIMEOUT, () -> !load.isAlive());
-                assertThat(load.log()).contains("err= 0");
+                awaitCarried(attached, one, "is up again");
+                awaitWrites(image);
+                endLoad(load);
             }
+            assertThat(attached.terminate()).as(attached.log()).isEqualTo(143);
+            assertThat(carriedBefore).as("carried by the first way").isPositive();
+            assertThat(awaitCarried(attached, one, "is up"))
+                    .as("carried by the first way, before and after")
+                    .isGreaterThan(carriedBefore);
+            assertThat(awaitCarried(attached, two, "is up")).isPositive();
+            assertThat(attached.log())
+                    .doesNotContain("by unix:" + two + " is silent")
+                    .doesNotContain("e1.0 is offline");
             assertThat(second.isAlive() && target.isAlive()).isTrue();
         } finally {
             first.close();
         }
+    }
+
+    /** Waits until that is said of the way. @return frames that it had carried, as said last */
+    private static long awaitCarried(AttachProcess attached, Path segment, String standing) {
+        Pattern said = Pattern.compile("by unix:%s to \\S+ %s, (\\d+) frames carried"
+                .formatted(Pattern.quote(segment.toString()), standing));
+        Tool.await(
+                segment + " " + standing,
+                TIMEOUT,
+                () -> said.matcher(attached.log()).find());
+        return said.matcher(attached.log())
+                .results()
+                .mapToLong(found -> Long.parseLong(found.group(1)))
+                .max()
+                .orElseThrow();
     }
 
     @Test

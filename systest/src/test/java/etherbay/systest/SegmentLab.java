@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.systest;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,9 +17,8 @@ final class SegmentLab {
         List<String> words =
                 new ArrayList<>(List.of(launcher(), "segment", "run", "unix:" + socket));
         words.addAll(List.of(options));
-        Daemon daemon = Daemon.start(words);
-        Tool.await("the segment", START_TIMEOUT, () -> Files.exists(socket));
-        return daemon;
+        // Not the socket's file: a segment that was killed leaves one behind.
+        return Daemon.start(words).awaitLog("segment unix:" + socket + " listens", START_TIMEOUT);
     }
 
     /**
