@@ -125,6 +125,11 @@ abstract class Exchange {
         timer.at(whenNs);
     }
 
+    /** When {@link #expired} was asked for last. */
+    final long dueNs() {
+        return timer.deadlineNs();
+    }
+
     final void sleep() {
         timer.cancel();
     }

@@ -165,6 +165,49 @@ final class RemoteDiskCasesTest {
     }
 
     @Test
+    void whatWasAnsweredWhileTheLoopHadNoCoreIsNotAskedForAgain() {
+        open(1);
+        assertThat(firstByte(8)).isZero();
+        List<byte[]> reads = new ArrayList<>();
+        networks.getFirst().holdIf((from, to, frame) -> {
+            if (isAta(frame, AtaCommand.READ_SECTORS_EXT) && !isResponse(frame)) {
+                reads.add(frame);
+            }
+            return false;
+        });
+        Io io = new Io(1).prepare(IoOperation.READ, 8, 2)
+                .segment(simulation.arena().allocate(1024, 512), 0, 1024)
+                .then(_ -> {});
+        initiator.node().tell(() -> initiator.disk().submit(io));
+        simulation.runUntil("it is asked", SECOND_NS, () -> !reads.isEmpty());
+        long backNs = simulation.nowNs() + 50 * MS_NS;
+        initiator.node().pauseUntil(backNs);
+        // When it turns again others are polled before the answer, and the timer is over.
+        initiator.ports().getFirst().pausePolling(backNs + MS_NS / 2);
+        assertThat(end(io, SECOND_NS)).isEqualTo(IoStatus.OK);
+        assertThat(reads).hasSize(1);
+    }
+
+    @Test
+    void aRequestThatIsLostWhileTheLoopHasNoCoreIsSentAgain() {
+        open(1);
+        List<byte[]> reads = new ArrayList<>();
+        networks.getFirst().holdIf((from, to, frame) -> {
+            boolean read = isAta(frame, AtaCommand.READ_SECTORS_EXT) && !isResponse(frame);
+            if (read) {
+                reads.add(frame);
+            }
+            return read && reads.size() == 1;
+        });
+        Io io = ask(IoOperation.READ, 8, 0);
+        long backNs = simulation.nowNs() + 150 * MS_NS;
+        initiator.node().pauseUntil(backNs);
+        assertThat(end(io, SECOND_NS)).isEqualTo(IoStatus.OK);
+        assertThat(reads).hasSize(2);
+        assertThat(simulation.nowNs() - backNs).isLessThan(2 * MS_NS);
+    }
+
+    @Test
     void afterAPauseADeadWayIsNoReasonToWaitForIt() {
         open(2);
         simulation.runFor(5 * SECOND_NS);
