@@ -174,16 +174,10 @@ final class NbdCommand implements Callable<Integer> {
     private void measure(Run run, List<NbdServers.Server> servers, int round) throws IOException {
         for (NbdPoint point : points()) {
             for (NbdServers.Server server : servers) {
-                long serverNs = server.server().cpuNs();
-                long attachNs = server.attachCpuNs();
+                NbdServers.Spent before = server.spent(run.lab());
                 FioRun seen = FioRun.of(run.lab(), server.uri(), point, load(run, seconds, round));
-                run.results()
-                        .add(
-                                point,
-                                server.name(),
-                                seen,
-                                server.server().cpuNs() - serverNs,
-                                server.attachCpuNs() - attachNs);
+                NbdServers.Spent spent = server.spent(run.lab()).since(before);
+                run.results().add(point, server.name(), seen, spent);
                 if (point.writes()) {
                     sync(run.file());
                 }

@@ -15,31 +15,35 @@ import java.util.Optional;
 final class NbdResults {
     private final Comparison comparison = new Comparison();
     private final Map<NbdPoint, Map<String, List<Sample>>> samples = new LinkedHashMap<>();
-    private final Map<NbdPoint, List<Double>> attachNs = new LinkedHashMap<>();
+    private final Map<NbdPoint, List<Attached>> attached = new LinkedHashMap<>();
     private final String ours;
     private final String theirs;
+
+    /**
+     * What our attach took for a request.
+     *
+     * @param frameCount that it sent; more than the data needs: some were sent again
+     */
+    private record Attached(double cpuUs, double frameCount) {}
 
     NbdResults(String ours, String theirs) {
         this.ours = ours;
         this.theirs = theirs;
     }
 
-    /**
-     * Notes the next round of {@code server}.
-     *
-     * @param run what fio saw
-     * @param serverCpuNs of the process that has the file
-     * @param attachCpuNs of ours beside the load; 0 where there is none
-     */
-    void add(NbdPoint point, String server, FioRun run, long serverCpuNs, long attachCpuNs) {
-        Sample sample = new Sample(run.result(), serverCpuNs, run.cpuNs() + attachCpuNs);
+    /** Notes what fio saw in the next round of {@code server}, and what that took. */
+    void add(NbdPoint point, String server, FioRun run, NbdServers.Spent spent) {
+        Sample sample =
+                new Sample(run.result(), spent.serverCpuNs(), run.cpuNs() + spent.attachCpuNs());
         comparison.add(point.name(), server, sample);
         samples.computeIfAbsent(point, _ -> new LinkedHashMap<>())
                 .computeIfAbsent(server, _ -> new ArrayList<>())
                 .add(sample);
         if (server.equals(ours)) {
-            attachNs.computeIfAbsent(point, _ -> new ArrayList<>())
-                    .add((double) attachCpuNs / Math.max(1, run.result().requestCount()));
+            double requests = Math.max(1, run.result().requestCount());
+            attached.computeIfAbsent(point, _ -> new ArrayList<>())
+                    .add(new Attached(
+                            spent.attachCpuNs() / requests / 1e3, spent.frameCount() / requests));
         }
     }
 
@@ -67,11 +71,12 @@ final class NbdResults {
     String toText() {
         StringBuilder text = new StringBuilder(comparison.toText(ours, theirs));
         text.append(String.format("%n(load: fio, and our attach where it runs)%n"));
-        attachNs.forEach((point, perRequest) -> text.append(String.format(
+        attached.forEach((point, rounds) -> text.append(String.format(
                 Locale.ROOT,
-                "%-34s attach CPU %.1f us/request%n",
+                "%-34s attach CPU %.1f us/request, sends %s frames%n",
                 point.name(),
-                Spread.of(perRequest).median() / 1e3)));
+                Spread.of(rounds, Attached::cpuUs).median(),
+                Spread.of(rounds, Attached::frameCount).toText(2))));
         for (NbdPoint point : samples.keySet()) {
             reached(point)
                     .ifPresent(reached -> text.append(String.format(
@@ -94,10 +99,14 @@ final class NbdResults {
             NbdPoint point = order.get(index);
             Map<String, Object> json = new LinkedHashMap<>();
             json.put("compared", compared.get(index));
-            List<Double> attach = attachNs.getOrDefault(point, List.of());
-            if (!attach.isEmpty()) {
-                List<Double> micros = attach.stream().map(ns -> ns / 1e3).toList();
-                json.put("attachCpuUsPerRequest", Spread.of(micros).toJson());
+            List<Attached> rounds = attached.getOrDefault(point, List.of());
+            if (!rounds.isEmpty()) {
+                json.put(
+                        "attachCpuUsPerRequest",
+                        Spread.of(rounds, Attached::cpuUs).toJson());
+                json.put(
+                        "framesPerRequest",
+                        Spread.of(rounds, Attached::frameCount).toJson());
             }
             reached(point).ifPresent(reached -> {
                 json.put("ratioMin", point.ratioMin());

@@ -26,6 +26,8 @@ final class NbdServers {
 
     private static final String INITIATOR_IP = "192.0.2.2";
     private static final int PREFIX_BITS = 24;
+    private static final String FRAMES_SENT =
+            "/sys/class/net/" + Lab.INTERFACE + "/statistics/tx_packets";
     private static final int READY_TRIES = 500;
     private static final long READY_WAIT_MS = 20;
 
@@ -40,14 +42,35 @@ final class NbdServers {
     }
 
     /**
+     * What was spent so far, or between two looks.
+     *
+     * @param serverCpuNs of the process that has the file
+     * @param attachCpuNs of ours beside the load; 0 where there is none
+     * @param frameCount sent by the initiator's interface
+     */
+    record Spent(long serverCpuNs, long attachCpuNs, long frameCount) {
+        Spent since(Spent before) {
+            return new Spent(
+                    serverCpuNs - before.serverCpuNs,
+                    attachCpuNs - before.attachCpuNs,
+                    frameCount - before.frameCount);
+        }
+    }
+
+    /**
      * What fio connects to.
      *
      * @param server the process that has the file
      * @param attach ours at the load's end, if there is one
      */
     record Server(String name, String uri, Child server, Optional<Child> attach) {
-        long attachCpuNs() {
-            return attach.map(Child::cpuNs).orElse(0L);
+        /** What it has spent, on that network, with all others that use it. */
+        Spent spent(Lab lab) {
+            String frames = Program.run(lab.atInitiator(List.of("cat", FRAMES_SENT)));
+            return new Spent(
+                    server.cpuNs(),
+                    attach.map(Child::cpuNs).orElse(0L),
+                    Long.parseLong(frames.strip()));
         }
     }
 

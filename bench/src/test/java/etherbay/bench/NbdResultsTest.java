@@ -57,8 +57,16 @@ class NbdResultsTest {
     private static NbdResults measured(long ours, long theirs) {
         NbdResults results = new NbdResults("etherbay", "nbdkit");
         for (NbdPoint point : new NbdPoint[] {READ, WRITE}) {
-            results.add(point, "etherbay", run(ours, ours * 1_000), ours * 2_000, ours * 4_000);
-            results.add(point, "nbdkit", run(theirs, theirs * 1_000), theirs * 2_000, 0);
+            results.add(
+                    point,
+                    "etherbay",
+                    run(ours, ours * 1_000),
+                    new NbdServers.Spent(ours * 2_000, ours * 4_000, ours + ours / 10));
+            results.add(
+                    point,
+                    "nbdkit",
+                    run(theirs, theirs * 1_000),
+                    new NbdServers.Spent(theirs * 2_000, 0, 0));
         }
         return results;
     }
@@ -78,7 +86,8 @@ class NbdResultsTest {
                         line.matches(" *etherbay .*CPU 2\\.0 us/request \\(load 5\\.0\\).*"))
                 .anyMatch(
                         line -> line.matches(" *nbdkit .*CPU 2\\.0 us/request \\(load 1\\.0\\).*"))
-                .anyMatch(line -> line.matches("reads +attach CPU 4\\.0 us/request"))
+                .anyMatch(
+                        line -> line.matches("reads +attach CPU 4\\.0 us/request, sends 1\\.10 .*"))
                 .anyMatch(line -> line.matches("reads +at least 1\\.00 of nbdkit: NOT reached"))
                 .noneMatch(line -> line.matches("writes +at least.*"));
         assertThat(Json.of(measured(90, 100).toJson()))

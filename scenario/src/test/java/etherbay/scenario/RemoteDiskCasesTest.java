@@ -175,7 +175,8 @@ final class RemoteDiskCasesTest {
             }
             return false;
         });
-        Io io = new Io(1).prepare(IoOperation.READ, 8, 2)
+        Io io = new Io(1)
+                .prepare(IoOperation.READ, 8, 2)
                 .segment(simulation.arena().allocate(1024, 512), 0, 1024)
                 .then(_ -> {});
         initiator.node().tell(() -> initiator.disk().submit(io));
