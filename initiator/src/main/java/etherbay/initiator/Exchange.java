@@ -146,6 +146,7 @@ abstract class Exchange {
             if (open && numbers[slot] == number && path != null) {
                 settledCount += settled[slot] ? 0 : 1;
                 settled[slot] = true;
+                path.answered(sentNs[slot]);
                 answered(new Answer(frame, path, firsts[slot], counts[slot], number, sentNs[slot]));
                 return;
             }

@@ -190,6 +190,33 @@ final class RemoteDiskCasesTest {
     }
 
     @Test
+    void aTargetThatStoodStillIsNoReasonForSmallerFrames() {
+        target.mtu(9000);
+        initiator.mtu(9000);
+        open(1);
+        int large = initiator.disk().status().paths().getFirst().sectors();
+        assertThat(large).isGreaterThanOrEqualTo(16);
+        networks.getFirst().holdIf((from, to, frame) -> !isOurs(from) && isAtaAnswer(frame));
+        List<Io> ios = new ArrayList<>();
+        for (int count = 0; count < 8; count++) {
+            ios.add(new Io(1)
+                    .prepare(IoOperation.READ, 16, 16)
+                    .segment(simulation.arena().allocate(8192, 512), 0, 8192)
+                    .then(_ -> {}));
+        }
+        initiator.node().tell(() -> ios.forEach(initiator.disk()::submit));
+        List<SimNetwork.Held> held = networks.getFirst().held();
+        simulation.runUntil("all are asked", SECOND_NS, () -> held.size() >= ios.size());
+        // One answer comes, then none until the others have gone out again.
+        held.removeFirst().release(0);
+        simulation.runUntil("asked again", SECOND_NS, () -> held.size() >= 2 * ios.size());
+        networks.getFirst().holdIf(null);
+        held.forEach(answer -> answer.release(0));
+        ios.forEach(io -> assertThat(end(io, SECOND_NS)).isEqualTo(IoStatus.OK));
+        assertThat(initiator.disk().status().paths().getFirst().sectors()).isEqualTo(large);
+    }
+
+    @Test
     void aRequestThatIsLostWhileTheLoopHasNoCoreIsSentAgain() {
         open(1);
         List<byte[]> reads = new ArrayList<>();
