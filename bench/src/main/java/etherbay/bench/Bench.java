@@ -25,6 +25,7 @@ import picocli.CommandLine.ParameterException;
             ManyCommand.class,
             ReloadCommand.class,
             RemoteCommand.class,
+            NbdCommand.class,
             HelpCommand.class
         })
 public final class Bench implements Runnable {

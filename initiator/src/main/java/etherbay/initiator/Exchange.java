@@ -125,6 +125,11 @@ abstract class Exchange {
         timer.at(whenNs);
     }
 
+    /** When {@link #expired} was asked for last. */
+    final long dueNs() {
+        return timer.deadlineNs();
+    }
+
     final void sleep() {
         timer.cancel();
     }
@@ -141,6 +146,7 @@ abstract class Exchange {
             if (open && numbers[slot] == number && path != null) {
                 settledCount += settled[slot] ? 0 : 1;
                 settled[slot] = true;
+                path.answered(sentNs[slot]);
                 answered(new Answer(frame, path, firsts[slot], counts[slot], number, sentNs[slot]));
                 return;
             }

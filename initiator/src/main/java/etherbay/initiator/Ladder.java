@@ -64,9 +64,10 @@ final class Ladder {
      *
      * @param sectors of data that it, or its answer, carried
      * @param sentNs when it went out
-     * @param heardNs when anything last arrived on the path
+     * @param answeredNs when the youngest transmission that was answered on the path went out:
+     *     where all stands still, answers to older ones are none to these
      */
-    void lost(int sectors, long sentNs, long heardNs) {
+    void lost(int sectors, long sentNs, long answeredNs) {
         if (sectors <= SECTORS_MIN) {
             return;
         }
@@ -77,7 +78,7 @@ final class Ladder {
         lossCount++;
         smallestLost = Math.min(smallestLost, sectors);
         firstSentNs = Math.min(firstSentNs, sentNs);
-        if (lossCount >= LOSS_COUNT_MAX && heardNs > firstSentNs) {
+        if (lossCount >= LOSS_COUNT_MAX && answeredNs > firstSentNs) {
             tooLarge(smallestLost);
         }
     }

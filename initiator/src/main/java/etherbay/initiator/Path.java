@@ -49,6 +49,7 @@ final class Path {
     private long carriedCount;
     private long heardNs = Long.MIN_VALUE;
     private long heardUpNs = Long.MIN_VALUE;
+    private long answeredNs = Long.MIN_VALUE;
     private long usedNs = Long.MIN_VALUE;
     private long shrunkNs = Long.MIN_VALUE;
     private int expiryCount;
@@ -143,6 +144,11 @@ final class Path {
         expiryCount = 0;
     }
 
+    /** A transmission that went out then was answered. */
+    void answered(long sentNs) {
+        answeredNs = Math.max(answeredNs, sentNs);
+    }
+
     long heardNs() {
         return heardNs;
     }
@@ -207,7 +213,7 @@ final class Path {
      */
     boolean lost(int sectors, long sentNs, long nowNs) {
         expiryCount++;
-        ladder.lost(sectors, sentNs, heardNs);
+        ladder.lost(sectors, sentNs, answeredNs);
         if (nowNs - shrunkNs > rtt.srttNs() || shrunkNs == Long.MIN_VALUE) {
             shrunkNs = nowNs;
             window = Math.max(2, window * DECREASE);

@@ -26,6 +26,12 @@ final class Transfer extends Exchange {
     /** Sectors that one TRIM names at most: a sector full of ranges. */
     static final long TRIM_SECTORS_MAX = (long) TrimRange.PER_SECTOR * TrimRange.SECTORS_MAX;
 
+    /** A loop that turns when it should is late by less. */
+    private static final long LATE_NS = 200_000;
+
+    /** In this time a loop polls what came while it did not turn: a few frames each turn. */
+    private static final long LATE_GRACE_NS = 1_000_000;
+
     private final Transfers transfers;
 
     @Nullable
@@ -51,6 +57,9 @@ final class Transfer extends Exchange {
 
     /** Sectors of a frame that was refused, when smaller ones are tried in its place; else 0. */
     private int refusedSectors;
+
+    /** Whether the last transmission was given {@link #LATE_GRACE_NS} already. */
+    private boolean graced;
 
     Transfer(Transfers transfers, DiskAddress address, TagTable tags, Timers timers) {
         super(address, AoeHeader.COMMAND_ATA, tags, timers);
@@ -105,6 +114,21 @@ final class Transfer extends Exchange {
 
     int attemptCount() {
         return attemptCount;
+    }
+
+    /**
+     * Its time is up. When the loop did not turn in time, because the machine gave it no core, the
+     * answer may lie in the port since: it is given a little longer, once for each transmission.
+     *
+     * @return whether it is
+     */
+    boolean isGraced(long nowNs) {
+        if (graced || nowNs - dueNs() < LATE_NS) {
+            return false;
+        }
+        graced = true;
+        wakeAt(nowNs + LATE_GRACE_NS);
+        return true;
     }
 
     /** Notes that sectors up to the end of that transmission are done. @return whether all are */
@@ -180,6 +204,7 @@ final class Transfer extends Exchange {
         }
         by.port().commit(frame);
         attemptCount++;
+        graced = false;
         return true;
     }
 

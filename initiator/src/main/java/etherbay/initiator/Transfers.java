@@ -203,8 +203,8 @@ final class Transfers {
     /** The timer of a transfer: it goes out again, by another path if this one went silent. */
     void expired(Transfer transfer) {
         Path path = transfer.path;
-        if (path == null) {
-            return; // waits already
+        if (path == null || transfer.isGraced(loop.nowNs())) {
+            return; // waits already, or a little longer
         }
         boolean silent = path.lost(transfer.lastCount(), transfer.lastSentNs(), loop.nowNs());
         if (path.isBelowTop()) {

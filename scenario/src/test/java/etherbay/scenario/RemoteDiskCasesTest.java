@@ -165,6 +165,77 @@ final class RemoteDiskCasesTest {
     }
 
     @Test
+    void whatWasAnsweredWhileTheLoopHadNoCoreIsNotAskedForAgain() {
+        open(1);
+        assertThat(firstByte(8)).isZero();
+        List<byte[]> reads = new ArrayList<>();
+        networks.getFirst().holdIf((from, to, frame) -> {
+            if (isAta(frame, AtaCommand.READ_SECTORS_EXT) && !isResponse(frame)) {
+                reads.add(frame);
+            }
+            return false;
+        });
+        Io io = new Io(1)
+                .prepare(IoOperation.READ, 8, 2)
+                .segment(simulation.arena().allocate(1024, 512), 0, 1024)
+                .then(_ -> {});
+        initiator.node().tell(() -> initiator.disk().submit(io));
+        simulation.runUntil("it is asked", SECOND_NS, () -> !reads.isEmpty());
+        long backNs = simulation.nowNs() + 50 * MS_NS;
+        initiator.node().pauseUntil(backNs);
+        // When it turns again others are polled before the answer, and the timer is over.
+        initiator.ports().getFirst().pausePolling(backNs + MS_NS / 2);
+        assertThat(end(io, SECOND_NS)).isEqualTo(IoStatus.OK);
+        assertThat(reads).hasSize(1);
+    }
+
+    @Test
+    void aTargetThatStoodStillIsNoReasonForSmallerFrames() {
+        target.mtu(9000);
+        initiator.mtu(9000);
+        open(1);
+        int large = initiator.disk().status().paths().getFirst().sectors();
+        assertThat(large).isGreaterThanOrEqualTo(16);
+        networks.getFirst().holdIf((from, to, frame) -> !isOurs(from) && isAtaAnswer(frame));
+        List<Io> ios = new ArrayList<>();
+        for (int count = 0; count < 8; count++) {
+            ios.add(new Io(1)
+                    .prepare(IoOperation.READ, 16, 16)
+                    .segment(simulation.arena().allocate(8192, 512), 0, 8192)
+                    .then(_ -> {}));
+        }
+        initiator.node().tell(() -> ios.forEach(initiator.disk()::submit));
+        List<SimNetwork.Held> held = networks.getFirst().held();
+        simulation.runUntil("all are asked", SECOND_NS, () -> held.size() >= ios.size());
+        // One answer comes, then none until the others have gone out again.
+        held.removeFirst().release(0);
+        simulation.runUntil("asked again", SECOND_NS, () -> held.size() >= 2 * ios.size());
+        networks.getFirst().holdIf(null);
+        held.forEach(answer -> answer.release(0));
+        ios.forEach(io -> assertThat(end(io, SECOND_NS)).isEqualTo(IoStatus.OK));
+        assertThat(initiator.disk().status().paths().getFirst().sectors()).isEqualTo(large);
+    }
+
+    @Test
+    void aRequestThatIsLostWhileTheLoopHasNoCoreIsSentAgain() {
+        open(1);
+        List<byte[]> reads = new ArrayList<>();
+        networks.getFirst().holdIf((from, to, frame) -> {
+            boolean read = isAta(frame, AtaCommand.READ_SECTORS_EXT) && !isResponse(frame);
+            if (read) {
+                reads.add(frame);
+            }
+            return read && reads.size() == 1;
+        });
+        Io io = ask(IoOperation.READ, 8, 0);
+        long backNs = simulation.nowNs() + 150 * MS_NS;
+        initiator.node().pauseUntil(backNs);
+        assertThat(end(io, SECOND_NS)).isEqualTo(IoStatus.OK);
+        assertThat(reads).hasSize(2);
+        assertThat(simulation.nowNs() - backNs).isLessThan(2 * MS_NS);
+    }
+
+    @Test
     void afterAPauseADeadWayIsNoReasonToWaitForIt() {
         open(2);
         simulation.runFor(5 * SECOND_NS);

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.bench;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What {@code bench nbd} measured: the {@link Comparison}, in which "load" is all that runs at the
+ * initiator's end, what our attach has of it, and which bars are reached.
+ */
+final class NbdResults {
+    private final Comparison comparison = new Comparison();
+    private final Map<NbdPoint, Map<String, List<Sample>>> samples = new LinkedHashMap<>();
+    private final Map<NbdPoint, List<Attached>> attached = new LinkedHashMap<>();
+    private final String ours;
+    private final String theirs;
+
+    /**
+     * What our attach took for a request.
+     *
+     * @param frameCount that it sent; more than the data needs: some were sent again
+     */
+    private record Attached(double cpuUs, double frameCount) {}
+
+    NbdResults(String ours, String theirs) {
+        this.ours = ours;
+        this.theirs = theirs;
+    }
+
+    /** Notes what fio saw in the next round of {@code server}, and what that took. */
+    void add(NbdPoint point, String server, FioRun run, NbdServers.Spent spent) {
+        Sample sample =
+                new Sample(run.result(), spent.serverCpuNs(), run.cpuNs() + spent.attachCpuNs());
+        comparison.add(point.name(), server, sample);
+        samples.computeIfAbsent(point, _ -> new LinkedHashMap<>())
+                .computeIfAbsent(server, _ -> new ArrayList<>())
+                .add(sample);
+        if (server.equals(ours)) {
+            double requests = Math.max(1, run.result().requestCount());
+            attached.computeIfAbsent(point, _ -> new ArrayList<>())
+                    .add(new Attached(
+                            spent.attachCpuNs() / requests / 1e3, spent.frameCount() / requests));
+        }
+    }
+
+    /** Of each round our rate by theirs; nothing where one of them was not measured. */
+    Optional<Spread> ratio(NbdPoint point) {
+        List<Sample> us = rounds(point, ours);
+        List<Sample> them = rounds(point, theirs);
+        return us.isEmpty() || them.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        Comparison.ratio(us, them, sample -> sample.result().rate()));
+    }
+
+    private List<Sample> rounds(NbdPoint point, String server) {
+        return samples.getOrDefault(point, Map.of()).getOrDefault(server, List.of());
+    }
+
+    /** Whether the median ratio is at least the point's bar; nothing where there is none. */
+    Optional<Boolean> reached(NbdPoint point) {
+        return point.ratioMin() == 0
+                ? Optional.empty()
+                : ratio(point).map(ratio -> ratio.median() >= point.ratioMin());
+    }
+
+    String toText() {
+        StringBuilder text = new StringBuilder(comparison.toText(ours, theirs));
+        text.append(String.format("%n(load: fio, and our attach where it runs)%n"));
+        attached.forEach((point, rounds) -> text.append(String.format(
+                Locale.ROOT,
+                "%-34s attach CPU %.1f us/request, sends %s frames%n",
+                point.name(),
+                Spread.of(rounds, Attached::cpuUs).median(),
+                Spread.of(rounds, Attached::frameCount).toText(2))));
+        for (NbdPoint point : samples.keySet()) {
+            reached(point)
+                    .ifPresent(reached -> text.append(String.format(
+                            Locale.ROOT,
+                            "%-34s at least %.2f of %s: %s%n",
+                            point.name(),
+                            point.ratioMin(),
+                            theirs,
+                            reached ? "reached" : "NOT reached")));
+        }
+        return text.toString();
+    }
+
+    /** The points of the comparison, each with what is known of it beside. */
+    List<Object> toJson() {
+        List<Object> points = new ArrayList<>();
+        List<NbdPoint> order = List.copyOf(samples.keySet());
+        List<Object> compared = comparison.toJson(ours, theirs);
+        for (int index = 0; index < order.size(); index++) {
+            NbdPoint point = order.get(index);
+            Map<String, Object> json = new LinkedHashMap<>();
+            json.put("compared", compared.get(index));
+            List<Attached> rounds = attached.getOrDefault(point, List.of());
+            if (!rounds.isEmpty()) {
+                json.put(
+                        "attachCpuUsPerRequest",
+                        Spread.of(rounds, Attached::cpuUs).toJson());
+                json.put(
+                        "framesPerRequest",
+                        Spread.of(rounds, Attached::frameCount).toJson());
+            }
+            reached(point).ifPresent(reached -> {
+                json.put("ratioMin", point.ratioMin());
+                json.put("reached", reached);
+            });
+            points.add(json);
+        }
+        return points;
+    }
+}
