@@ -54,6 +54,7 @@ public final class Bench implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(new CommandLine(this), "Say what to measure: target");
+        throw new ParameterException(
+                new CommandLine(this), "Say what to measure: target");
     }
 }
