@@ -12,12 +12,6 @@ import java.util.List;
  * request, then loaded by the generator.
  */
 final class AoeContender implements Contender {
-    /** Until compiled code serves; measured in docs/benchmarks.md. */
-    private static final double WARM_UP_SECONDS = 2;
-
-    /** Of each further kind of request: most of the code is warm already. */
-    private static final double WARM_UP_AGAIN_SECONDS = 1;
-
     private static final int WARM_UP_WINDOW = 64;
 
     /** With half the file cached: of all blocks so many are asked for before, and measured. */
@@ -90,7 +84,7 @@ final class AoeContender implements Contender {
     }
 
     private void warmUp(Point point, Turn turn, boolean first) {
-        double seconds = first ? WARM_UP_SECONDS : WARM_UP_AGAIN_SECONDS;
+        double seconds = first ? turn.warmUpSeconds() : turn.warmUpSeconds() / 2;
         long sectors = turn.file().sectors();
         Point wide = point.window(WARM_UP_WINDOW);
         if (turn.setting().cached() == Cached.HALF) {

@@ -28,10 +28,13 @@ record BarChart(String title, String footer, List<Group> groups) {
     private static final String REACHED = "#2e7d4f";
     private static final String MISSED = "#b5482f";
     private static final String PLAIN = "#7488a0";
+    private static final String LEGEND =
+            "median, with the spread as whiskers; amber: the bar; green: reached, red: missed,"
+                    + " grey: no bar";
     private static final String INK = "#222222";
 
     // Pixels.
-    private static final int WIDTH = 1020;
+    private static final int WIDTH = 1060;
     private static final int PLOT_LEFT = 440;
     private static final int PLOT_WIDTH = 440;
     private static final int TOP = 64;
@@ -67,6 +70,7 @@ record BarChart(String title, String footer, List<Group> groups) {
             }
             y += GROUP_GAP;
         }
+        parts.add(text(16, bottom + FOOT - 30, "start", LEGEND, "fill=\"#666666\""));
         parts.add(text(16, bottom + FOOT - 12, "start", footer, "fill=\"#666666\""));
         parts.add("</svg>");
         return String.join("\n", parts) + "\n";

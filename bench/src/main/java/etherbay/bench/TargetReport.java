@@ -54,10 +54,11 @@ record TargetReport(Comparison comparison, Map<String, Object> machine, Map<Stri
                 }
             }
         }
-        String footer = "%s, %s cores, %s; median and spread of %s rounds"
+        String footer = "%s, %s cores, load average before: %s; %s; %s rounds"
                 .formatted(
                         machine.get("cpu"),
                         machine.get("cores"),
+                        machine.get("loadBefore"),
                         machine.get("network"),
                         run.get("rounds"));
         return new BarChart("etherbay / others, in the same run", footer, groups);
