@@ -62,7 +62,7 @@ final class Machine {
 
     /** Over 1, 5 and 15 minutes, as /proc/loadavg says. */
     static String loadAverage() {
-        return firstLine(LOAD);
+        return firstLine(LOAD).replaceFirst("^((\\S+ ){2}\\S+) .*", "$1");
     }
 
     private static String firstLine(Path file) {
