@@ -58,7 +58,7 @@ final class AllocationCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Path parent = folder.isEmpty() ? Repository.root().resolve(".build") : Path.of(folder);
+        Path parent = Repository.place(folder);
         try (Cleanup cleanup = new Cleanup()) {
             Lab lab = Lab.open(cleanup);
             List<BackingFile> files = new ArrayList<>();

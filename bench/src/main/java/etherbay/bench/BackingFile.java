@@ -68,6 +68,41 @@ final class BackingFile implements Cleanup.Owned {
         }
     }
 
+    /** Writes what is dirty of it, so that nobody pays for what another wrote. */
+    void settle() throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+            channel.force(false);
+        }
+    }
+
+    /** Takes the second half of it out of the page cache; {@link #settle} comes before. */
+    void dropSecondHalf() {
+        dropFrom(bytes / CHUNK_BYTES / 2);
+    }
+
+    /** Takes all of it out of the page cache; {@link #settle} comes before. */
+    void drop() {
+        dropFrom(0);
+    }
+
+    /** By posix_fadvise DONTNEED, which dd knows: see "nocache" in its manual. */
+    private void dropFrom(long mib) {
+        Program.run(
+                "dd",
+                "if=" + path,
+                "iflag=nocache",
+                "bs=" + CHUNK_BYTES,
+                "skip=" + mib,
+                "count=0",
+                "status=none");
+    }
+
+    /** How much of it the page cache holds, 0 to 1, as fincore says. */
+    double cachedShare() {
+        String said = Program.run("fincore", "-n", "-r", "-b", "-o", "RES", path.toString());
+        return Double.parseDouble(said.strip()) / bytes;
+    }
+
     Path path() {
         return path;
     }

@@ -16,6 +16,8 @@ import picocli.CommandLine.ParameterException;
         mixinStandardHelpOptions = true,
         subcommands = {
             TargetCommand.class,
+            FairnessCommand.class,
+            StartCommand.class,
             LoadCommand.class,
             RespondCommand.class,
             ProbeCommand.class,
@@ -55,6 +57,7 @@ public final class Bench implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(new CommandLine(this), "Say what to measure: target");
+        throw new ParameterException(
+                new CommandLine(this), "Say what to measure: target, fairness, start, ...");
     }
 }

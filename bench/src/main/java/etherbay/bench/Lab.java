@@ -21,6 +21,7 @@ final class Lab implements Cleanup.Owned {
     static final int MTU = 9000;
     static final String NETWORK = "veth pair between two namespaces, MTU " + MTU;
     private static final String KIND = "eth";
+    private static final String SWITCH = "switch0";
     private static final String PREFIX = "ebt-bench-";
 
     private final String target;
@@ -56,6 +57,35 @@ final class Lab implements Cleanup.Owned {
     /** What the first so many interfaces are called, at both ends. */
     static List<String> interfaces(int pairCount) {
         return IntStream.range(0, pairCount).mapToObj(index -> KIND + index).toList();
+    }
+
+    /**
+     * Puts a switch between: the load's end of the first pair becomes a port of it, and so many
+     * stations get a port of their own.
+     *
+     * @return the stations' interfaces, all in the load's namespace
+     */
+    List<String> stations(int count) {
+        String mtu = String.valueOf(MTU);
+        Program.run("ip", "-n", initiator, "link", "add", SWITCH, "type", "bridge");
+        plug(INTERFACE);
+        List<String> stations = new ArrayList<>();
+        for (int index = 0; index < count; index++) {
+            String station = "station" + index;
+            String port = "port" + index;
+            Program.run(List.of(
+                    "ip", "-n", initiator, "link", "add", station, "mtu", mtu, "type", "veth",
+                    "peer", "name", port, "mtu", mtu));
+            plug(port);
+            Program.run("ip", "-n", initiator, "link", "set", station, "up");
+            stations.add(station);
+        }
+        Program.run("ip", "-n", initiator, "link", "set", SWITCH, "mtu", mtu, "up");
+        return stations;
+    }
+
+    private void plug(String port) {
+        Program.run("ip", "-n", initiator, "link", "set", port, "master", SWITCH, "up");
     }
 
     private void join(String name) {

@@ -16,10 +16,15 @@ final class LoadProcess implements AutoCloseable {
     }
 
     static LoadProcess start(Cleanup cleanup, Lab lab) {
+        return start(cleanup, lab, Lab.INTERFACE);
+    }
+
+    /** The same at another interface of the load's namespace. */
+    static LoadProcess start(Cleanup cleanup, Lab lab, String interfaceName) {
         Child child = Child.start(
                 cleanup,
                 "the load generator",
-                lab.atInitiator(Processes.self("load", Lab.INTERFACE, "--serve")));
+                lab.atInitiator(Processes.self("load", interfaceName, "--serve")));
         return new LoadProcess(child);
     }
 

@@ -35,7 +35,6 @@ final class ManyCommand implements Callable<Integer> {
     /** Of a program that SIGTERM ended in good order, as shells count. */
     private static final int STOPPED = 143;
 
-    private static final long SETTLE_SECONDS = 3;
     private static final String STRANGER = "[\"02:00:00:00:00:01\"]";
 
     @Option(names = "--exports", description = "how many (default 1000)")
@@ -66,7 +65,7 @@ final class ManyCommand implements Callable<Integer> {
                     "./dev bench many --exports 1000 --interfaces 4");
         }
         Launcher.prepare();
-        Path parent = folder.isEmpty() ? Repository.root().resolve(".build") : Path.of(folder);
+        Path parent = Repository.place(folder);
         try (Cleanup cleanup = new Cleanup()) {
             Lab lab = Lab.open(cleanup, interfaceCount);
             BackingFile first = BackingFile.create(cleanup, parent, 1);
@@ -143,25 +142,10 @@ final class ManyCommand implements Callable<Integer> {
     }
 
     private void idle(Child node) {
-        pause(SETTLE_SECONDS);
-        long beganNs = System.nanoTime();
-        long cpuNs = node.cpuNs();
-        long switchCount = node.contextSwitchCount();
-        pause(idleSeconds);
-        double seconds = (System.nanoTime() - beganNs) / 1e9;
+        IdleWatch idle = IdleWatch.over(node, idleSeconds);
         System.out.printf(
                 "idle over %.1f s: CPU %.2f %% of a core, %.1f context switches/s%n",
-                seconds,
-                (node.cpuNs() - cpuNs) / 1e7 / seconds,
-                (node.contextSwitchCount() - switchCount) / seconds);
-    }
-
-    private static void pause(long seconds) {
-        try {
-            Thread.sleep(seconds * 1000);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
+                idle.seconds(), idle.cpuPercent(), idle.switchesPerSecond());
     }
 
     /** Each export flushes its disk and records that it stopped cleanly. */

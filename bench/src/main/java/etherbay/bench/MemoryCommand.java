@@ -68,7 +68,7 @@ final class MemoryCommand implements Callable<Integer> {
     }
 
     private Path parent() {
-        return folder.isEmpty() ? Repository.root().resolve(".build") : Path.of(folder);
+        return Repository.place(folder);
     }
 
     private void oneNode(Cleanup cleanup, Lab lab, List<BackingFile> files) {

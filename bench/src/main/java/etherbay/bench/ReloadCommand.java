@@ -76,7 +76,7 @@ final class ReloadCommand implements Callable<Integer> {
                     "./dev bench reload --pairs 5 --seconds 15");
         }
         Launcher.prepare();
-        Path parent = folder.isEmpty() ? Repository.root().resolve(".build") : Path.of(folder);
+        Path parent = Repository.place(folder);
         try (Cleanup cleanup = new Cleanup()) {
             Lab lab = Lab.open(cleanup);
             BackingFile file = BackingFile.create(cleanup, parent, SIZE_MIB);

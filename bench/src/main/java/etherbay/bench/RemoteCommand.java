@@ -64,7 +64,7 @@ final class RemoteCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Launcher.prepare();
-        Path parent = folder.isEmpty() ? Repository.root().resolve(".build") : Path.of(folder);
+        Path parent = Repository.place(folder);
         try (Cleanup cleanup = new Cleanup()) {
             BackingFile file = BackingFile.create(cleanup, parent, SIZE_MIB);
             Machine.describe(file.path(), SegmentLab.NETWORK)

@@ -13,6 +13,11 @@ import java.nio.file.Path;
 final class Repository {
     private Repository() {}
 
+    /** Where a run makes its folder: as a person chose, else where builds are. */
+    static Path place(String chosen) {
+        return chosen.isEmpty() ? root().resolve(".build") : Path.of(chosen);
+    }
+
     /** As {@code ./dev} says it, else the nearest folder upwards that has the launcher. */
     static Path root() {
         Path start = Path.of(System.getProperty("etherbay.home", "")).toAbsolutePath();

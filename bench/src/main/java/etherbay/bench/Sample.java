@@ -18,6 +18,11 @@ record Sample(LoadResult result, long serverCpuNs, long loadCpuNs) {
         return (double) serverCpuNs / Math.max(1, result.requestCount());
     }
 
+    /** Of the server; the same number as microseconds per request. */
+    double cpuSecondsPerMillion() {
+        return cpuNsPerRequest() / 1e3;
+    }
+
     double loadCpuNsPerRequest() {
         return (double) loadCpuNs / Math.max(1, result.requestCount());
     }
@@ -46,7 +51,7 @@ record Sample(LoadResult result, long serverCpuNs, long loadCpuNs) {
         json.put("p50Us", spread(samples, sample -> sample.result().latency().p50Ns() / 1e3));
         json.put("p99Us", spread(samples, sample -> sample.result().latency().p99Ns() / 1e3));
         json.put("p999Us", spread(samples, sample -> sample.result().latency().p999Ns() / 1e3));
-        json.put("cpuUsPerRequest", spread(samples, sample -> sample.cpuNsPerRequest() / 1e3));
+        json.put("cpuSecondsPerMillion", spread(samples, Sample::cpuSecondsPerMillion));
         json.put("loadCpuUsPerRequest", spread(samples, one -> one.loadCpuNsPerRequest() / 1e3));
         json.put(
                 "retransmits",

@@ -60,6 +60,36 @@ record Workload(
                 seed);
     }
 
+    /** The same, but ended after so many requests too. */
+    Workload requests(long count) {
+        return new Workload(
+                target,
+                write,
+                sequential,
+                verify,
+                window,
+                sectors,
+                spanSectors,
+                durationNs,
+                count,
+                seed);
+    }
+
+    /** The same, but what is read is compared with the {@link Pattern}. */
+    Workload verified() {
+        return new Workload(
+                target,
+                write,
+                sequential,
+                true,
+                window,
+                sectors,
+                spanSectors,
+                durationNs,
+                requestCount,
+                seed);
+    }
+
     /** The same with other random addresses. */
     Workload seed(long other) {
         return new Workload(
