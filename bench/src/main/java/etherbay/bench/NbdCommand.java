@@ -72,7 +72,7 @@ final class NbdCommand implements Callable<Integer> {
         check();
         Launcher.prepare();
         Path parent = folder.isEmpty() ? Repository.root().resolve(".build") : Path.of(folder);
-        NbdResults results = new NbdResults(NbdServers.OURS, against);
+        NbdResults results = new NbdResults(against);
         try (Cleanup cleanup = new Cleanup()) {
             Lab lab = Lab.open(cleanup);
             NbdServers.address(lab, mtu);
@@ -160,14 +160,14 @@ final class NbdCommand implements Callable<Integer> {
     private void warmUp(Run run, List<NbdServers.Server> servers) throws IOException {
         for (NbdServers.Server server : servers) {
             for (NbdPoint point : points()) {
-                FioRun.of(run.lab(), server.uri(), point, load(run, warmUpSeconds, 0));
+                load(run, warmUpSeconds, 0).run(run.lab(), server.uri(), point);
             }
         }
         sync(run.file());
     }
 
-    private static FioRun.FioLoad load(Run run, double lasting, long seed) {
-        return new FioRun.FioLoad(lasting, run.file().sectors() * SECTOR_BYTES, seed);
+    private static NbdLoad load(Run run, double lasting, long seed) {
+        return new NbdLoad(lasting, run.file().sectors() * SECTOR_BYTES, seed);
     }
 
     /** Point by point, so that what is compared lies seconds apart. */
@@ -175,7 +175,7 @@ final class NbdCommand implements Callable<Integer> {
         for (NbdPoint point : points()) {
             for (NbdServers.Server server : servers) {
                 NbdServers.Spent before = server.spent(run.lab());
-                FioRun seen = FioRun.of(run.lab(), server.uri(), point, load(run, seconds, round));
+                Sample seen = load(run, seconds, round).run(run.lab(), server.uri(), point);
                 NbdServers.Spent spent = server.spent(run.lab()).since(before);
                 run.results().add(point, server.name(), seen, spent);
                 if (point.writes()) {

@@ -3,10 +3,12 @@ package etherbay.bench;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What {@code bench nbd} measured: the {@link Comparison}, in which "load" is all that runs at the
@@ -14,9 +16,8 @@ import java.util.Optional;
  */
 final class NbdResults {
     private final Comparison comparison = new Comparison();
-    private final Map<NbdPoint, Map<String, List<Sample>>> samples = new LinkedHashMap<>();
+    private final Set<NbdPoint> points = new LinkedHashSet<>();
     private final Map<NbdPoint, List<Attached>> attached = new LinkedHashMap<>();
-    private final String ours;
     private final String theirs;
 
     /**
@@ -26,21 +27,20 @@ final class NbdResults {
      */
     private record Attached(double cpuUs, double frameCount) {}
 
-    NbdResults(String ours, String theirs) {
-        this.ours = ours;
+    NbdResults(String theirs) {
         this.theirs = theirs;
     }
 
     /** Notes what fio saw in the next round of {@code server}, and what that took. */
-    void add(NbdPoint point, String server, FioRun run, NbdServers.Spent spent) {
-        Sample sample =
-                new Sample(run.result(), spent.serverCpuNs(), run.cpuNs() + spent.attachCpuNs());
-        comparison.add(point.name(), server, sample);
-        samples.computeIfAbsent(point, _ -> new LinkedHashMap<>())
-                .computeIfAbsent(server, _ -> new ArrayList<>())
-                .add(sample);
-        if (server.equals(ours)) {
-            double requests = Math.max(1, run.result().requestCount());
+    void add(NbdPoint point, String server, Sample fio, NbdServers.Spent spent) {
+        LoadResult result = fio.result();
+        points.add(point);
+        comparison.add(
+                point.name(),
+                server,
+                new Sample(result, spent.serverCpuNs(), fio.serverCpuNs() + spent.attachCpuNs()));
+        if (server.equals(NbdServers.OURS)) {
+            double requests = Math.max(1, result.requestCount());
             attached.computeIfAbsent(point, _ -> new ArrayList<>())
                     .add(new Attached(
                             spent.attachCpuNs() / requests / 1e3, spent.frameCount() / requests));
@@ -49,16 +49,7 @@ final class NbdResults {
 
     /** Of each round our rate by theirs; nothing where one of them was not measured. */
     Optional<Spread> ratio(NbdPoint point) {
-        List<Sample> us = rounds(point, ours);
-        List<Sample> them = rounds(point, theirs);
-        return us.isEmpty() || them.isEmpty()
-                ? Optional.empty()
-                : Optional.of(
-                        Comparison.ratio(us, them, sample -> sample.result().rate()));
-    }
-
-    private List<Sample> rounds(NbdPoint point, String server) {
-        return samples.getOrDefault(point, Map.of()).getOrDefault(server, List.of());
+        return comparison.ratio(point.name(), theirs, Measure.RATE);
     }
 
     /** Whether the median ratio is at least the point's bar; nothing where there is none. */
@@ -69,7 +60,7 @@ final class NbdResults {
     }
 
     String toText() {
-        StringBuilder text = new StringBuilder(comparison.toText(ours, theirs));
+        StringBuilder text = new StringBuilder(comparison.toText());
         text.append(String.format("%n(load: fio, and our attach where it runs)%n"));
         attached.forEach((point, rounds) -> text.append(String.format(
                 Locale.ROOT,
@@ -77,7 +68,7 @@ final class NbdResults {
                 point.name(),
                 Spread.of(rounds, Attached::cpuUs).median(),
                 Spread.of(rounds, Attached::frameCount).toText(2))));
-        for (NbdPoint point : samples.keySet()) {
+        for (NbdPoint point : points) {
             reached(point)
                     .ifPresent(reached -> text.append(String.format(
                             Locale.ROOT,
@@ -92,9 +83,9 @@ final class NbdResults {
 
     /** The points of the comparison, each with what is known of it beside. */
     List<Object> toJson() {
-        List<Object> points = new ArrayList<>();
-        List<NbdPoint> order = List.copyOf(samples.keySet());
-        List<Object> compared = comparison.toJson(ours, theirs);
+        List<Object> all = new ArrayList<>();
+        List<NbdPoint> order = List.copyOf(points);
+        List<Object> compared = comparison.toJson();
         for (int index = 0; index < order.size(); index++) {
             NbdPoint point = order.get(index);
             Map<String, Object> json = new LinkedHashMap<>();
@@ -112,8 +103,8 @@ final class NbdResults {
                 json.put("ratioMin", point.ratioMin());
                 json.put("reached", reached);
             });
-            points.add(json);
+            all.add(json);
         }
-        return points;
+        return all;
     }
 }

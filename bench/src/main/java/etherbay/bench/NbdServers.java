@@ -16,7 +16,7 @@ import java.util.Optional;
  * the time; the one that is not measured waits.
  */
 final class NbdServers {
-    static final String OURS = "etherbay";
+    static final String OURS = Contenders.OURS;
     static final String NBDKIT = "nbdkit";
 
     private static final Address ADDRESS = new Address(1, 0);
