@@ -67,7 +67,7 @@ final class RemoteCommand implements Callable<Integer> {
         Path parent = Repository.place(folder);
         try (Cleanup cleanup = new Cleanup()) {
             BackingFile file = BackingFile.create(cleanup, parent, SIZE_MIB);
-            Machine.describe(file.path(), SegmentLab.NETWORK)
+            Machine.describe(file.path(), SegmentLab.NETWORK + ", MTU " + mtu)
                     .forEach((name, value) -> System.out.println(name + ": " + value));
             SegmentLab lab = new SegmentLab(cleanup, file, mtu);
             if (!stallsOnly) {

@@ -15,7 +15,7 @@ import java.util.List;
  * processes that can be killed and started again.
  */
 final class SegmentLab {
-    static final String NETWORK = "our own switches on Unix sockets, MTU 9000";
+    static final String NETWORK = "our own switches on Unix sockets";
     private static final String ADDRESS = "e1.0";
     private static final long WAIT_NS = 20_000_000_000L;
 
