@@ -26,6 +26,12 @@ final class FloorRequest extends Exchange {
          */
         void floorSet(FloorRequest request, long below);
 
+        /**
+         * The floor in force lay half of all numbers away and was led round to ours: what somebody
+         * sent above it before may be alive, whatever the floor says, and dies of age.
+         */
+        void floorLedRound();
+
         /** Nothing came for a while; it is not asked any more. */
         void floorSilent(FloorRequest request);
     }
@@ -37,6 +43,9 @@ final class FloorRequest extends Exchange {
      */
     static final long RENEW_COUNT = 1 << 20;
 
+    /** So far a floor is led at once; less than half of all numbers. */
+    private static final int STEP = 1 << 29;
+
     private static final int TRANSMISSION_COUNT_MAX = 5;
 
     private final DiskAddress address;
@@ -46,6 +55,7 @@ final class FloorRequest extends Exchange {
     private final Listener listener;
     private MacAddress meant;
     private long below;
+    private int floorTag;
     private boolean isFirst = true;
 
     /**
@@ -81,6 +91,7 @@ final class FloorRequest extends Exchange {
         begin();
         meant = way.meant().mac();
         below = tags.next();
+        floorTag = TagTable.tagOf(below);
         send();
     }
 
@@ -116,7 +127,7 @@ final class FloorRequest extends Exchange {
             long at = frame.at();
             Ethernet.src(memory, at, meant.bits());
             AoeHeader.tag(memory, at, TagTable.tagOf(transmission(path, 0, 1, nowNs)));
-            FloorHeader.floorTag(memory, at, TagTable.tagOf(below));
+            FloorHeader.floorTag(memory, at, floorTag);
             path.port().commit(frame);
         }
         wakeAt(nowNs
@@ -148,7 +159,21 @@ final class FloorRequest extends Exchange {
             return;
         }
         int inForce = FloorHeader.floorTag(memory, at);
-        if (isFirst || FloorHeader.below(TagTable.tagOf(tags.next()), inForce)) {
+        boolean ahead = FloorHeader.below(TagTable.tagOf(tags.next()), inForce);
+        if (ahead && !isFirst) {
+            // Another port has one so far from this that no number is above both.
+            listener.floorLedRound();
+            floorTag = TagTable.tagOf((long) inForce + STEP);
+            end();
+            begin();
+            send();
+            return;
+        }
+        if (floorTag != TagTable.tagOf(below)) {
+            ask(); // led round: from here on it is as usual
+            return;
+        }
+        if (isFirst) {
             // A former process of this address has set it, or would have: what it sent since has
             // higher numbers, and is dead only below a floor that is above all of them.
             isFirst = false;

@@ -42,6 +42,10 @@ final class Floors implements FloorRequest.Listener {
     private boolean unset;
 
     private long unsetNs;
+
+    /** From then on all that was sent above a floor that was led round is dead of age. */
+    private long trustedFromNs = Long.MIN_VALUE;
+
     private long roundBelow;
 
     Floors(RemoteDisk disk, WriteGuard guard, TagTable tags, Loop loop) {
@@ -103,6 +107,9 @@ final class Floors implements FloorRequest.Listener {
     /** Begins a round for those ports; nothing when the target is not known to keep floors. */
     void raise(Collection<EthernetPort> ports) {
         Path any = disk.paths().any();
+        if (loop.nowNs() < trustedFromNs) {
+            return;
+        }
         if (any == null || (!inUse && !unset) || !round.isEmpty()) {
             return; // what they sent last dies of age
         }
@@ -146,6 +153,12 @@ final class Floors implements FloorRequest.Listener {
             unset(); // not stored, or its table is full
         }
         ended(request.way(), below, true);
+    }
+
+    @Override
+    public void floorLedRound() {
+        trustedFromNs = loop.nowNs() + guard.frameLifeNs();
+        round.clear(); // only time says now what is dead
     }
 
     @Override
