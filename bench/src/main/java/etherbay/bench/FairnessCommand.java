@@ -5,10 +5,10 @@ import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -57,16 +57,8 @@ final class FairnessCommand implements Callable<Integer> {
     @Option(names = "--size-mib", description = "of the backing file, cached (default 256)")
     private int sizeMib = 256;
 
-    @Option(
-            names = "--folder",
-            description = "for the backing file (default: .build of the project)")
-    private String folder = "";
-
-    @Option(names = "--json", paramLabel = "FILE", description = "the results for programs")
-    private String json = "";
-
-    @Option(names = "--strict", description = "exit code 1 when the bar is not reached")
-    private boolean strict;
+    @Mixin
+    private ReportOptions report = new ReportOptions();
 
     /** A server and what its initiators got, while all behave and while one floods. */
     private record Server(
@@ -82,7 +74,7 @@ final class FairnessCommand implements Callable<Integer> {
         Launcher.prepare();
         try (Cleanup cleanup = new Cleanup()) {
             Lab lab = Lab.open(cleanup);
-            BackingFile file = BackingFile.create(cleanup, Repository.place(folder), sizeMib);
+            BackingFile file = BackingFile.create(cleanup, report.place(), sizeMib);
             List<LoadProcess> loads = lab.stations(initiatorCount).stream()
                     .map(station -> LoadProcess.start(cleanup, lab, station))
                     .toList();
@@ -101,7 +93,7 @@ final class FairnessCommand implements Callable<Integer> {
                     }
                 }
             }
-            return report(servers, machine);
+            return conclude(servers, machine);
         }
     }
 
@@ -150,19 +142,26 @@ final class FairnessCommand implements Callable<Integer> {
     }
 
     private Server server(String name, Address address, List<String> command) {
-        List<Integer> alike = Collections.nCopies(initiatorCount, window);
-        List<Integer> flooded = new ArrayList<>(alike);
-        flooded.set(initiatorCount - 1, flood);
-        return new Server(name, address, command, new FairShares(alike), new FairShares(flooded));
+        return new Server(
+                name,
+                address,
+                command,
+                new FairShares(windows(window)),
+                new FairShares(windows(flood)));
     }
 
     private void measure(Server server, List<LoadProcess> loads, int round) {
-        List<Integer> alike = Collections.nCopies(loads.size(), window);
-        List<Integer> flooded = new ArrayList<>(alike);
-        flooded.set(loads.size() - 1, flood);
+        List<Integer> alike = windows(window);
         run(server, loads, new Round(alike, WARM_UP_SECONDS, -round));
         server.alike().add(run(server, loads, new Round(alike, seconds, round)));
-        server.flooded().add(run(server, loads, new Round(flooded, seconds, round)));
+        server.flooded().add(run(server, loads, new Round(windows(flood), seconds, round)));
+    }
+
+    /** Of all initiators; the last one has a window of its own. */
+    private List<Integer> windows(int lastOne) {
+        List<Integer> windows = new ArrayList<>(Collections.nCopies(initiatorCount, window));
+        windows.set(initiatorCount - 1, lastOne);
+        return windows;
     }
 
     private record Round(List<Integer> windows, double seconds, int seed) {}
@@ -186,7 +185,7 @@ final class FairnessCommand implements Callable<Integer> {
         return results;
     }
 
-    private int report(List<Server> servers, Map<String, Object> machine) throws IOException {
+    private int conclude(List<Server> servers, Map<String, Object> machine) throws IOException {
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("bench", "fairness");
         all.put("machine", machine);
@@ -207,11 +206,6 @@ final class FairnessCommand implements Callable<Integer> {
                 "8 worst of those that do not flood / its fair share",
                 KEPT,
                 Optional.of(servers.getFirst().flooded().worst()));
-        System.out.printf("%n%s", Verdict.toText(List.of(verdict)));
-        if (!json.isEmpty()) {
-            all.put("bars", Verdict.toJson(List.of(verdict)));
-            Files.writeString(Path.of(json), Json.of(all) + "\n");
-        }
-        return strict && verdict.missed() ? 1 : 0;
+        return report.conclude(all, List.of(verdict));
     }
 }

@@ -5,13 +5,10 @@ import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,24 +58,20 @@ final class NbdCommand implements Callable<Integer> {
     @Option(names = "--size-mib", description = "of the file (default ${DEFAULT-VALUE})")
     private int sizeMib = 1024;
 
-    @Option(names = "--folder", description = "for the file (default: .build of the project)")
-    private String folder = "";
-
-    @Option(names = "--json", paramLabel = "FILE", description = "the results for programs")
-    private String json = "";
+    @Mixin
+    private ReportOptions report = new ReportOptions();
 
     @Override
     public Integer call() throws IOException {
         check();
         Launcher.prepare();
-        Path parent = folder.isEmpty() ? Repository.root().resolve(".build") : Path.of(folder);
         NbdResults results = new NbdResults(against);
         try (Cleanup cleanup = new Cleanup()) {
             Lab lab = Lab.open(cleanup);
             NbdServers.address(lab, mtu);
-            BackingFile file = BackingFile.create(cleanup, parent, sizeMib);
+            BackingFile file = BackingFile.create(cleanup, report.place(), sizeMib);
             Map<String, Object> machine = describe(file);
-            machine.forEach((name, value) -> System.out.println(name + ": " + value));
+            Machine.show(machine);
             List<NbdServers.Server> servers = start(new NbdServers(cleanup, lab, file));
             file.cache();
             Run run = new Run(lab, file, results);
@@ -89,9 +82,8 @@ final class NbdCommand implements Callable<Integer> {
             }
             System.out.println();
             System.out.print(results.toText());
-            writeJson(machine, results);
+            return report.conclude(toJson(machine, results), results.bars());
         }
-        return 0;
     }
 
     /** Where the load runs, on what, and what notes it. */
@@ -163,7 +155,7 @@ final class NbdCommand implements Callable<Integer> {
                 load(run, warmUpSeconds, 0).run(run.lab(), server.uri(), point);
             }
         }
-        sync(run.file());
+        run.file().settle();
     }
 
     private static NbdLoad load(Run run, double lasting, long seed) {
@@ -179,29 +171,20 @@ final class NbdCommand implements Callable<Integer> {
                 NbdServers.Spent spent = server.spent(run.lab()).since(before);
                 run.results().add(point, server.name(), seen, spent);
                 if (point.writes()) {
-                    sync(run.file());
+                    run.file().settle();
                 }
             }
         }
     }
 
-    /** What one has written is not for the other to write back. */
-    private static void sync(BackingFile file) throws IOException {
-        try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.WRITE)) {
-            channel.force(true);
-        }
-    }
-
-    private void writeJson(Map<String, Object> machine, NbdResults results) throws IOException {
-        if (!json.isEmpty()) {
-            Map<String, Object> all = new LinkedHashMap<>();
-            all.put("bench", "nbd");
-            all.put("rounds", rounds);
-            all.put("seconds", seconds);
-            all.put("mtu", mtu);
-            all.put("machine", machine);
-            all.put("points", results.toJson());
-            Files.writeString(Path.of(json), Json.of(all) + "\n");
-        }
+    private Map<String, Object> toJson(Map<String, Object> machine, NbdResults results) {
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("bench", "nbd");
+        all.put("rounds", rounds);
+        all.put("seconds", seconds);
+        all.put("mtu", mtu);
+        all.put("machine", machine);
+        all.put("points", results.toJson());
+        return all;
     }
 }

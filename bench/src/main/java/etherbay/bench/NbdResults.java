@@ -7,7 +7,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -47,16 +46,15 @@ final class NbdResults {
         }
     }
 
-    /** Of each round our rate by theirs; nothing where one of them was not measured. */
-    Optional<Spread> ratio(NbdPoint point) {
-        return comparison.ratio(point.name(), theirs, Measure.RATE);
-    }
-
-    /** Whether the median ratio is at least the point's bar; nothing where there is none. */
-    Optional<Boolean> reached(NbdPoint point) {
-        return point.ratioMin() == 0
-                ? Optional.empty()
-                : ratio(point).map(ratio -> ratio.median() >= point.ratioMin());
+    /** The points that have a bar, and our rate by theirs in the same round. */
+    List<Verdict> bars() {
+        return points.stream()
+                .filter(point -> point.ratioMin() > 0)
+                .map(point -> new Verdict(
+                        point.name() + " / " + theirs,
+                        Bound.atLeast(point.ratioMin()),
+                        comparison.ratio(point.name(), theirs, Measure.RATE)))
+                .toList();
     }
 
     String toText() {
@@ -68,16 +66,6 @@ final class NbdResults {
                 point.name(),
                 Spread.of(rounds, Attached::cpuUs).median(),
                 Spread.of(rounds, Attached::frameCount).toText(2))));
-        for (NbdPoint point : points) {
-            reached(point)
-                    .ifPresent(reached -> text.append(String.format(
-                            Locale.ROOT,
-                            "%-34s at least %.2f of %s: %s%n",
-                            point.name(),
-                            point.ratioMin(),
-                            theirs,
-                            reached ? "reached" : "NOT reached")));
-        }
         return text.toString();
     }
 
@@ -99,10 +87,6 @@ final class NbdResults {
                         "framesPerRequest",
                         Spread.of(rounds, Attached::frameCount).toJson());
             }
-            reached(point).ifPresent(reached -> {
-                json.put("ratioMin", point.ratioMin());
-                json.put("reached", reached);
-            });
             all.add(json);
         }
         return all;

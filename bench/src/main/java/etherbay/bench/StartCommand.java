@@ -5,10 +5,10 @@ import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -42,16 +42,8 @@ final class StartCommand implements Callable<Integer> {
     @Option(names = "--size-mib", description = "of the backing file (default 64)")
     private int sizeMib = 64;
 
-    @Option(
-            names = "--folder",
-            description = "for the backing file (default: .build of the project)")
-    private String folder = "";
-
-    @Option(names = "--json", paramLabel = "FILE", description = "the results for programs")
-    private String json = "";
-
-    @Option(names = "--strict", description = "exit code 1 when a bar is not reached")
-    private boolean strict;
+    @Mixin
+    private ReportOptions report = new ReportOptions();
 
     /** One start. */
     private record Start(double firstAnswerMs, double anonymousMib, double residentMib) {}
@@ -64,7 +56,7 @@ final class StartCommand implements Callable<Integer> {
         Launcher.prepare();
         try (Cleanup cleanup = new Cleanup()) {
             Lab lab = Lab.open(cleanup);
-            BackingFile file = BackingFile.create(cleanup, Repository.place(folder), sizeMib);
+            BackingFile file = BackingFile.create(cleanup, report.place(), sizeMib);
             Map<String, Object> machine = Machine.describe(file.path(), Lab.NETWORK);
             Machine.show(machine);
             List<Server> servers = servers(file);
@@ -73,7 +65,7 @@ final class StartCommand implements Callable<Integer> {
                     server.starts().add(start(cleanup, lab, server));
                 }
             }
-            return report(servers, machine);
+            return conclude(servers, machine);
         }
     }
 
@@ -120,7 +112,7 @@ final class StartCommand implements Callable<Integer> {
         }
     }
 
-    private int report(List<Server> servers, Map<String, Object> machine) throws IOException {
+    private int conclude(List<Server> servers, Map<String, Object> machine) throws IOException {
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("bench", "start");
         all.put("machine", machine);
@@ -145,12 +137,7 @@ final class StartCommand implements Callable<Integer> {
                         FIRST_ANSWER_MS,
                         Spread.of(ours, Start::firstAnswerMs)),
                 verdict("7 RssAnon, MiB", ANONYMOUS_MIB, Spread.of(ours, Start::anonymousMib)));
-        System.out.printf("%n%s", Verdict.toText(verdicts));
-        if (!json.isEmpty()) {
-            all.put("bars", Verdict.toJson(verdicts));
-            Files.writeString(Path.of(json), Json.of(all) + "\n");
-        }
-        return strict && verdicts.stream().anyMatch(Verdict::missed) ? 1 : 0;
+        return report.conclude(all, verdicts);
     }
 
     private static Verdict verdict(String what, Bound bound, Spread measured) {

@@ -5,6 +5,7 @@ import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 import java.io.IOException;
@@ -55,19 +56,11 @@ final class TargetCommand implements Callable<Integer> {
     @Option(names = "--size-mib", description = "of the backing file (default 1024)")
     private int sizeMib = 1024;
 
-    @Option(
-            names = "--folder",
-            description = "for the backing file (default: .build of the project)")
-    private String folder = "";
-
-    @Option(names = "--json", paramLabel = "FILE", description = "the results for programs")
-    private String json = "";
+    @Mixin
+    private ReportOptions report = new ReportOptions();
 
     @Option(names = "--svg", paramLabel = "FILE", description = "a chart of the ratios")
     private String svg = "";
-
-    @Option(names = "--strict", description = "exit code 1 when a bar is not reached")
-    private boolean strict;
 
     @Override
     public Integer call() throws IOException {
@@ -75,7 +68,7 @@ final class TargetCommand implements Callable<Integer> {
         List<Setting> chosen = Setting.named(settings);
         List<Rival> rivals = Rival.parse(against);
         Launcher.prepare();
-        Path parent = Repository.place(folder);
+        Path parent = report.place();
         try (Cleanup cleanup = new Cleanup()) {
             Lab lab = Lab.open(cleanup);
             BackingFile file = BackingFile.create(cleanup, parent, sizeMib);
@@ -97,7 +90,7 @@ final class TargetCommand implements Callable<Integer> {
                 comparison.note(Bar.IDLE, idle.cpuPercent());
             }
             machine.put("loadAfter", Machine.loadAverage());
-            return report(new TargetReport(comparison, machine, run()));
+            return conclude(new TargetReport(comparison, machine, run()));
         }
     }
 
@@ -135,16 +128,13 @@ final class TargetCommand implements Callable<Integer> {
         return run;
     }
 
-    private int report(TargetReport report) throws IOException {
-        System.out.println("loadAfter: " + report.machine().get("loadAfter"));
+    private int conclude(TargetReport results) throws IOException {
+        System.out.println("loadAfter: " + results.machine().get("loadAfter"));
         System.out.println();
-        System.out.print(report.toText());
-        if (!json.isEmpty()) {
-            report.writeJson(Path.of(json));
-        }
+        System.out.print(results.toText());
         if (!svg.isEmpty()) {
-            report.writeSvg(Path.of(svg));
+            results.writeSvg(Path.of(svg));
         }
-        return strict && report.missed() ? 1 : 0;
+        return report.conclude(results.toJson(), results.bars());
     }
 }

@@ -17,24 +17,22 @@ import java.util.Optional;
  */
 record TargetReport(Comparison comparison, Map<String, Object> machine, Map<String, Object> run) {
     String toText() {
-        return comparison.toText()
-                + System.lineSeparator()
-                + Verdict.toText(Bar.verdicts(comparison));
+        return comparison.toText();
     }
 
-    /** Whether a bar was measured and not reached. */
-    boolean missed() {
-        return Bar.verdicts(comparison).stream().anyMatch(Verdict::missed);
+    /** The bars, and what was measured against them. */
+    List<Verdict> bars() {
+        return Bar.verdicts(comparison);
     }
 
-    void writeJson(Path file) throws IOException {
+    /** For programs; the bars apart. */
+    Map<String, Object> toJson() {
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("bench", "target");
         all.putAll(run);
         all.put("machine", machine);
         all.put("points", comparison.toJson());
-        all.put("bars", Verdict.toJson(Bar.verdicts(comparison)));
-        Files.writeString(file, Json.of(all) + "\n");
+        return all;
     }
 
     void writeSvg(Path file) throws IOException {

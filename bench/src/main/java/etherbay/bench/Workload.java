@@ -47,61 +47,35 @@ record Workload(
 
     /** The same for that long. */
     Workload lasting(double seconds) {
-        return new Workload(
-                target,
-                write,
-                sequential,
-                verify,
-                window,
-                sectors,
-                spanSectors,
-                (long) (seconds * 1e9),
-                requestCount,
-                seed);
+        return with(verify, (long) (seconds * 1e9), requestCount, seed);
     }
 
     /** The same, but ended after so many requests too. */
     Workload requests(long count) {
-        return new Workload(
-                target,
-                write,
-                sequential,
-                verify,
-                window,
-                sectors,
-                spanSectors,
-                durationNs,
-                count,
-                seed);
+        return with(verify, durationNs, count, seed);
     }
 
     /** The same, but what is read is compared with the {@link Pattern}. */
     Workload verified() {
-        return new Workload(
-                target,
-                write,
-                sequential,
-                true,
-                window,
-                sectors,
-                spanSectors,
-                durationNs,
-                requestCount,
-                seed);
+        return with(true, durationNs, requestCount, seed);
     }
 
     /** The same with other random addresses. */
     Workload seed(long other) {
+        return with(verify, durationNs, requestCount, other);
+    }
+
+    private Workload with(boolean compared, long lastingNs, long requests, long otherSeed) {
         return new Workload(
                 target,
                 write,
                 sequential,
-                verify,
+                compared,
                 window,
                 sectors,
                 spanSectors,
-                durationNs,
-                requestCount,
-                other);
+                lastingNs,
+                requests,
+                otherSeed);
     }
 }
