@@ -27,7 +27,7 @@ public record DiskStatus(
      *
      * @param port our interface
      * @param mac the target's address behind it
-     * @param standing {@code up}, {@code unproven} or {@code refused}
+     * @param standing {@code up}, {@code silent} or {@code refused}: another disk answers there
      * @param sectors in a frame now
      * @param windowCount requests under way at most now
      * @param srttNs smoothed round-trip time

@@ -29,7 +29,8 @@ final class Path {
     /** A path that is not heard of for so long, asked meanwhile, is to be proven again. */
     static final long SILENCE_NS = 20_000_000;
 
-    private static final int SILENT_EXPIRY_COUNT = 3;
+    /** Questions in vain after which a path counts as silent. */
+    static final int SILENT_EXPIRY_COUNT = 3;
 
     private static final double WINDOW_FIRST = 16;
 
@@ -42,6 +43,7 @@ final class Path {
     private final RttEstimator rtt = new RttEstimator();
     private final Ladder ladder = new Ladder();
     private Standing standing = Standing.UNPROVEN;
+    private boolean silent = true;
     private int bufferCount = 2;
     private int advertisedSectors = Ladder.SECTORS_MIN;
     private double window = WINDOW_FIRST;
@@ -89,8 +91,22 @@ final class Path {
      */
     void up(long nowNs, boolean heard) {
         standing(Standing.UP);
+        silent = false;
         heardNs = nowNs;
         heardUpNs = heard ? nowNs : heardUpNs;
+    }
+
+    /** It was asked in vain. */
+    void silent() {
+        silent = true;
+    }
+
+    /** How it stands, for a person: one that is asked after a rest is up unless it is silent. */
+    String told() {
+        if (standing == Standing.REFUSED) {
+            return "refused";
+        }
+        return silent ? "silent" : "up";
     }
 
     boolean isUnproven() {

@@ -70,6 +70,9 @@ final class PathProof extends Exchange {
 
     private void send() {
         long nowNs = loop.nowNs();
+        if (!path.isUp() && transmissionCount() >= Path.SILENT_EXPIRY_COUNT) {
+            path.silent();
+        }
         Frame frame = path.claim(disk.address(), AoeHeader.COMMAND_ATA, AtaHeader.END);
         if (frame != null) {
             MemorySegment memory = frame.memory();

@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -225,7 +224,7 @@ final class Paths {
                 .map(way -> new DiskStatus.PathStatus(
                         way.path.port().name(),
                         way.path.mac(),
-                        way.path.standing().name().toLowerCase(Locale.ROOT),
+                        way.path.told(),
                         way.path.sectors(),
                         way.path.windowCount(),
                         way.path.rtt().srttNs(),

@@ -315,6 +315,7 @@ public final class RemoteDisk implements BlockDevice {
     void suspect(Path path) {
         if (path.isUp()) {
             counters.pathLost();
+            path.silent();
             paths.prove(path);
             transfers.leave(path);
             transfers.pump();

@@ -58,8 +58,7 @@ final class PathWatch {
     }
 
     private static String text(DiskAddress disk, PathStatus path, String again) {
-        String standing = path.standing().equals("unproven") ? "silent" : path.standing();
         return "%s %s is %s%s, %d frames carried"
-                .formatted(disk, way(path), standing, again, path.carriedCount());
+                .formatted(disk, way(path), path.standing(), again, path.carriedCount());
     }
 }

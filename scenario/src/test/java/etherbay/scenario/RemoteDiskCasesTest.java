@@ -128,11 +128,14 @@ final class RemoteDiskCasesTest {
         return initiator.ports().contains(port);
     }
 
-    private long upCount() {
+    private List<String> standings() {
         return initiator.disk().status().paths().stream()
                 .map(DiskStatus.PathStatus::standing)
-                .filter("up"::equals)
-                .count();
+                .toList();
+    }
+
+    private long upCount() {
+        return standings().stream().filter("up"::equals).count();
     }
 
     @Test
@@ -252,6 +255,18 @@ final class RemoteDiskCasesTest {
     }
 
     @Test
+    void aWayThatIsAskedAfterARestIsNotCalledSilentBeforeItWas() {
+        open(2);
+        simulation.runFor(5 * SECOND_NS);
+        networks.getFirst().cutBoth(initiator.ports().getFirst(), target.ports().getFirst());
+        Io io = ask(IoOperation.READ, 0, 0);
+        assertThat(upCount()).as("at once").isEqualTo(2);
+        assertThat(end(io, SECOND_NS)).isEqualTo(IoStatus.OK);
+        simulation.runFor(SECOND_NS);
+        assertThat(standings()).containsExactlyInAnyOrder("silent", "up");
+    }
+
+    @Test
     void whatWasUnderWayOnALinkThatGoesDownGoesByTheOther() {
         open(2);
         networks.forEach(network -> network.holdIf((from, to, frame) -> isWrite(frame)));
@@ -274,9 +289,7 @@ final class RemoteDiskCasesTest {
         TargetBox other = new TargetBox(simulation, SECTORS).on(networks.get(1), THEIRS[1]);
         other.start();
         simulation.runFor(3 * SECOND_NS);
-        assertThat(initiator.disk().status().paths())
-                .extracting(DiskStatus.PathStatus::standing)
-                .contains("refused");
+        assertThat(standings()).contains("refused");
         other.kill();
         target.kill();
         target.on(networks.get(1), THEIRS[1]).start();
