@@ -166,7 +166,7 @@ final class AttachCommand implements Callable<Integer> {
             describe(attached.disk().status(), out);
             out.printf("nbd serves %s at %s%n", disk, served.address());
             out.flush();
-            attached.report(this::tell);
+            Runnable tellPaths = attached.report(this::tell);
             attached.start();
             try {
                 if (device) {
@@ -177,7 +177,7 @@ final class AttachCommand implements Callable<Integer> {
             } finally {
                 attached.stop(served::close);
             }
-            attached.tellPaths(this::tell);
+            tellPaths.run();
         }
         return 0;
     }

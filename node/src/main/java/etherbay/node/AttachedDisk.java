@@ -168,9 +168,14 @@ public final class AttachedDisk implements AutoCloseable {
     /**
      * Has {@code listener} told, in words, of each change of state or size, and when a way falls
      * silent or is back. On the loop.
+     *
+     * @return when run, on the loop or when that has stopped: tells of each way how it stands and
+     *     what it carried
      */
-    public void report(Consumer<String> listener) {
-        new PathWatch(loop, disk, listener).look();
+    public Runnable report(Consumer<String> listener) {
+        PathWatch watch =
+                new PathWatch(loop, disk.address(), () -> disk.status().paths(), listener);
+        watch.look();
         disk.listen(new BlockDevice.Listener() {
             @Override
             public void resized(BlockDevice device, long sectorsBefore) {
@@ -182,13 +187,7 @@ public final class AttachedDisk implements AutoCloseable {
                 listener.accept(disk.address() + " is " + state.name().toLowerCase(Locale.ROOT));
             }
         });
-    }
-
-    /** Tells of each way how it stands and what it carried. On the loop, or when it has stopped. */
-    public void tellPaths(Consumer<String> listener) {
-        disk.status()
-                .paths()
-                .forEach(path -> listener.accept(PathWatch.text(disk.address(), path)));
+        return watch::tellAll;
     }
 
     /**
