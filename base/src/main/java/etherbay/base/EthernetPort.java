@@ -13,9 +13,10 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>The network may lose, double, delay and reorder frames, before the port and behind it; so
  *       may the port itself when a queue is full. What it drops it counts.
- *   <li>{@link #poll} hands arrived frames to the handler, oldest first, each with the time of its
- *       arrival. Frames sent from this port do not come back to it; frames to group addresses, to
- *       {@link #mac} and to the further source MACs do arrive.
+ *   <li>{@link #poll} hands arrived frames to the handler, those of one sender oldest first, each
+ *       with the time of its arrival. Of several senders it may take turns. Frames sent from this
+ *       port do not come back to it; frames to group addresses, to {@link #mac} and to the further
+ *       source MACs do arrive.
  *   <li>The handler may retain frames. The pool bounds how many: while none is free the port
  *       receives nothing and what arrives waits in, and overflows, the queue below.
  *   <li>{@link #claim} lends a frame to be sent. A retained frame can be sent as well. Frames are

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.base;
 
+import org.jspecify.annotations.Nullable;
+
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -35,6 +37,18 @@ public final class Frame {
     private final FramePool pool;
     private final long at;
     Use use = Use.FREE;
+
+    /** Behind it in the queue of its sender: {@link SenderQueues}. */
+    @Nullable
+    Frame next;
+
+    /** Of all senders, those with data that arrived before and after it. */
+    @Nullable
+    Frame dataBefore;
+
+    @Nullable
+    Frame dataAfter;
+
     private int bytes;
     private long receivedNs;
     private EthernetPort port;

@@ -24,6 +24,9 @@ final class PacketCounters {
     /** Received, and not handed on because the port was closed. */
     final Counter droppedClosed;
 
+    /** Received from who sent more than all others together, when there was no room for more. */
+    final Counter droppedExcess;
+
     /** Received by the kernel while our queue in it was full. */
     final Counter droppedKernel;
 
@@ -39,6 +42,7 @@ final class PacketCounters {
         droppedTooLong = counters.counter(prefix + "dropped.toolong");
         droppedRefused = counters.counter(prefix + "dropped.refused");
         droppedClosed = counters.counter(prefix + "dropped.closed");
+        droppedExcess = counters.counter(prefix + "dropped.excess");
         droppedKernel = counters.counter(prefix + "dropped.kernel");
         truncated = counters.counter(prefix + "dropped.truncated");
     }

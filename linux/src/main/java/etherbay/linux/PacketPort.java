@@ -85,7 +85,7 @@ public final class PacketPort implements EthernetPort {
     private final PacketSocket socket;
     private final LinkWatch watch;
     private final NetInterface nic;
-    private final PacketReceiver receiver;
+    private final PacketArrivals arrivals;
     private final PacketSender sender;
     private final List<Listener> listeners = new ArrayList<>();
     private final List<MacAddress> furtherMacs = new ArrayList<>();
@@ -115,7 +115,7 @@ public final class PacketPort implements EthernetPort {
         nic = new NetInterface(name, socket.fd(), arena);
         pool = new FramePool(arena, this, options.frameCount());
         sender = new PacketSender(socket.fd(), pool, this.counters, arena);
-        receiver = new PacketReceiver(socket.fd(), pool, this.counters, arena);
+        arrivals = new PacketArrivals(socket.fd(), pool, this.counters, arena);
     }
 
     /**
@@ -325,7 +325,7 @@ public final class PacketPort implements EthernetPort {
             checkLink(nowNs);
         }
         FrameHandler taker = handler;
-        return taker == null || closed ? 0 : receiver.receive(taker);
+        return taker == null || closed ? 0 : arrivals.turn(nowNs, taker);
     }
 
     @Override
@@ -354,9 +354,12 @@ public final class PacketPort implements EthernetPort {
         if (closed) {
             return true;
         }
+        if (!arrivals.isEmpty()) {
+            return false;
+        }
         // What ends the sleep may be news of the link.
         linkDoubted = true;
-        boolean wanted = receiver.hasRoom();
+        boolean wanted = arrivals.hasRoom();
         if (wanted != watched) {
             // With no slot free a waiting frame must not wake the loop again and again.
             watched = wanted;
@@ -461,7 +464,7 @@ public final class PacketPort implements EthernetPort {
         linkUp = false;
         boundIndex = 0;
         sender.dropAll();
-        receiver.close();
+        arrivals.close();
         watch.close();
         socket.close(name);
         pool.retire(arena::close);

@@ -2,8 +2,8 @@
 package etherbay.linux;
 
 import etherbay.base.Frame;
-import etherbay.base.FrameHandler;
 import etherbay.base.FramePool;
+import etherbay.base.SenderQueues;
 
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +14,7 @@ import java.lang.foreign.Arena;
  * ends of a connection take turns instead of working at once. Owned by the loop of the port.
  */
 final class PacketReceiver {
-    private static final int FRAME_COUNT_MAX = 8;
+    static final int FRAME_COUNT_MAX = 8;
 
     private final int fd;
     private final FramePool pool;
@@ -24,7 +24,6 @@ final class PacketReceiver {
     private final @Nullable Frame[] slots = new Frame[FRAME_COUNT_MAX];
     private int slotCount;
     private long lastNs = Long.MIN_VALUE;
-    private boolean closed;
 
     PacketReceiver(int fd, FramePool pool, PacketCounters counters, Arena arena) {
         this.fd = fd;
@@ -39,8 +38,8 @@ final class PacketReceiver {
         return slotCount > 0 || pool.freeCount() > 0;
     }
 
-    /** Hands on what is there. @return frames */
-    int receive(FrameHandler handler) {
+    /** Adds what is there to {@code queues}. @return frames, {@link #FRAME_COUNT_MAX} at most */
+    int receive(SenderQueues queues) {
         takeSlots();
         if (slotCount == 0) {
             return 0;
@@ -54,13 +53,7 @@ final class PacketReceiver {
         int taken = slotCount;
         slotCount = 0;
         for (int index = 0; index < count; index++) {
-            deliver(index, handler, nowNs);
-            if (closed) {
-                // The handler closed the port. With the last slot goes the memory of the messages.
-                counters.droppedClosed.add(count - index - 1);
-                giveBack(index + 1, taken);
-                return count;
-            }
+            arrived(index, queues, nowNs);
         }
         // What was not used moves to the front; it is set up anew, as its place has changed.
         for (int index = count; index < taken; index++) {
@@ -73,16 +66,9 @@ final class PacketReceiver {
 
     /** Gives its slots back; nothing is received any more. */
     void close() {
-        closed = true;
-        int taken = slotCount;
-        slotCount = 0;
-        giveBack(0, taken);
-    }
-
-    private void giveBack(int from, int to) {
-        for (int index = from; index < to; index++) {
-            Frame frame = slot(index);
-            slots[index] = null;
+        while (slotCount > 0) {
+            Frame frame = slot(--slotCount);
+            slots[slotCount] = null;
             pool.giveBack(frame);
         }
     }
@@ -113,7 +99,7 @@ final class PacketReceiver {
         return frame;
     }
 
-    private void deliver(int index, FrameHandler handler, long nowNs) {
+    private void arrived(int index, SenderQueues queues, long nowNs) {
         Frame frame = slot(index);
         slots[index] = null;
         if (vector.truncated(index)) {
@@ -123,7 +109,7 @@ final class PacketReceiver {
         }
         frame.arrived(vector.bytes(index), receivedNs(vector.stamp(index), nowNs));
         counters.received.increment();
-        pool.deliver(frame, handler);
+        queues.add(frame);
     }
 
     /**

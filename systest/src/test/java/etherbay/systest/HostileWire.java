@@ -22,10 +22,14 @@ import java.util.stream.Collectors;
 /**
  * Sends hostile frames on a packet port, in bursts: each ends with a frame that is answered, and
  * the next one begins when every answer of the last has come, so nothing is lost in a full ring and
- * the model stays exact. What differs, or does not come, is an error at once. One thread.
+ * the model stays exact. A burst is of one sender: the target may serve several in turn. What
+ * differs, or does not come, is an error at once. One thread.
  */
 final class HostileWire {
     private static final int BURST_COUNT_MAX = 48;
+
+    /** Of a sender that is not heard another must say when they are through: one turn of them. */
+    private static final int UNHEARD_COUNT_MAX = 8;
 
     private final PortLab lab;
     private final PacketPort port;
@@ -33,7 +37,14 @@ final class HostileWire {
     private final ExportModel export;
     private final HostileFrames frames;
     private final Replies replies = new Replies();
-    private final HostileFrame frame = new HostileFrame();
+
+    /** The next one of the generator. */
+    private final HostileFrame drawn = new HostileFrame();
+
+    /** A probe, or one of the test's own. */
+    private final HostileFrame own = new HostileFrame();
+
+    private boolean isDrawn;
     private final byte[] arrived = new byte[HostileFrame.BYTES_MAX + 64];
     private final List<HostileFrame> burst = new ArrayList<>();
     private int burstCount;
@@ -79,22 +90,41 @@ final class HostileWire {
     void burst(long countMax) {
         burstCount = 0;
         boolean answered = false;
-        for (int i = 0; i < Math.min(countMax, BURST_COUNT_MAX); i++) {
+        draw();
+        long sender = senderOf(drawn);
+        boolean heard = export.answers(new MacAddress(sender));
+        long limit = Math.min(countMax, heard ? BURST_COUNT_MAX : UNHEARD_COUNT_MAX);
+        while (burstCount < limit && senderOf(drawn) == sender) {
             long changesBefore = model.changeCount();
             int openBefore = replies.openCount();
-            frames.next(frame);
-            send();
+            send(drawn);
+            isDrawn = false;
             hostileCount++;
             answered = replies.openCount() > openBefore;
             if (model.changeCount() != changesBefore) {
                 break; // what comes while a change is being stored is a matter of time
             }
+            draw();
         }
         if (!answered && isHeard()) {
-            frames.probe(frame, export);
-            send();
+            frames.probe(own, export);
+            if (export.answers(new MacAddress(sender))) {
+                Ethernet.src(MemorySegment.ofArray(own.bytes()), 0, sender);
+            }
+            send(own);
         }
         awaitAnswers();
+    }
+
+    private void draw() {
+        if (!isDrawn) {
+            frames.next(drawn);
+            isDrawn = true;
+        }
+    }
+
+    private static long senderOf(HostileFrame frame) {
+        return Ethernet.src(MemorySegment.ofArray(frame.bytes()), 0);
     }
 
     /** Whether any sender is answered at all. */
@@ -105,16 +135,17 @@ final class HostileWire {
     /** A frame of the test's own, answered. */
     void ask(MemorySegment request) {
         burstCount = 0;
-        frame.set(request.toArray(ValueLayout.JAVA_BYTE));
+        isDrawn = false; // it was drawn for the state before
+        own.set(request.toArray(ValueLayout.JAVA_BYTE));
         int before = replies.openCount();
-        send();
+        send(own);
         if (replies.openCount() == before) {
             throw new AssertionError("the model does not answer " + lately());
         }
         awaitAnswers();
     }
 
-    private void send() {
+    private void send(HostileFrame frame) {
         nowNs++;
         model.take(frame, nowNs, replies);
         Frame claimed = port.claim(frame.length());
@@ -133,10 +164,10 @@ final class HostileWire {
         }
         port.commit(claimed);
         sentCount++;
-        remember();
+        remember(frame);
     }
 
-    private void remember() {
+    private void remember(HostileFrame frame) {
         if (burstCount == burst.size()) {
             burst.add(new HostileFrame());
         }

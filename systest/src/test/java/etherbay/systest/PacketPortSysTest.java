@@ -27,6 +27,8 @@ import java.util.List;
 final class PacketPortSysTest {
     private static final int WARM_UP_ROUND_COUNT = 12;
     private static final MacAddress STRANGER = new MacAddress(0x02_00_00_00_77_01L);
+    private static final MacAddress MANY = new MacAddress(0x0200_0000_0101L);
+    private static final MacAddress FEW = new MacAddress(0x0200_0000_0102L);
     private static final MacAddress FURTHER = new MacAddress(0x02_00_00_00_77_02L);
 
     /** How far the wall clock, from which the stamps come, may drift before it is followed. */
@@ -149,6 +151,61 @@ final class PacketPortSysTest {
             PortLab.send(a, FURTHER, 60, 7);
             lab.settle(a, b);
             assertThat(numbers(lab)).containsExactly(7);
+        });
+    }
+
+    @Test
+    void whoSendsTheMostWaitsForTheOthers() {
+        PortLab.with(lab -> {
+            PacketPort a = lab.open("a");
+            PacketPort b = lab.open("b", PacketPort.Options.DEFAULT.withFrameCount(64));
+            long nowNs = Linux.clock().nanoTime(); // stands still, so two senders stay a crowd
+            sendAs(a, b, MANY, 0);
+            sendAs(a, b, FEW, 0);
+            a.flush(nowNs);
+            while (lab.arrivals.size() < 2) {
+                lab.loop.turn(nowNs);
+            }
+            lab.arrivals.clear();
+            for (int number = 1; number <= 200; number++) {
+                sendAs(a, b, MANY, number);
+            }
+            for (int number = 201; number <= 205; number++) {
+                sendAs(a, b, FEW, number);
+            }
+            a.flush(nowNs);
+            while (lab.loop.turn(nowNs) > 0) {
+                assertThat(numbers(lab)).doesNotHaveDuplicates();
+            }
+            List<Integer> arrived = numbers(lab);
+            long excess = lab.count("port.b.frames.dropped.excess");
+            assertThat(arrived).containsSubsequence(201, 202, 203, 204, 205);
+            assertThat(excess).isPositive();
+            assertThat(arrived).hasSize((int) (205 - excess));
+            assertThat(arrived.indexOf(205)).isLessThan(arrived.indexOf(200));
+            assertThat(arrived.stream().filter(number -> number <= 200)).isSorted();
+            assertThat(b.claim(60)).as("frames are kept for answers").isNotNull();
+        });
+    }
+
+    private static void sendAs(PacketPort from, PacketPort to, MacAddress sender, int number) {
+        Frame frame = from.claim(60);
+        assertThat(frame).isNotNull();
+        PortLab.fill(frame, to.mac(), sender, PortLab.ETHER_TYPE_AOE, number);
+        from.commit(frame);
+    }
+
+    @Test
+    void manyFramesOfOneSenderWaitInTheKernelAndAllArrive() {
+        PortLab.with(lab -> {
+            PacketPort a = lab.open("a");
+            PacketPort b = lab.open("b", PacketPort.Options.DEFAULT.withFrameCount(64));
+            for (int number = 1; number <= 200; number++) {
+                sendAs(a, b, MANY, number);
+            }
+            lab.turnUntil("all frames", () -> lab.arrivals.size() == 200);
+            assertThat(numbers(lab)).isSorted();
+            assertThat(lab.count("port.b.frames.dropped.excess")).isZero();
         });
     }
 

@@ -24,7 +24,10 @@ public final class HostileFrames {
     public enum Course {
         /** Handed over one by one, with a time of arrival that the test chooses. */
         HANDED_OVER(0, true),
-        /** Sent on an interface: no shorter than its header, and stamped by the kernel. */
+        /**
+         * Sent on an interface: no shorter than its header, and stamped by the kernel; many of one
+         * sender in a row.
+         */
         SENT(14, false);
 
         private final int bytesMin;
@@ -49,7 +52,7 @@ public final class HostileFrames {
         this.model = model;
         prng = new Prng(seed);
         macs = senders();
-        valid = new ValidFrames(prng.fork(), model, macs);
+        valid = new ValidFrames(prng.fork(), model, macs, course == Course.SENT);
         mutations = new Mutations(prng.fork(), model, macs, valid.block(), course.bytesMin);
     }
 

@@ -17,19 +17,27 @@ final class ValidFrames {
     private static final int BLOCK_BYTES = 1 << 16;
     private static final int LIST_COUNT_MANY = 30;
 
+    /** Where senders stay for a while: how often another one comes. */
+    private static final double SENDER_CHANGES = 1.0 / 16;
+
     private final Prng prng;
     private final TargetModel model;
     private final List<MacAddress> macs;
+    private final boolean sendersStay;
+    private boolean writer = true;
+    private boolean heard = true;
+    private int first;
 
     /** Data for writes: each takes it from another place. */
     private final byte[] block = new byte[BLOCK_BYTES];
 
     private int tag;
 
-    ValidFrames(Prng prng, TargetModel model, List<MacAddress> macs) {
+    ValidFrames(Prng prng, TargetModel model, List<MacAddress> macs, boolean sendersStay) {
         this.prng = prng;
         this.model = model;
         this.macs = macs;
+        this.sendersStay = sendersStay;
         for (int at = 0; at < BLOCK_BYTES; at += 8) {
             Octets.put(block, at, 8, prng.nextLong());
         }
@@ -91,11 +99,15 @@ final class ValidFrames {
         Octets.put(frame.bytes, Wire.TAG, 4, nextTag());
     }
 
-    /** Mostly somebody who may do what is asked for; else somebody who is heard; else anybody. */
+    /**
+     * Mostly somebody who may now do what is asked for; else somebody who is heard; else anybody.
+     */
     private MacAddress sender(ExportModel export) {
-        boolean writer = prng.chance(0.85);
-        boolean heard = prng.chance(0.9);
-        int first = prng.below(macs.size());
+        if (!sendersStay || prng.chance(SENDER_CHANGES)) {
+            writer = prng.chance(0.85);
+            heard = prng.chance(0.9);
+            first = prng.below(macs.size());
+        }
         MacAddress found = macs.get(first);
         for (int i = 0; heard && i < macs.size(); i++) {
             MacAddress mac = macs.get((first + i) % macs.size());
