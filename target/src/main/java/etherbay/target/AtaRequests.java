@@ -26,6 +26,9 @@ import java.lang.foreign.MemorySegment;
  * by its sender; what is answered with an ATA error is not.
  */
 final class AtaRequests {
+    /** No generation. */
+    private static final long NOTHING = -1;
+
     private final Export export;
     private final Replies replies;
     private final ExportCounters counters;
@@ -149,7 +152,7 @@ final class AtaRequests {
             return;
         }
         long lba = AtaHeader.lba(frame.memory(), frame.at());
-        if (queue.isFull()) {
+        if (!queue.hasRoomFor(mac)) {
             counters.droppedFull.increment();
         } else if (arrivalOrder.isLate(lba, sectorCount, frame.receivedNs())) {
             counters.droppedLate.increment();
@@ -182,7 +185,7 @@ final class AtaRequests {
             refuse(frame, AtaHeader.ERROR_ABRT);
         } else if (!Trims.within(frame, device.sectors())) {
             refuse(frame, AtaHeader.ERROR_IDNF);
-        } else if (queue.isFull()) {
+        } else if (!queue.hasRoomFor(mac)) {
             counters.droppedFull.increment();
         } else if (trimIsLate(frame)) {
             counters.droppedLate.increment();
@@ -215,7 +218,7 @@ final class AtaRequests {
             AtaAnswer.send(frame, replies, AtaAnswer.NO_ERROR, 0);
         } else if (feature != AtaCommand.FEATURE_WRITE_CACHE_OFF) {
             refuse(frame, AtaHeader.ERROR_ABRT);
-        } else if (queue.isFull()) {
+        } else if (!queue.hasRoomFor(mac)) {
             counters.droppedFull.increment();
         } else {
             export.switchCache(false);
@@ -238,17 +241,17 @@ final class AtaRequests {
     }
 
     private void admit(Frame frame, AtaCommand command, long mac) {
-        if (queue.isFull()) {
+        if (!queue.hasRoomFor(mac)) {
             counters.droppedFull.increment();
             return;
         }
-        RequestSlot slot = queue.take();
+        long evicted = evictFor(mac);
+        RequestSlot slot = queue.take(mac);
         frame.retain();
         slot.frame = frame;
         slot.command = command;
         slot.lba = AtaHeader.lba(frame.memory(), frame.at());
         slot.sectorCount = AtaHeader.sectorCount(frame.memory(), frame.at());
-        slot.mac = mac;
         slot.epoch = export.state().epoch().value();
         slot.changes = changes(command);
         if (slot.changes) {
@@ -256,6 +259,26 @@ final class AtaRequests {
         }
         queue.enqueue(slot);
         startWaiting();
+        if (evicted != NOTHING) {
+            changesInFlight.left(evicted);
+        }
+    }
+
+    /**
+     * Where the queue is full, one that waits makes room: in silence, so it comes again.
+     *
+     * @return its generation if it would have changed something, else {@link #NOTHING}
+     */
+    private long evictFor(long mac) {
+        RequestSlot slot = queue.evict(mac);
+        if (slot == null) {
+            return NOTHING;
+        }
+        counters.droppedFull.increment();
+        slot.heldFrame().release();
+        slot.frame = null;
+        queue.giveBack(slot);
+        return slot.changes ? slot.generation : NOTHING;
     }
 
     /** A loop, not a recursion, when the disk refuses one after the other. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import etherbay.aoe.AtaCommand;
 import etherbay.aoe.AtaHeader;
+import etherbay.aoe.FenceHeader;
 import etherbay.aoe.IdentifyData;
 import etherbay.aoe.IdentifyData.Capability;
 import etherbay.aoe.TrimRange;
@@ -15,6 +16,7 @@ import etherbay.base.IoStatus;
 import org.junit.jupiter.api.Test;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /** Each ATA command, as an initiator sees it. */
 class AtaRequestsTest {
@@ -282,6 +284,29 @@ class AtaRequestsTest {
         rig.settle();
         assertThat(rig.port.takeSent()).hasSize(4);
         assertThat(rig.port.freeCount()).isEqualTo(64);
+    }
+
+    @Test
+    void whoFillsTheQueueMakesRoomForOthers() {
+        Rig rig = new Rig(Rig.settings().withQueueLength(2));
+        for (int i = 0; i < 4; i++) {
+            rig.send(rig.from(Rig.ALICE).write(i, Rig.pattern(1, i)));
+        }
+        rig.send(rig.from(Rig.BOB).read(9, 1));
+        rig.send(rig.from(Rig.BOB).read(9, 1));
+        assertThat(rig.count("dropped.full")).as("two writes of Alice").isEqualTo(2);
+        rig.send(rig.from(Rig.BOB).read(9, 1));
+        assertThat(rig.count("dropped.full")).as("and Bob's third").isEqualTo(3);
+        rig.send(rig.from(Rig.ALICE)
+                .fence(FenceHeader.Fields.of(FenceHeader.SET, 0, 1, List.of(Rig.ALICE))));
+        assertThat(rig.isSilent()).as("the fence waits for writes under way").isTrue();
+        rig.settle();
+        assertThat(rig.port.takeSent()).as("and not for what was dropped").hasSize(5);
+        assertThat(rig.port.freeCount()).isEqualTo(64);
+        assertThat(rig.ask(rig.from(Rig.ALICE).read(1, 1)).data(1)).isEqualTo(Rig.pattern(1, 1));
+        assertThat(rig.ask(rig.from(Rig.ALICE).read(2, 1)).data(1)).isEqualTo(new byte[512]);
+        rig.settleAfter(rig.from(Rig.ALICE).write(2, Rig.pattern(1, 2)));
+        assertThat(rig.ask(rig.from(Rig.ALICE).read(2, 1)).data(1)).isEqualTo(Rig.pattern(1, 2));
     }
 
     @Test
