@@ -19,12 +19,16 @@ import java.lang.foreign.MemorySegment;
 final class FloorRequest extends Exchange {
     /** What becomes of it. */
     interface Listener {
-        /**
-         * The target answered.
-         *
-         * @param below transmissions with lower numbers are dead; 0 when it keeps no floor for us
-         */
+        /** The target answered: transmissions with numbers lower than {@code below} are dead. */
         void floorSet(FloorRequest request, long below);
+
+        /**
+         * The target answered, and set none.
+         *
+         * @param knowsFloors it could not store this one, or has no room for it now; else the
+         *     command means nothing to it
+         */
+        void floorNotSet(FloorRequest request, boolean knowsFloors);
 
         /**
          * The floor in force lay half of all numbers away and was led round to ours: what somebody
@@ -150,12 +154,14 @@ final class FloorRequest extends Exchange {
     void answered(Answer answer) {
         MemorySegment memory = answer.frame().memory();
         long at = answer.frame().at();
-        boolean kept = !AoeHeader.error(memory, at)
+        boolean refused = AoeHeader.error(memory, at);
+        boolean set = !refused
                 && !FloorHeader.malformed(memory, at, answer.frame().bytes())
                 && FloorHeader.error(memory, at) == FloorHeader.ERROR_NONE;
-        if (!kept) {
+        if (!set) {
             done();
-            listener.floorSet(this, 0);
+            boolean unknown = refused && AoeHeader.errorCode(memory, at) == AoeHeader.ERROR_COMMAND;
+            listener.floorNotSet(this, !unknown);
             return;
         }
         int inForce = FloorHeader.floorTag(memory, at);

@@ -38,6 +38,9 @@ final class Floors implements FloorRequest.Listener {
 
     private boolean inUse;
 
+    /** The target has floors, whether or not it could store the last one. */
+    private boolean known;
+
     /** None was set the last time; asked again after a while, see {@link #raise}. */
     private boolean unset;
 
@@ -55,9 +58,13 @@ final class Floors implements FloorRequest.Listener {
         this.loop = loop;
     }
 
-    /** Whether the target keeps floors for us: then a write is certain only below one. */
-    boolean inUse() {
-        return inUse;
+    /**
+     * Whether the target has ever answered a question for a floor: then a write is certain only
+     * below one, or of age while none can be stored. A target that never did is believed like those
+     * of others.
+     */
+    boolean known() {
+        return known;
     }
 
     /** A path to a target that knows floors is proven; it is up when a floor is set by it. */
@@ -147,12 +154,16 @@ final class Floors implements FloorRequest.Listener {
 
     @Override
     public void floorSet(FloorRequest request, long below) {
-        if (below > 0) {
-            inUse = true;
-        } else {
-            unset(); // not stored, or its table is full
-        }
+        inUse = true;
+        known = true;
         ended(request.way(), below, true);
+    }
+
+    @Override
+    public void floorNotSet(FloorRequest request, boolean knowsFloors) {
+        unset();
+        known = knowsFloors;
+        ended(request.way(), 0, true);
     }
 
     @Override

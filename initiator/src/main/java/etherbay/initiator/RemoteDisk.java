@@ -258,7 +258,7 @@ public final class RemoteDisk implements BlockDevice {
 
     /** Whether a copy of a write may live on after its end. */
     boolean isUncertain(boolean looseCopies, IoStatus outcome) {
-        return looseCopies || !outcome.isOk() || floors.inUse();
+        return looseCopies || !outcome.isOk() || floors.known();
     }
 
     /** A write waits until an older one is dead. */

@@ -385,6 +385,47 @@ final class RemoteDiskCasesTest {
         assertThat(end(ask(IoOperation.FLUSH, 0, 0), SECOND_NS)).isEqualTo(IoStatus.OK);
     }
 
+    /** Sends a write of which the network keeps a double. @return the double */
+    private SimNetwork.Held writeDoubled(long lba, int fill) {
+        networks.getFirst().holdIf((from, to, frame) -> isWrite(frame));
+        Io io = ask(IoOperation.WRITE, lba, fill);
+        simulation.runUntil(
+                "it is sent", SECOND_NS, () -> !networks.getFirst().held().isEmpty());
+        networks.getFirst().holdIf(null);
+        SimNetwork.Held twice = networks.getFirst().held().removeFirst();
+        twice.release(0);
+        assertThat(end(io, SECOND_NS)).isEqualTo(IoStatus.OK);
+        return twice;
+    }
+
+    @Test
+    void aDoubleIsDeadBeforeTheNextWriteThoughAFloorCouldNotBeStored() {
+        open(1);
+        assertThat(write(8, 1)).isEqualTo(IoStatus.OK);
+        target.stateDisk().failSaves(1);
+        Io waitsForAFloor = ask(IoOperation.WRITE, 8, 2);
+        simulation.runFor(10 * MS_NS);
+        assertThat(waitsForAFloor.inFlight()).isTrue();
+        SimNetwork.Held late = writeDoubled(16, 3);
+        assertThat(end(ask(IoOperation.WRITE, 16, 4), 2 * SECOND_NS)).isEqualTo(IoStatus.OK);
+        late.release(0);
+        simulation.runFor(10 * MS_NS);
+        assertThat(firstByte(16)).isEqualTo(4);
+    }
+
+    @Test
+    void aDoubleIsDeadBeforeTheNextWriteThoughNoFloorCanBeStoredAtAll() {
+        target.stateDisk().failSaves(Integer.MAX_VALUE);
+        open(1);
+        SimNetwork.Held late = writeDoubled(16, 3);
+        long answeredNs = simulation.nowNs();
+        assertThat(end(ask(IoOperation.WRITE, 16, 4), 2 * SECOND_NS)).isEqualTo(IoStatus.OK);
+        // Nothing but time says that the double is dead: that of a frame's life.
+        assertThat(simulation.nowNs() - answeredNs).isGreaterThan(900 * MS_NS);
+        assertThat(firstByte(16)).isEqualTo(4);
+        assertThat(late.bytes()).isNotEmpty();
+    }
+
     private int floorTag() {
         return target.stateDisk().stored().orElseThrow().floors().getFirst().tag();
     }
