@@ -17,6 +17,7 @@ import etherbay.target.Limits;
 import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -33,7 +34,8 @@ import java.util.concurrent.Callable;
 /** {@code etherbay export}: one disk in one line, with vblade's letters; serves until stopped. */
 @Command(
         name = "export",
-        description = "Serve a file or a block device as an ATA over Ethernet disk.",
+        description = "Serve a file, a block device or a logical volume as an ATA over Ethernet"
+                + " disk.",
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class ExportCommand implements Callable<Integer> {
@@ -61,6 +63,10 @@ final class ExportCommand implements Callable<Integer> {
                     + " delay:..., faulty:..., trace: or read-only: to try an outage")
     @SuppressWarnings("NullAway.Init") // required by picocli
     private String path;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // picocli makes it
+    private DeviceOptions devices;
 
     @Option(
             names = {"-b", "--queue-length"},
@@ -145,7 +151,7 @@ final class ExportCommand implements Callable<Integer> {
 
     private NodeSettings settings(ExportSpec export) {
         return new NodeSettings(
-                state == null ? StateFolder.defaultPath() : state, List.of(), List.of(export));
+                StateFolder.orDefault(state), devices.places(), List.of(), List.of(export));
     }
 
     private ExportSpec exportSpec() {

@@ -21,7 +21,7 @@ import java.util.concurrent.Callable;
 /** {@code etherbay nbd serve}: a file or a disk; serves until a signal ends the process. */
 @Command(
         name = "serve",
-        description = "Serve a file or a block device over NBD.",
+        description = "Serve a file, a block device or a logical volume over NBD.",
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class NbdServeCommand implements Callable<Integer> {
@@ -39,6 +39,10 @@ final class NbdServeCommand implements Callable<Integer> {
     @Mixin
     @SuppressWarnings("NullAway.Init") // picocli makes it
     private NbdOptions nbd;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // picocli makes it
+    private DeviceOptions devices;
 
     @Option(
             names = {"-r", "--read-only"},
@@ -67,7 +71,11 @@ final class NbdServeCommand implements Callable<Integer> {
         Counters counters = new Counters();
         PrintWriter out = spec.commandLine().getOut();
         try (StopSignal stop = new StopSignal();
-                LocalDisk disk = LocalDisk.open("nbd", name, readOnly, directIo, counters);
+                LocalDisk disk = LocalDisk.open(
+                        "nbd",
+                        name,
+                        new LocalDisk.Options(readOnly, directIo, devices.places()),
+                        counters);
                 NbdFront front = NbdFront.serve(
                         disk.loop(), disk.device(), disk.toString(), options, counters)) {
             name.warnings().forEach(warning -> out.println("warning: " + warning));

@@ -54,12 +54,19 @@ public final class Disk implements BlockDevice {
      * @param readOnly takes no writes; shares a file with other readers
      * @param exclusive keeps others away: a lock on a file, O_EXCL on a block device. It binds
      *     those who ask for it too: we do, mounts and mkfs do
+     * @param shared exclusive, but for others who say the same: each writes parts of its own
      * @param queueDepth requests under way at once, 1 to 1024
      */
     public record Options(
-            boolean direct, boolean readOnly, boolean exclusive, Engine engine, int queueDepth) {
+            boolean direct,
+            boolean readOnly,
+            boolean exclusive,
+            boolean shared,
+            Engine engine,
+            int queueDepth) {
         /** Through the page cache, to read and write, exclusive, 64 deep. */
-        public static final Options DEFAULT = new Options(false, false, true, Engine.AUTO, 64);
+        public static final Options DEFAULT =
+                new Options(false, false, true, false, Engine.AUTO, 64);
 
         public Options {
             Check.that(
@@ -68,23 +75,27 @@ public final class Disk implements BlockDevice {
         }
 
         public Options withDirect(boolean wanted) {
-            return new Options(wanted, readOnly, exclusive, engine, queueDepth);
+            return new Options(wanted, readOnly, exclusive, shared, engine, queueDepth);
         }
 
         public Options withReadOnly(boolean wanted) {
-            return new Options(direct, wanted, exclusive, engine, queueDepth);
+            return new Options(direct, wanted, exclusive, shared, engine, queueDepth);
         }
 
         public Options withExclusive(boolean wanted) {
-            return new Options(direct, readOnly, wanted, engine, queueDepth);
+            return new Options(direct, readOnly, wanted, shared, engine, queueDepth);
+        }
+
+        public Options withShared(boolean wanted) {
+            return new Options(direct, readOnly, exclusive, wanted, engine, queueDepth);
         }
 
         public Options withEngine(Engine wanted) {
-            return new Options(direct, readOnly, exclusive, wanted, queueDepth);
+            return new Options(direct, readOnly, exclusive, shared, wanted, queueDepth);
         }
 
         public Options withQueueDepth(int requestCount) {
-            return new Options(direct, readOnly, exclusive, engine, requestCount);
+            return new Options(direct, readOnly, exclusive, shared, engine, requestCount);
         }
     }
 

@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalInt;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * An open file or block device, locked against a second user, and what the kernel says of it. Cold:
@@ -20,6 +21,9 @@ final class DiskFile {
 
     /** What a page cache reads and writes at once; partial ones are read first. */
     private static final int FILE_PHYSICAL_BYTES = 4096;
+
+    private static final int LOCK_TRY_COUNT = 50;
+    private static final long LOCK_PAUSE_NS = 20_000_000;
 
     private static final long EMPTY_PATH = Arena.global().allocateFrom("").address();
     private static final long SIZE_AT = Layouts.at(Layouts.STATX, "stx_size");
@@ -76,7 +80,8 @@ final class DiskFile {
         if (fd < 0) {
             throw DiskErrors.cannotOpen(path, -fd, options);
         }
-        if (options.exclusive() && !blockDevice) {
+        // Readers of a block device need no lock: what they see changes anyway.
+        if (options.exclusive() && (!blockDevice || options.shared() || !options.readOnly())) {
             lock();
         }
         if (blockDevice) {
@@ -107,13 +112,22 @@ final class DiskFile {
         flags |= options.readOnly() ? Constants.O_RDONLY : Constants.O_RDWR;
         flags |= options.direct() ? Constants.O_DIRECT : 0;
         // Writers of a block device exclude each other, mounts included; readers need no claim.
-        boolean claim = blockDevice && options.exclusive() && !options.readOnly();
+        boolean claim =
+                blockDevice && options.exclusive() && !options.shared() && !options.readOnly();
         return flags | (claim ? Constants.O_EXCL : 0);
     }
 
+    /** A block device may be locked for a moment by udev, which looks what is on it. */
     private void lock() {
-        int kind = options.readOnly() ? Constants.LOCK_SH : Constants.LOCK_EX;
-        int locked = Libc.flock(fd, kind | Constants.LOCK_NB);
+        boolean shares = options.readOnly() || options.shared();
+        int kind = (shares ? Constants.LOCK_SH : Constants.LOCK_EX) | Constants.LOCK_NB;
+        int locked = Libc.flock(fd, kind);
+        for (int left = LOCK_TRY_COUNT;
+                blockDevice && locked == -Errno.EAGAIN && left > 0;
+                left--) {
+            LockSupport.parkNanos(LOCK_PAUSE_NS);
+            locked = Libc.flock(fd, kind);
+        }
         if (locked == -Errno.EAGAIN) {
             statxNow();
             throw DiskErrors.inUse(path, lockHolder());
@@ -123,24 +137,11 @@ final class DiskFile {
         }
     }
 
-    /** Who holds a lock, of proc_locks(5): {@code 1: FLOCK ADVISORY WRITE 707 08:01:131 0 EOF}. */
     private OptionalInt lockHolder() {
-        String id = "%02x:%02x:%d"
-                .formatted(
-                        Memory.getInt(statx + Layouts.at(Layouts.STATX, "stx_dev_major")),
-                        Memory.getInt(statx + Layouts.at(Layouts.STATX, "stx_dev_minor")),
-                        Memory.getLong(statx + Layouts.at(Layouts.STATX, "stx_ino")));
-        try {
-            for (String line : Files.readAllLines(Path.of("/proc/locks"))) {
-                String[] words = line.trim().split("\\s+", -1);
-                if (words.length >= 6 && words[1].equals("FLOCK") && words[5].equals(id)) {
-                    return OptionalInt.of(Integer.parseInt(words[4]));
-                }
-            }
-        } catch (IOException | NumberFormatException unknown) {
-            return OptionalInt.empty();
-        }
-        return OptionalInt.empty();
+        return LockTable.holder(
+                Memory.getInt(statx + Layouts.at(Layouts.STATX, "stx_dev_major")),
+                Memory.getInt(statx + Layouts.at(Layouts.STATX, "stx_dev_minor")),
+                Memory.getLong(statx + Layouts.at(Layouts.STATX, "stx_ino")));
     }
 
     private void alignDirect() {

@@ -310,6 +310,26 @@ final class DiskTest {
     }
 
     @Test
+    void whoSharesAFileSharesItWithOthersWhoDoAndWithNobodyElse() {
+        Disk.Options shared = DEFAULT.withShared(true);
+        try (DiskRig first = new DiskRig(path, shared);
+                DiskRig second = new DiskRig(path, shared)) {
+            assertThat(first.disk.sectors()).isEqualTo(second.disk.sectors());
+            assertThatThrownBy(() -> open(path, DEFAULT))
+                    .isInstanceOfSatisfying(
+                            EtherbayException.class,
+                            refused -> assertThat(refused.code()).isEqualTo(ErrorCode.CONFLICT));
+        }
+        try (DiskRig alone = new DiskRig(path, DEFAULT)) {
+            assertThat(alone.disk.sectors()).isPositive();
+            assertThatThrownBy(() -> open(path, shared))
+                    .isInstanceOfSatisfying(
+                            EtherbayException.class,
+                            refused -> assertThat(refused.code()).isEqualTo(ErrorCode.CONFLICT));
+        }
+    }
+
+    @Test
     void aFileHasOneWriterOrManyReaders() {
         try (DiskRig first = new DiskRig(path, DEFAULT)) {
             assertThat(first.disk.sectors()).isPositive();

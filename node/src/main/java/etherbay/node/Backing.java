@@ -6,6 +6,7 @@ import etherbay.base.Counters;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.Loop;
+import etherbay.base.ReadOnlyDevice;
 import etherbay.base.SectorDevice;
 import etherbay.base.Slice;
 import etherbay.linux.Disk;
@@ -13,24 +14,41 @@ import etherbay.linux.LinuxIdler;
 import etherbay.nbd.NbdClient;
 import etherbay.nbd.NbdUri;
 import etherbay.node.trace.TraceWriter;
+import etherbay.node.volume.FoundVolume;
+import etherbay.node.volume.VolumePlaces;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
- * What an export serves: a disk of this machine or of an NBD server, or a part of one. Opened and
- * let go by control threads; in between it belongs to the loop.
+ * What an export serves: a disk of this machine or of an NBD server, a volume, or a part of one.
+ * Opened and let go by control threads; in between it belongs to the loop.
  */
 final class Backing {
-    /** What opens the disks of a loop. */
+    /**
+     * What opens the disks of a loop.
+     *
+     * @param places where physical volumes are looked for, at this moment
+     */
     record Opener(
             Loop loop,
             LinuxIdler idler,
             Counters counters,
             DiskClaims claims,
-            TraceWriter traces) {}
+            TraceWriter traces,
+            Supplier<VolumePlaces> places) {
+        Opener(
+                Loop loop,
+                LinuxIdler idler,
+                Counters counters,
+                TraceWriter traces,
+                Supplier<VolumePlaces> places) {
+            this(loop, idler, counters, new DiskClaims(loop, idler, counters), traces, places);
+        }
+    }
 
     /**
      * What to open, and how.
@@ -59,20 +77,29 @@ final class Backing {
         }
     }
 
-    /** A disk with what makes it work and takes it from the loop. */
-    private record Opened(String called, BlockDevice disk, Runnable attach, Runnable detach) {}
+    /**
+     * A disk with what makes it work and takes it from the loop.
+     *
+     * @param claimed what {@link DiskClaims} know it by
+     * @param release lets go of what closing the device does not
+     */
+    private record Opened(
+            String called,
+            BlockDevice disk,
+            Runnable attach,
+            Runnable detach,
+            Path claimed,
+            Runnable release) {}
 
     private final String named;
-    private final Path real;
     private final DiskClaims claims;
     private final Opened opened;
     private final DecoratedDisk decorated;
     private final BlockDevice served;
     private final String identity;
 
-    private Backing(Wish wish, Path real, Opener opener, Opened opened, String identity) {
+    private Backing(Wish wish, Opener opener, Opened opened, String identity) {
         named = wish.name().prefix() + opened.called();
-        this.real = real;
         claims = opener.claims();
         this.opened = opened;
         this.identity = identity;
@@ -83,13 +110,61 @@ final class Backing {
     /** Opens it, kept from other processes; {@link #attach} makes it work. Blocks; any thread. */
     static Backing open(Wish wish, Opener opener) {
         return switch (wish.name().bare()) {
-            case BackingName.AtPath at -> openDisk(wish, BackingPlace.of(at), opener);
-            case BackingName.WithUuid with ->
-                openDisk(wish, DeviceByUuid.ofThisMachine().find(with), opener);
+            case BackingName.AtPath at -> openPath(wish, at, opener);
+            case BackingName.WithUuid with -> openUuid(wish, with, opener);
             case BackingName.AtNbd(NbdUri uri) -> openNbd(wish, uri, opener);
             case BackingName.Decorated _ ->
                 throw new AssertionError("what is bare has no decorations");
         };
+    }
+
+    private static Backing openPath(Wish wish, BackingName.AtPath at, Opener opener) {
+        Optional<Path> device = BackingPlace.find(at);
+        if (device.isPresent()) {
+            return openDisk(wish, device.get(), opener);
+        }
+        String group = at.path().getName(0).toString();
+        String volume = at.path().getName(1).toString();
+        return FoundVolume.byName(opener.places().get(), group, volume)
+                .map(found -> openVolume(wish, found, opener))
+                .orElseThrow(() -> BackingPlace.missing(at));
+    }
+
+    /** What the kernel knows comes first: a volume that it has is not ours. */
+    private static Backing openUuid(Wish wish, BackingName.WithUuid with, Opener opener) {
+        Path device;
+        try {
+            device = DeviceByUuid.ofThisMachine().find(with);
+        } catch (EtherbayException none) {
+            if (none.code() != ErrorCode.NOT_FOUND) {
+                throw none;
+            }
+            return FoundVolume.byUuid(opener.places().get(), with)
+                    .map(found -> openVolume(wish, found, opener))
+                    .orElseThrow(() -> none);
+        }
+        return openDisk(wish, device, opener);
+    }
+
+    private static Backing openVolume(Wish wish, FoundVolume found, Opener opener) {
+        try (Undo undo = new Undo()) {
+            OpenVolume volume = OpenVolume.open(wish, opener, found);
+            undo.add(volume::release);
+            checkRange(wish, volume.device().sectors());
+            // One that was made read-only (lvcreate -pr) is so whoever serves it.
+            BlockDevice device =
+                    found.writable() ? volume.device() : new ReadOnlyDevice(volume.device());
+            Opened opened = new Opened(
+                    volume.name(),
+                    device,
+                    volume::attach,
+                    volume::detach,
+                    volume.key(),
+                    volume::release);
+            Backing backing = new Backing(wish, opener, opened, volume.identity());
+            undo.keep();
+            return backing;
+        }
     }
 
     private static Backing openDisk(Wish wish, Path named, Opener opener) {
@@ -104,8 +179,14 @@ final class Backing {
             checkRange(wish, disk.sectors());
             String identity =
                     BackingIdentity.of(named, wish.offsetSectors(), Disk.isBlockDevice(named));
-            Opened opened = new Opened(named.toString(), disk, disk::attach, disk::detach);
-            Backing backing = new Backing(wish, real, opener, opened, identity);
+            Opened opened = new Opened(
+                    named.toString(),
+                    disk,
+                    disk::attach,
+                    disk::detach,
+                    real,
+                    () -> opener.claims().giveBack(real));
+            Backing backing = new Backing(wish, opener, opened, identity);
             undo.keep();
             return backing;
         }
@@ -117,9 +198,11 @@ final class Backing {
             NbdClient client = NbdClient.open(uri, opener.loop(), opener.counters());
             undo.add(client::close);
             checkRange(wish, client.sectors());
-            Opened opened = new Opened(uri.toString(), client, client::attach, client::detach);
+            Path claimed = Path.of(uri.toString());
+            Opened opened = new Opened(
+                    uri.toString(), client, client::attach, client::detach, claimed, () -> {});
             String identity = "nbd " + uri + " offset " + wish.offsetSectors();
-            Backing backing = new Backing(wish, Path.of(uri.toString()), opener, opened, identity);
+            Backing backing = new Backing(wish, opener, opened, identity);
             undo.keep();
             return backing;
         }
@@ -143,16 +226,20 @@ final class Backing {
         try {
             return named.toRealPath();
         } catch (IOException cause) {
-            throw new EtherbayException(
-                    ErrorCode.NOT_FOUND,
-                    named + " cannot be examined",
-                    cause.toString(),
-                    "see that it exists and that you may read its folder");
+            throw unreadable(named, cause);
         }
     }
 
+    static EtherbayException unreadable(Path named, IOException cause) {
+        return new EtherbayException(
+                ErrorCode.NOT_FOUND,
+                named + " cannot be examined",
+                cause.toString(),
+                "see that it exists and that you may read its folder");
+    }
+
     /** Not exclusive: the claim keeps other processes out, and our own exports may share it. */
-    private static Disk.Options options(Wish wish, Path path) {
+    static Disk.Options options(Wish wish, Path path) {
         return Disk.Options.DEFAULT
                 .withDirect(wish.directIo().orElse(Disk.isBlockDevice(path)))
                 .withReadOnly(wish.readOnly())
@@ -196,12 +283,12 @@ final class Backing {
 
     /** Its disk does not finish what it was asked: nobody else of this node gets it any more. */
     void bar() {
-        claims.bar(real);
+        claims.bar(opened.claimed());
     }
 
     /** Whether its disk, as another's, did not finish. */
     boolean isBarred() {
-        return claims.isBarred(real);
+        return claims.isBarred(opened.claimed());
     }
 
     BlockDevice device() {
@@ -232,6 +319,6 @@ final class Backing {
     void release() {
         served.close();
         decorated.close();
-        claims.giveBack(real);
+        opened.release().run();
     }
 }

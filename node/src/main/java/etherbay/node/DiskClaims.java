@@ -6,6 +6,7 @@ import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.Loop;
 import etherbay.linux.Disk;
+import etherbay.linux.FileLock;
 import etherbay.linux.LinuxIdler;
 
 import org.jspecify.annotations.Nullable;
@@ -13,18 +14,31 @@ import org.jspecify.annotations.Nullable;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /**
  * Keeps other processes from the disks of a node: one claim for each file or device, held while any
  * export uses it. So two exports may serve parts of one disk, and one that is opened anew, or two
- * that exchange their disks, never let go of them in between. Any thread.
+ * that exchange their disks, never let go of them in between. A disk that carries volumes is
+ * claimed together with all others who serve volumes of it, and each volume for itself. Any thread.
  */
 final class DiskClaims {
-    /** Held by a disk of its own that is never attached to the loop. */
+    private enum Kind {
+        DISK,
+        DISK_OF_VOLUMES,
+        VOLUME
+    }
+
+    /** Held by what is closed with it. */
     private static final class Claim {
-        private @Nullable Disk holder;
+        private final Kind kind;
+        private @Nullable Runnable release;
         private boolean writable;
         private int userCount;
+
+        private Claim(Kind kind) {
+            this.kind = kind;
+        }
     }
 
     private final Loop loop;
@@ -47,6 +61,25 @@ final class DiskClaims {
      * @throws EtherbayException CONFLICT when another process has it; as {@link Disk#prepare} else
      */
     void take(Path real, boolean writable) {
+        take(real, Kind.DISK, writable, () -> disk(real, options(writable)));
+    }
+
+    /** Claims a disk for one more volume that lies on it; others may serve other volumes of it. */
+    void takeForVolumes(Path real) {
+        take(real, Kind.DISK_OF_VOLUMES, true, () -> disk(real, options(false).withShared(true)));
+    }
+
+    /**
+     * Claims a volume.
+     *
+     * @param key of the volume: two that are equal are one
+     * @param lock takes the lock that other processes ask for
+     */
+    void takeVolume(Path key, Supplier<FileLock> lock) {
+        take(key, Kind.VOLUME, true, () -> lock.get()::close);
+    }
+
+    private void take(Path real, Kind kind, boolean writable, Supplier<Runnable> holder) {
         if (isBarred(real)) {
             throw new EtherbayException(
                     ErrorCode.UNAVAILABLE,
@@ -55,13 +88,25 @@ final class DiskClaims {
                     "see what is wrong with the disk, then restart the node");
         }
         claims.compute(real, (path, known) -> {
-            Claim claim = known == null ? new Claim() : known;
-            if (claim.holder == null || (writable && !claim.writable)) {
-                hold(path, claim, writable);
+            Claim claim = known == null ? new Claim(kind) : known;
+            checkKind(path, kind, claim);
+            if (claim.release == null || (writable && !claim.writable)) {
+                hold(path, claim, writable, holder);
             }
             claim.userCount++;
             return claim;
         });
+    }
+
+    private static void checkKind(Path path, Kind kind, Claim claim) {
+        if (claim.kind != kind) {
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    path + " cannot be served as a whole and in volumes",
+                    "another export of this node serves "
+                            + (kind == Kind.DISK ? "a volume that lies on it" : "the whole disk"),
+                    "serve one of them");
+        }
     }
 
     /** For a disk that an export left with requests which may still happen: no further users. */
@@ -86,29 +131,33 @@ final class DiskClaims {
     }
 
     /** A claim to read keeps its own writers out too, so it is given up before one to write. */
-    private void hold(Path path, Claim claim, boolean writable) {
-        boolean wasHeld = claim.holder != null;
+    private void hold(Path path, Claim claim, boolean writable, Supplier<Runnable> holder) {
+        boolean wasHeld = claim.release != null;
         release(claim);
         try {
-            claim.holder = opened(path, writable);
+            claim.release = holder.get();
             claim.writable = writable;
         } finally {
-            if (claim.holder == null && wasHeld) {
-                claim.holder = opened(path, claim.writable);
+            if (claim.release == null && wasHeld) {
+                claim.release = disk(path, options(claim.writable));
             }
         }
     }
 
-    private Disk opened(Path path, boolean writable) {
-        Disk.Options options = Disk.Options.DEFAULT.withReadOnly(!writable).withQueueDepth(1);
-        return Disk.prepare(path, options, loop, idler, counters);
+    private static Disk.Options options(boolean writable) {
+        return Disk.Options.DEFAULT.withReadOnly(!writable).withQueueDepth(1);
+    }
+
+    /** A disk of its own that is never attached to the loop. */
+    private Runnable disk(Path path, Disk.Options options) {
+        return Disk.prepare(path, options, loop, idler, counters)::release;
     }
 
     private static void release(Claim claim) {
-        Disk holder = claim.holder;
-        if (holder != null) {
-            claim.holder = null;
-            holder.release();
+        Runnable release = claim.release;
+        if (release != null) {
+            claim.release = null;
+            release.run();
         }
     }
 }

@@ -8,6 +8,7 @@ import etherbay.base.Loop;
 import etherbay.linux.Linux;
 import etherbay.linux.LinuxIdler;
 import etherbay.node.trace.TraceWriter;
+import etherbay.node.volume.VolumePlaces;
 
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -33,19 +34,22 @@ public final class LocalDisk implements AutoCloseable {
     }
 
     /**
+     * How to open it.
+     *
+     * @param readOnly to take no writes, whatever the name says
+     * @param directIo past the page cache; empty for the default
+     * @param places where physical volumes are looked for, when it is a volume
+     */
+    public record Options(boolean readOnly, Optional<Boolean> directIo, VolumePlaces places) {}
+
+    /**
      * Opens it, kept from other processes.
      *
      * @param owner who serves it, as traces call it
-     * @param readOnly to take no writes, whatever the name says
-     * @param directIo past the page cache; empty for the default
      * @throws EtherbayException when it cannot be opened
      */
     public static LocalDisk open(
-            String owner,
-            BackingName name,
-            boolean readOnly,
-            Optional<Boolean> directIo,
-            Counters counters) {
+            String owner, BackingName name, Options options, Counters counters) {
         Undo undo = new Undo();
         boolean opened = false;
         try {
@@ -58,13 +62,12 @@ public final class LocalDisk implements AutoCloseable {
                     new Backing.Wish(
                             owner,
                             name,
-                            readOnly || name.takesNoWrites(),
-                            directIo,
+                            options.readOnly() || name.takesNoWrites(),
+                            options.directIo(),
                             QUEUE_LENGTH,
                             0,
                             0),
-                    new Backing.Opener(
-                            loop, idler, counters, new DiskClaims(loop, idler, counters), traces));
+                    new Backing.Opener(loop, idler, counters, traces, options::places));
             undo.add(backing::release);
             backing.attach();
             opened = true;

@@ -10,6 +10,7 @@ import etherbay.linux.Linux;
 import etherbay.linux.LinuxIdler;
 import etherbay.node.Preparation.Prepared;
 import etherbay.node.trace.TraceWriter;
+import etherbay.node.volume.VolumePlaces;
 import etherbay.target.FileWriteLog;
 import etherbay.target.StateWriter;
 import etherbay.target.Target;
@@ -55,6 +56,10 @@ public final class Node implements AutoCloseable {
     private final Thread thread;
     private final long startedMs = Linux.clock().wallMillis();
     private NodeSettings settings;
+
+    /** Where physical volumes are looked for; also by those who follow a volume. */
+    private volatile VolumePlaces places = VolumePlaces.ofTheSystem();
+
     private @Nullable InterfaceFollower follower;
     private boolean closed;
 
@@ -76,8 +81,7 @@ public final class Node implements AutoCloseable {
         OpenExport.Shared shared = new OpenExport.Shared(
                 loop,
                 counters,
-                new Backing.Opener(
-                        loop, idler, counters, new DiskClaims(loop, idler, counters), traces),
+                new Backing.Opener(loop, idler, counters, traces, () -> places),
                 settings.state(),
                 stateWriter,
                 writeLog,
@@ -153,7 +157,14 @@ public final class Node implements AutoCloseable {
         follow(next);
         ReloadPlan plan = ReloadPlan.of(served(), next.exports());
         InterfaceChoice choice = choice(next);
-        Prepared prepared = new Preparation(parts, exports, plan, choice).prepare();
+        places = next.places();
+        Prepared prepared;
+        try {
+            prepared = new Preparation(parts, exports, plan, choice).prepare();
+        } catch (EtherbayException refused) {
+            places = settings.places();
+            throw refused;
+        }
         List<EtherbayException> failures =
                 new NodeChange(parts, exports, plan, choice, prepared).commit(say);
         settings = next;

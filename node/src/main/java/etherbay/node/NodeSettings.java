@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node;
 
+import etherbay.node.volume.VolumePlaces;
+
 import java.nio.file.Path;
 import java.util.List;
 
@@ -9,15 +11,24 @@ import java.util.List;
  * and every access list resolved. A value: equal settings run equal nodes.
  *
  * @param state folder of the durable state of its exports
+ * @param places where physical volumes are looked for
  * @param interfaces in the order of the file: for an interface an equal name counts first, then the
  *     first pattern that matches it
  * @param exports in the order of the file; no two have one address
  */
 public record NodeSettings(
-        Path state, List<InterfaceSettings> interfaces, List<ExportSpec> exports) {
+        Path state,
+        VolumePlaces places,
+        List<InterfaceSettings> interfaces,
+        List<ExportSpec> exports) {
 
     public NodeSettings {
         interfaces = List.copyOf(interfaces);
         exports = List.copyOf(exports);
+    }
+
+    /** With the physical volumes of this machine. */
+    public NodeSettings(Path state, List<InterfaceSettings> interfaces, List<ExportSpec> exports) {
+        this(state, VolumePlaces.ofTheSystem(), interfaces, exports);
     }
 }

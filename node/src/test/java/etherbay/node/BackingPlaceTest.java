@@ -19,7 +19,7 @@ final class BackingPlaceTest {
     private Path dev;
 
     private Path of(String path) {
-        return BackingPlace.of(new BackingName.AtPath(Path.of(path)), dev);
+        return BackingPlace.find(new BackingName.AtPath(Path.of(path)), dev).orElseThrow();
     }
 
     @Test
@@ -44,19 +44,20 @@ final class BackingPlaceTest {
         Path here = Path.of("").toAbsolutePath();
         String file = "../" + here.getFileName(); // two names, and there
         Files.createDirectories(dev.resolve("x"));
-        assertThat(BackingPlace.of(new BackingName.AtPath(Path.of(file)), dev.resolve("x")))
-                .isEqualTo(Path.of(file));
+        assertThat(BackingPlace.find(new BackingName.AtPath(Path.of(file)), dev.resolve("x")))
+                .contains(Path.of(file));
     }
 
     @Test
     void twoNamesOfNothingSayWhereItWasLookedFor() {
-        assertThatThrownBy(() -> of("vg0/root"))
-                .isInstanceOfSatisfying(EtherbayException.class, refused -> {
-                    assertThat(refused.code()).isEqualTo(ErrorCode.NOT_FOUND);
-                    assertThat(refused.why())
-                            .contains(dev + "/vg0/root")
-                            .contains(dev + "/mapper/vg0-root");
-                });
+        BackingName.AtPath name = new BackingName.AtPath(Path.of("vg0/root"));
+        assertThat(BackingPlace.find(name, dev)).isEmpty();
+        EtherbayException missing = BackingPlace.missing(name);
+        assertThat(missing.code()).isEqualTo(ErrorCode.NOT_FOUND);
+        assertThat(missing.why())
+                .contains("/dev/vg0/root")
+                .contains("/dev/mapper/vg0-root")
+                .contains("volume group vg0");
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.Map;
 /** Every key of a settings file by the table that it stands in; docs/settings.md explains them. */
 final class Keys {
     static final String STATE = "state";
+    static final String DEVICES = "devices";
     static final String DEFAULTS = "defaults";
     static final String ACL = "acl";
     static final String INTERFACE = "interface";
@@ -41,7 +42,7 @@ final class Keys {
     static final String RIGHTS = "rights";
     static final String MAX_FRAME_AGE = "max-frame-age";
 
-    static final List<String> OF_FILE = List.of(STATE, DEFAULTS, ACL, INTERFACE, EXPORT);
+    static final List<String> OF_FILE = List.of(STATE, DEVICES, DEFAULTS, ACL, INTERFACE, EXPORT);
     static final List<String> OF_INTERFACE = List.of(MTU, BUFFERS);
 
     /** How an export is served: in {@code [defaults]} and in {@code [[export]]}. */

@@ -3,10 +3,12 @@ package etherbay.node.settings;
 
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
+import etherbay.node.BackingName;
 import etherbay.node.ExportSpec;
 import etherbay.node.NodeSettings;
 import etherbay.node.StateFolder;
 import etherbay.node.settings.ExportReader.Asked;
+import etherbay.node.volume.VolumePlaces;
 
 import org.tomlj.TomlParseResult;
 import org.tomlj.TomlPosition;
@@ -22,6 +24,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -87,10 +90,20 @@ public final class SettingsFile {
         List<ExportSpec> specs = exports.stream().map(Asked::spec).toList();
         return new NodeSettings(
                 file.path(Keys.STATE, "/var/lib/etherbay").orElseGet(StateFolder::defaultPath),
+                places(file),
                 file.table(Keys.INTERFACE, "[interface]", "[interface.NAME] above the keys")
                         .map(table -> InterfaceReader.read(table, problems))
                         .orElse(List.of()),
                 specs);
+    }
+
+    /** Where physical volumes lie. */
+    private static VolumePlaces places(TableReader file) {
+        List<BackingName> named = new ArrayList<>();
+        for (TableReader.Entry entry : file.texts(Keys.DEVICES, "/dev/sdb").orElse(List.of())) {
+            file.parsed(entry, VolumePlaces::place).ifPresent(named::add);
+        }
+        return new VolumePlaces(named);
     }
 
     private static byte[] bytes(Path file) {

@@ -29,6 +29,11 @@ public final class SettingsText {
     public static String of(NodeSettings settings) {
         SettingsText written = new SettingsText();
         written.key(Keys.STATE, Value.quoted(settings.state().toString()));
+        List<String> devices =
+                settings.places().named().stream().map(BackingName::toString).toList();
+        if (!devices.isEmpty()) {
+            written.key(Keys.DEVICES, list(devices));
+        }
         settings.interfaces().forEach(written::interfaceTable);
         settings.exports().forEach(written::export);
         return written.text.toString();

@@ -241,6 +241,16 @@ final class TableReader {
         });
     }
 
+    /** An entry of a list that {@code parse} reads or refuses. */
+    <T> Optional<T> parsed(Entry entry, Function<String, T> parse) {
+        try {
+            return Optional.of(parse.apply(entry.text()));
+        } catch (EtherbayException refused) {
+            problems.add(entry.at(), refused);
+            return Optional.empty();
+        }
+    }
+
     /** A list of strings; those of another kind are noted and left out. */
     Optional<List<Entry>> texts(String key, String example) {
         Object value = value(key);

@@ -19,6 +19,7 @@ import etherbay.linux.Linux;
 import etherbay.node.Node;
 import etherbay.node.NodeOptions;
 import etherbay.node.SegmentClient;
+import etherbay.node.volume.TestVolumes;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.DirectoryStream;
@@ -75,6 +77,7 @@ final class SettingsEffectTest {
 
     SettingsEffectTest() {
         effects.put("state", this::state);
+        effects.put("devices", this::devices);
         effects.put("defaults", this::defaults);
         effects.put("acl", this::acl);
         effects.put("interface", this::mtu);
@@ -220,6 +223,20 @@ final class SettingsEffectTest {
         try (Node _ = start("state = \"" + state + "\"\n" + export(""))) {
             assertThat(state.resolve("e1.0.state")).exists();
         }
+    }
+
+    private void devices() throws IOException {
+        Path disk = folder.resolve("pv.img");
+        try (RandomAccessFile made = new RandomAccessFile(disk.toFile(), "rw")) {
+            made.setLength(16 << 20);
+        }
+        TestVolumes.make(disk.toString(), "settings-effect", "data", 8 << 20);
+        String volume =
+                export("").replaceFirst("path = \"[^\"]*\"", "path = \"settings-effect/data\"");
+        try (Node _ = start("devices = [\"" + disk + "\"]\n" + volume)) {
+            assertThat(identify().sectors()).isEqualTo((8 << 20) / 512);
+        }
+        assertThatThrownBy(() -> start(volume)).hasMessageContaining("does not exist");
     }
 
     private void defaults() {

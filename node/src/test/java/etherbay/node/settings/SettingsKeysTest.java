@@ -88,6 +88,17 @@ final class SettingsKeysTest {
                         + " write state = \"/var/lib/etherbay\""));
         cases.add(bad(
                 of(
+                        In.FILE,
+                        "devices",
+                        "",
+                        Map.of(
+                                "[\"/a\", \"nbd+unix:///x?socket=/s\"]",
+                                "devices = [\"/a\", \"nbd+unix:///x?socket=/s\"]")),
+                "\"/a\"",
+                "devices = \"/a\" is a string; it must be a list of strings;"
+                        + " write devices = [\"/a\"]"));
+        cases.add(bad(
+                of(
                         In.INTERFACE,
                         "mtu",
                         "mtu = \"auto\"",
@@ -419,11 +430,29 @@ final class SettingsKeysTest {
     }
 
     @Test
+    void eachPlaceOfAPhysicalVolumeIsCheckedWhereItStands() {
+        assertThatThrownBy(() -> effective("devices = [7, \"read-only:/a\"]\n"))
+                .isInstanceOfSatisfying(
+                        SettingsException.class,
+                        refused -> assertThat(refused.problems())
+                                .extracting(problem -> problem.toText("t.toml"))
+                                .containsExactly(
+                                        "t.toml:1:12: an element of devices = 7 is a whole number;"
+                                                + " each must be a string, in quotes; write"
+                                                + " devices = [\"/dev/sdb\"]",
+                                        "t.toml:1:15: `read-only:/a` is no place of a physical"
+                                                + " volume; one lies on a file, a block device or"
+                                                + " an NBD server, not decorated; decorate what is"
+                                                + " served: read-only:VG/LV"));
+    }
+
+    @Test
     void everyKeyHasACase() {
         TreeSet<String> known = new TreeSet<>(Keys.OF_EXPORT);
         known.addAll(Keys.OF_INTERFACE);
         known.addAll(Keys.OF_RIGHTS);
         known.add(Keys.STATE);
+        known.add(Keys.DEVICES);
         assertThat(cases()).extracting(Case::key).containsExactlyInAnyOrderElementsOf(known);
     }
 
