@@ -33,15 +33,18 @@ import java.nio.charset.StandardCharsets;
             DiscoverCommand.class,
             ExportCommand.class,
             IdentifyCommand.class,
+            LvCommand.class,
             MaskCommand.class,
             NbdCommand.class,
             NodeCommand.class,
             PingCommand.class,
+            PvCommand.class,
             ReserveCommand.class,
             SancheckCommand.class,
             SegmentCommand.class,
             StatCommand.class,
             StateCommand.class,
+            VgCommand.class,
             HelpCommand.class
         })
 public final class Main implements Runnable {
