@@ -29,6 +29,7 @@ final class Scenarios {
         table.put("held-copies", HeldCopies::run);
         table.put("short-frames", ShortFrames::run);
         table.put("long-outage", LongOutage::run);
+        table.put("volumes", VolumeLife::run);
         return table;
     }
 

@@ -77,6 +77,17 @@ final class ScenariosTest {
         }
     }
 
+    @Test
+    void aVolumeKeepsItsOwnSectorsOverSeveralDisks() {
+        runSome(
+                "volumes",
+                "volume extended",
+                "disk that can less",
+                "power cut, volatile",
+                "write in flight at a crash",
+                "sectors judged");
+    }
+
     /** Seeds of the whole stack that failed once, one in thousands. */
     @ParameterizedTest
     @ValueSource(
@@ -139,7 +150,8 @@ final class ScenariosTest {
                         "quick-reboot",
                         "held-copies",
                         "short-frames",
-                        "long-outage");
+                        "long-outage",
+                        "volumes");
     }
 
     @Test

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.systest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Volumes on the wire: the two exports of the article, whose volumes were made with our verbs and
+ * with LVM2's own; and a volume that is extended while initiators use it.
+ */
+@ExtendWith(ReasonInTrace.class)
+class VolumeExportSysTest {
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
+    private static final int DISK_BYTES = 48 << 20;
+    private static final String GROUP = "vgnode1";
+    private static final List<String> VOLUMES = List.of("lvnode1.0", "lvnode1.1");
+
+    @TempDir
+    Path folder;
+
+    private Path nbdcopy;
+
+    @BeforeEach
+    void findTools() {
+        nbdcopy = Tool.require("nbdcopy", "libnbd-bin");
+    }
+
+    /** The same bytes behind the first MiB each time. */
+    private Path disk(String name) throws IOException {
+        return VolumeLab.disk(folder.resolve(name), DISK_BYTES, 3);
+    }
+
+    private void makeWithOurVerbs(Path disk) {
+        VolumeLab.etherbay(List.of("pv", "create", disk.toString(), "--yes"), List.of());
+        VolumeLab.etherbay(List.of("vg", "create", GROUP, disk.toString()), List.of());
+        for (String volume : VOLUMES) {
+            VolumeLab.etherbay(
+                    List.of("lv", "create", GROUP, volume, "--size", "16M", "--no-zero"),
+                    List.of(disk));
+        }
+    }
+
+    /** As the article types it, on a machine without device-mapper. */
+    private static void makeWithLvm2(String loop) {
+        lvm(loop, "pvcreate", loop);
+        lvm(loop, "vgcreate", GROUP, loop);
+        for (String volume : VOLUMES) {
+            lvm(loop, "lvcreate", "-an", "-Zn", "-Wn", "-L", "16M", "-n", volume, GROUP);
+        }
+    }
+
+    private static void lvm(String loop, String verb, String... rest) {
+        List<String> words = new ArrayList<>(List.of(
+                Tool.require("lvm", "lvm2").toString(),
+                verb,
+                "--driverloaded",
+                "n",
+                "--config",
+                "devices{ filter=[\"a|^" + loop + "$|\",\"r|.*|\"] } backup{ backup=0 archive=0 }"
+                        + " global{ use_lvmpolld=0 } activation{ udev_sync=0 udev_rules=0"
+                        + " monitoring=0 }"));
+        words.addAll(List.of(rest));
+        Tool.check(words);
+    }
+
+    /** Sums of what an initiator reads from both exports. */
+    private List<String> sums(String name, String device) throws IOException {
+        Path here = Files.createDirectory(folder.resolve(name));
+        Path segment = here.resolve("segment");
+        List<String> sums = new ArrayList<>();
+        try (Daemon _ = SegmentLab.segment(segment)) {
+            for (int slot = 0; slot < VOLUMES.size(); slot++) {
+                try (Daemon _ = export(here, segment, slot, device);
+                        Daemon attached = Daemon.start(List.of(
+                                VolumeLab.launcher(),
+                                "attach",
+                                "e0." + slot,
+                                "--if",
+                                "unix:" + segment,
+                                "--nbd",
+                                "unix:" + here.resolve("nbd" + slot)))) {
+                    attached.awaitLog("nbd serves", START_TIMEOUT);
+                    String uri = "nbd+unix:///?socket=" + here.resolve("nbd" + slot);
+                    sums.add(VolumeLab.sha256(nbdcopy, uri, here));
+                }
+            }
+        }
+        return sums;
+    }
+
+    private static Daemon export(Path here, Path segment, int slot, String device) {
+        return Daemon.start(List.of(
+                        VolumeLab.launcher(),
+                        "export",
+                        "0",
+                        "" + slot,
+                        "unix:" + segment,
+                        GROUP + "/" + VOLUMES.get(slot),
+                        "--device",
+                        device,
+                        "--state",
+                        here.resolve("state").toString()))
+                .awaitLog("e0." + slot + ": serving", START_TIMEOUT);
+    }
+
+    @Test
+    void theArticlesTwoExportsAreTheSameByOurVerbsAndByLvm2() throws IOException {
+        Tool.requireRoot();
+        Path ours = disk("ours.img");
+        makeWithOurVerbs(ours);
+        List<String> byUs = sums("by-us", ours.toString());
+        Path theirs = disk("theirs.img");
+        String loop = Tool.check(List.of("losetup", "-f", "--show", theirs.toString()))
+                .strip();
+        List<String> byLvm2;
+        try {
+            makeWithLvm2(loop);
+            byLvm2 = sums("by-lvm2", loop);
+        } finally {
+            Tool.check(List.of("losetup", "-d", loop));
+        }
+        assertThat(byUs).hasSize(2).doesNotHaveDuplicates();
+        assertThat(byLvm2).isEqualTo(byUs);
+        byte[] disk = Tool.bytesOf(ours);
+        byte[] first = Arrays.copyOfRange(disk, 1 << 20, (1 << 20) + (16 << 20));
+        assertThat(byUs.getFirst()).isEqualTo(VolumeLab.sha256(first));
+    }
+
+    @Test
+    void aVolumeThatIsExtendedGrowsForOurInitiatorAtOnceAndForLinuxAfterRevalidate()
+            throws IOException {
+        Tool.requireRoot();
+        Path disk = disk("ours.img");
+        makeWithOurVerbs(disk);
+        try (NetLab lab = new NetLab(9000)) {
+            NetLab.Node target = lab.node("target");
+            NetLab.Node host = lab.node("host");
+            try (Daemon _ = serve(target, disk);
+                    AttachProcess attached = AttachProcess.start(host, folder.resolve("nbd"));
+                    LinuxClient linux = LinuxClient.boot(lab, 9000)) {
+                linux.discover("e1.0");
+                assertThat(linux.attribute("e1.0", "size")).isEqualTo("" + (16 << 20) / 512);
+                VolumeLab.etherbay(
+                        List.of("lv", "extend", GROUP, VOLUMES.getFirst(), "--size", "+8M"),
+                        List.of(disk));
+                Tool.await(
+                        "our initiator sees it",
+                        Duration.ofSeconds(20),
+                        () -> attached.log().contains("grew from 32768 to 49152 sectors"));
+                linux.sh("echo e1.0 > /dev/etherd/revalidate");
+                linux.sh("""
+                    for i in $(seq 100); do
+                        [ "$(cat '/sys/block/etherd!e1.0/size')" = %d ] && exit 0
+                        usleep 100000
+                    done
+                    exit 1
+                    """.formatted((24 << 20) / 512));
+            }
+        }
+    }
+
+    private Daemon serve(NetLab.Node target, Path disk) {
+        return Daemon.start(target.command(
+                        VolumeLab.launcher(),
+                        "export",
+                        "1",
+                        "0",
+                        "eth0",
+                        GROUP + "/" + VOLUMES.getFirst(),
+                        "--device",
+                        disk.toString(),
+                        "--state",
+                        folder.resolve("state").toString()))
+                .awaitLog("e1.0: serving", START_TIMEOUT);
+    }
+}
