@@ -169,16 +169,28 @@ final class VolumeServingTest {
         opened.close();
     }
 
-    @Test
-    void oneThatWasMadeReadOnlyTakesNoWrites() throws Exception {
+    private void rewrite(String before, String after) {
         store.change(GROUP, "test", session -> {
             PoolGroup group = session.group(GROUP);
-            String text = group.group()
-                    .text()
-                    .replace("\"READ\", \"WRITE\", \"VISIBLE\"", "\"READ\", \"VISIBLE\"");
+            String text = group.group().text().replace(before, after);
             session.changes().restoreGroup(group, VolumeGroup.parse(text, "test"));
             return true;
         });
+    }
+
+    @Test
+    void aGroupOfAnotherHostIsNotServed() {
+        rewrite("max_lv = 0", "system_id = \"elsewhere\"\nmax_lv = 0");
+        assertThatThrownBy(() -> open(GROUP + "/data"))
+                .isInstanceOfSatisfying(EtherbayException.class, refused -> {
+                    assertThat(refused).hasMessage("group " + GROUP + " cannot be served");
+                    assertThat(refused.why()).contains("the host `elsewhere`");
+                });
+    }
+
+    @Test
+    void oneThatWasMadeReadOnlyTakesNoWrites() throws Exception {
+        rewrite("\"READ\", \"WRITE\", \"VISIBLE\"", "\"READ\", \"VISIBLE\"");
         LocalDisk opened = open(GROUP + "/data");
         assertThat(ask(opened, IoOperation.WRITE, 0, new byte[1])).isEqualTo(IoStatus.READ_ONLY);
         assertThat(ask(opened, IoOperation.READ, 0, new byte[1])).isEqualTo(IoStatus.OK);

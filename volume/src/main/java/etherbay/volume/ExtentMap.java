@@ -94,10 +94,11 @@ public final class ExtentMap {
     /**
      * Of a volume whose disks are all there.
      *
-     * @throws EtherbayException CONFLICT for a volume of a type that we do not read, and for one of
-     *     which a disk is missing
+     * @throws EtherbayException CONFLICT for a group of another host, for a volume of a type that
+     *     we do not read, and for one of which a disk is missing
      */
     public static ExtentMap of(PoolGroup in, LogicalVolume lv) {
+        in.checkOurs("served");
         String name = in.name() + "/" + lv.name();
         if (!lv.isPlain() || !lv.isVisible()) {
             throw new EtherbayException(

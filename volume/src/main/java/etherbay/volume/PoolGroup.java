@@ -60,29 +60,18 @@ public record PoolGroup(VolumeGroup group, Map<LvmId, PoolDisk> present, String 
      * @throws EtherbayException CONFLICT, with who else may
      */
     void checkChangeable() {
-        if (!conflict.isEmpty()) {
-            throw refused(conflict, "see what each disk holds: pvck --dump metadata DEVICE");
-        }
-        if (!group.lockType().isEmpty() && !group.lockType().equals("none")) {
-            throw refused(
-                    "it is shared by a lock manager, " + EtherbayException.shown(group.lockType()),
-                    "change it with LVM2 on a machine that takes part: lvmlockd(8)");
-        }
-        if (!group.systemId().isEmpty()) {
-            throw refused(
-                    "it belongs to the host `" + EtherbayException.shown(group.systemId()) + "`",
-                    "change it there, or hand it over: vgchange --systemid '' " + name());
-        }
-        if (group.isExported()) {
-            throw refused("it was exported for another host", "take it in: vgimport " + name());
-        }
+        checkOurs("changed");
         if (!group.status().contains("WRITE")) {
             throw refused(
+                    "changed",
                     "its metadata says that it is only read",
                     "bring back a version that says otherwise: vgcfgrestore(8)");
         }
         if (!group.isResizeable()) {
-            throw refused("its metadata says that it keeps its form", "vgchange -x y " + name());
+            throw refused(
+                    "changed",
+                    "its metadata says that it keeps its form",
+                    "vgchange -x y " + name());
         }
     }
 
@@ -91,6 +80,7 @@ public record PoolGroup(VolumeGroup group, Map<LvmId, PoolDisk> present, String 
         checkChangeable();
         if (!missing().isEmpty()) {
             throw refused(
+                    "changed",
                     "its disk " + missingNames() + " is missing",
                     "name the disk with --device, or give it up: etherbay vg reduce " + name()
                             + " --remove-missing --yes");
@@ -107,8 +97,36 @@ public record PoolGroup(VolumeGroup group, Map<LvmId, PoolDisk> present, String 
                         .toList());
     }
 
-    private EtherbayException refused(String why, String correction) {
+    /**
+     * Whether it is this host's, and its disks agree on what it is.
+     *
+     * @param done what is to be done with it: {@code changed}
+     * @throws EtherbayException CONFLICT, with whose it is
+     */
+    void checkOurs(String done) {
+        if (!conflict.isEmpty()) {
+            throw refused(done, conflict, "see what each disk holds: pvck --dump metadata DEVICE");
+        }
+        if (!group.lockType().isEmpty() && !group.lockType().equals("none")) {
+            throw refused(
+                    done,
+                    "it is shared by a lock manager, " + EtherbayException.shown(group.lockType()),
+                    "use LVM2 on a machine that takes part: lvmlockd(8)");
+        }
+        if (!group.systemId().isEmpty()) {
+            throw refused(
+                    done,
+                    "it belongs to the host `" + EtherbayException.shown(group.systemId()) + "`",
+                    "do it there, or hand it over: vgchange --systemid '' " + name());
+        }
+        if (group.isExported()) {
+            throw refused(
+                    done, "it was exported for another host", "take it in: vgimport " + name());
+        }
+    }
+
+    private EtherbayException refused(String done, String why, String correction) {
         return new EtherbayException(
-                ErrorCode.CONFLICT, "group " + name() + " cannot be changed", why, correction);
+                ErrorCode.CONFLICT, "group " + name() + " cannot be " + done, why, correction);
     }
 }
