@@ -133,9 +133,7 @@ class VolumeExportSysTest {
         }
         assertThat(byUs).hasSize(2).doesNotHaveDuplicates();
         assertThat(byLvm2).isEqualTo(byUs);
-        byte[] disk = Tool.bytesOf(ours);
-        byte[] first = Arrays.copyOfRange(disk, 1 << 20, (1 << 20) + (16 << 20));
-        assertThat(byUs.getFirst()).isEqualTo(VolumeLab.sha256(first));
+        assertThat(byUs.getFirst()).isEqualTo(firstVolume(ours));
     }
 
     @Test
@@ -169,6 +167,40 @@ class VolumeExportSysTest {
                     """.formatted((24 << 20) / 512));
             }
         }
+    }
+
+    /** The disk of a group is an AoE disk, which nobody but our initiator reaches. */
+    @Test
+    void aGroupMayLieOnAnAoeDisk() throws IOException {
+        Path disk = disk("far.img");
+        Path segment = folder.resolve("segment");
+        Path socket = folder.resolve("far.sock");
+        String far = "nbd+unix:///?socket=" + socket;
+        try (Daemon _ = SegmentLab.segment(segment);
+                Daemon _ = SegmentLab.export("unix:" + segment, folder.resolve("state"), disk);
+                AttachProcess attached =
+                        AttachProcess.start(words -> words, socket, "--if", "unix:" + segment)) {
+            VolumeLab.etherbay(List.of("vg", "create", GROUP, far, "--yes"), List.of());
+            String volume = GROUP + "/far";
+            Tool.check(List.of(
+                    VolumeLab.launcher(),
+                    "lv",
+                    "create",
+                    volume,
+                    "--size",
+                    "16M",
+                    "--no-zero",
+                    "--device",
+                    far));
+            assertThat(VolumeLab.sha256(volume, folder, far)).isEqualTo(firstVolume(disk));
+            assertThat(attached.isAlive()).isTrue();
+        }
+    }
+
+    /** What lies in the first 16 MiB behind the metadata. */
+    private static String firstVolume(Path disk) {
+        byte[] bytes = Tool.bytesOf(disk);
+        return VolumeLab.sha256(Arrays.copyOfRange(bytes, 1 << 20, (1 << 20) + (16 << 20)));
     }
 
     private Daemon serve(NetLab.Node target, Path disk) {

@@ -51,11 +51,22 @@ final class VolumeLab {
 
     /** The checksum of all that a volume holds, served by us and read by nbdcopy. */
     static String sha256(String volume, Path folder, List<Path> disks) {
+        return sha256(
+                volume,
+                folder,
+                String.join(",", disks.stream().map(Path::toString).toList()));
+    }
+
+    /**
+     * The same.
+     *
+     * @param devices as {@code --device} takes them
+     */
+    static String sha256(String volume, Path folder, String devices) {
         Path nbdcopy = Tool.require("nbdcopy", "libnbd-bin");
         Path socket = folder.resolve("sum.sock");
-        List<String> command = new ArrayList<>(
-                List.of(launcher(), "nbd", "serve", volume, "--nbd", "unix:" + socket));
-        disks.forEach(disk -> command.addAll(List.of("--device", disk.toString())));
+        List<String> command = List.of(
+                launcher(), "nbd", "serve", volume, "--nbd", "unix:" + socket, "--device", devices);
         try (Daemon served = Daemon.start(command)) {
             served.awaitLog("nbd serves", START_TIMEOUT);
             return sha256(nbdcopy, "nbd+unix:///?socket=" + socket, folder);
