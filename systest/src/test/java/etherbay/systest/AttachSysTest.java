@@ -226,9 +226,9 @@ class AttachSysTest {
                 Tool.await("silence", TIMEOUT, () -> attached.log().contains(" is silent"));
                 target = AoeServer.ETHERBAY.start(node, 1, 0, image);
                 awaitWrites(image);
-                assertThat(attached.log())
-                        .contains(" is up again")
-                        .doesNotContain("e1.0 is offline");
+                // Told when two looks have seen it, which writes do not wait for.
+                Tool.await("a way", TIMEOUT, () -> attached.log().contains(" is up again"));
+                assertThat(attached.log()).doesNotContain("e1.0 is offline");
                 endLoad(load);
             } finally {
                 target.close();
