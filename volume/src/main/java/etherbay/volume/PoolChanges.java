@@ -360,14 +360,19 @@ public final class PoolChanges {
             boolean elsewhere = disk.flatMap(pool::groupOf)
                     .filter(group -> !group.group().id().equals(in.group().id()))
                     .isPresent();
-            if (disk.isEmpty() || elsewhere) {
+            // Marked as in a group, and nothing here tells in which: that may be on another disk.
+            boolean unknown = disk.filter(found -> found.label().isUsed())
+                    .filter(_ -> in.group().physicalVolume(pv.id()).isEmpty())
+                    .filter(found -> pool.oldGroupOf(found).isEmpty())
+                    .isPresent();
+            if (disk.isEmpty() || elsewhere || unknown) {
                 throw new EtherbayException(
                         ErrorCode.CONFLICT,
                         "version %d of group %s cannot be put in force"
                                 .formatted(old.seqno(), in.name()),
                         "its disk " + pv.id() + " (was "
                                 + EtherbayException.shown(pv.deviceHint()) + ") is "
-                                + (elsewhere ? "in another group now" : "missing"),
+                                + (disk.isEmpty() ? "missing" : "in another group now"),
                         "name the disk with --device, or choose another version");
             }
         }
