@@ -373,6 +373,25 @@ final class PoolChangesTest {
                 .contains("(was d2) is missing");
     }
 
+    /** Nothing on it tells of its group, and the disks that do are away. */
+    @Test
+    void anOldVersionIsNotRestoredOntoADiskThatIsMarkedAsAnothersGroup() {
+        PoolRig rig = PoolRig.of(2);
+        rig.disk("bare", PoolRig.DISK_BYTES, 0);
+        rig.createGroup("g", "d1", "bare");
+        rig.reduceGroup("g", "bare");
+        rig.createGroup("h", "d2", "bare");
+        rig.create("h", "a", PoolRig.request("5", "bare"));
+        rig.lose("d2");
+        EtherbayException refusal = refusal(ErrorCode.CONFLICT, () -> rig.restoreGroup("g", 1));
+        assertThat(refusal).hasMessage("version 1 of group g cannot be put in force");
+        assertThat(refusal.why()).contains("(was bare) is in another group now");
+        rig.bringBack("d2");
+        Pool pool = rig.open();
+        assertThat(pool.need("h").missing()).isEmpty();
+        assertThat(pool.warnings()).isEmpty();
+    }
+
     @Test
     void anOldVersionWhoseNameAnotherGroupHasIsRefused() {
         PoolRig rig = PoolRig.of(2);
