@@ -30,7 +30,8 @@ public final class FileLock implements AutoCloseable {
      * Takes it; makes the file where there is none.
      *
      * @param what it stands for, for errors: {@code volume group vg0}
-     * @param patienceNs how long to wait for another process to let go of it
+     * @param patienceNs how long to wait for another process to let go of it; whoever is
+     *     interrupted waits no longer
      * @throws EtherbayException CONFLICT when another process holds it, and which, where it can be
      *     known; DENIED when the file cannot be had
      */
@@ -47,7 +48,9 @@ public final class FileLock implements AutoCloseable {
             if (locked != 0 && locked != -Errno.EAGAIN) {
                 throw refused(file, what, Errno.name(-locked));
             }
-            if (locked != 0 && Linux.clock().nanoTime() >= untilNs) {
+            boolean waits = Linux.clock().nanoTime() < untilNs
+                    && !Thread.currentThread().isInterrupted();
+            if (locked != 0 && !waits) {
                 throw held(file, what);
             }
             LockSupport.parkNanos(PAUSE_NS);

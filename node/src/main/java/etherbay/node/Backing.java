@@ -6,7 +6,6 @@ import etherbay.base.Counters;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.Loop;
-import etherbay.base.ReadOnlyDevice;
 import etherbay.base.SectorDevice;
 import etherbay.base.Slice;
 import etherbay.linux.Disk;
@@ -150,13 +149,11 @@ final class Backing {
         try (Undo undo = new Undo()) {
             OpenVolume volume = OpenVolume.open(wish, opener, found);
             undo.add(volume::release);
-            checkRange(wish, volume.device().sectors());
-            // One that was made read-only (lvcreate -pr) is so whoever serves it.
-            BlockDevice device =
-                    found.writable() ? volume.device() : new ReadOnlyDevice(volume.device());
+            BlockDevice served = volume.served();
+            checkRange(wish, served.sectors());
             Opened opened = new Opened(
                     volume.name(),
-                    device,
+                    served,
                     volume::attach,
                     volume::detach,
                     volume.key(),

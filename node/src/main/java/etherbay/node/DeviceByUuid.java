@@ -4,8 +4,6 @@ package etherbay.node;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 
-import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -107,12 +105,12 @@ final class DeviceByUuid {
     /** A logical volume by its own UUID, and by that of its group with its own behind it. */
     private List<Found> logicalVolumes() {
         List<Found> volumes = new ArrayList<>();
-        for (String device : names(sys.resolve("block"), "dm-*")) {
+        for (String device : Sysfs.names(sys.resolve("block"), "dm-*")) {
             Path dm = sys.resolve("block").resolve(device).resolve("dm");
-            String uuid = line(dm.resolve("uuid"));
+            String uuid = Sysfs.line(dm.resolve("uuid"));
             // What LVM keeps below a volume has a suffix, as "-real": it is not for others.
             if (uuid.matches(LVM_PREFIX + "[0-9A-Za-z]{" + 2 * LVM_UUID_CHARACTERS + "}")) {
-                Path mapped = dev.resolve("mapper").resolve(line(dm.resolve("name")));
+                Path mapped = dev.resolve("mapper").resolve(Sysfs.line(dm.resolve("name")));
                 Path path = Files.exists(mapped) ? mapped : dev.resolve(device);
                 String both = uuid.substring(LVM_PREFIX.length());
                 String kind = "logical volume";
@@ -125,8 +123,8 @@ final class DeviceByUuid {
 
     private List<Found> arrays() {
         List<Found> arrays = new ArrayList<>();
-        for (String device : names(sys.resolve("block"), "md*")) {
-            String uuid = line(sys.resolve("block").resolve(device).resolve("md/uuid"));
+        for (String device : Sysfs.names(sys.resolve("block"), "md*")) {
+            String uuid = Sysfs.line(sys.resolve("block").resolve(device).resolve("md/uuid"));
             if (!uuid.isEmpty()) {
                 arrays.add(new Found(uuid, device, path(device), "md array"));
             }
@@ -152,7 +150,7 @@ final class DeviceByUuid {
 
     private List<Found> signatures() {
         List<Found> signatures = new ArrayList<>();
-        for (String device : partitions()) {
+        for (String device : Sysfs.partitions(proc)) {
             Path path = path(device);
             if (!Files.isReadable(path)) {
                 unreadableCount++;
@@ -170,23 +168,6 @@ final class DeviceByUuid {
             }
         }
         return signatures;
-    }
-
-    /** Every block device that has a size: proc(5). */
-    private List<String> partitions() {
-        try (var lines = Files.lines(proc.resolve("partitions"))) {
-            return lines.map(line -> line.strip().split("\\s+", -1))
-                    .filter(words -> words.length == 4 && words[0].matches("[0-9]+"))
-                    .map(words -> words[3])
-                    .distinct()
-                    .toList();
-        } catch (IOException cause) {
-            throw new EtherbayException(
-                    ErrorCode.ENVIRONMENT,
-                    proc.resolve("partitions") + " cannot be read",
-                    cause.toString(),
-                    "mount proc, or name the device by its path");
-        }
     }
 
     /**
@@ -257,7 +238,7 @@ final class DeviceByUuid {
                         .formatted(
                                 volumes.size() / 2,
                                 arrays.size(),
-                                partitions().size(),
+                                Sysfs.partitions(proc).size(),
                                 proc.resolve("partitions"),
                                 unread),
                 Nearest.to(name.comparable(), byUuid.keySet())
@@ -272,34 +253,12 @@ final class DeviceByUuid {
 
     /** The devices that are built on this one, whole disk or partition. */
     private SortedSet<String> holders(String device) {
-        return names(
+        return Sysfs.names(
                 sys.resolve("class/block").resolve(device.replace('/', '!')).resolve("holders"),
                 "*");
     }
 
-    /** Names in sysfs have '!' where those in /dev have '/'; /proc/partitions has '/'. */
     private Path path(String device) {
-        return dev.resolve(device.replace('!', '/'));
-    }
-
-    private static SortedSet<String> names(Path folder, String glob) {
-        SortedSet<String> names = new TreeSet<>();
-        if (Files.isDirectory(folder)) {
-            try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, glob)) {
-                entries.forEach(entry -> names.add(entry.getFileName().toString()));
-            } catch (IOException gone) {
-                return names; // a device that goes away while we look is not there
-            }
-        }
-        return names;
-    }
-
-    /** The line of a file of sysfs, nothing where there is none. */
-    private static String line(Path file) {
-        try {
-            return Files.isRegularFile(file) ? Files.readString(file).strip() : "";
-        } catch (IOException gone) {
-            return "";
-        }
+        return Sysfs.device(dev, device);
     }
 }

@@ -4,6 +4,7 @@ package etherbay.node;
 import etherbay.base.BlockDevice;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
+import etherbay.base.ReadOnlyDevice;
 import etherbay.base.SectorDevice;
 import etherbay.linux.Disk;
 import etherbay.nbd.NbdClient;
@@ -37,6 +38,9 @@ final class OpenVolume {
     /** How often the metadata is looked at: soon enough for whoever waits for an extension. */
     private static final long LOOK_MS = 250;
 
+    /** Looks after which what could not be read is read again, though nothing has changed. */
+    private static final int RETRY_COUNT = 20;
+
     /** A disk of the volume with what makes it work, and takes it from the loop again. */
     private record Part(BlockDevice device, Runnable attach, Runnable detach, Runnable release) {}
 
@@ -52,6 +56,10 @@ final class OpenVolume {
     private final Path key;
     private FoundVolume found;
     private volatile boolean ended;
+
+    /** Why the metadata could not be used when it was last read; empty if it could. */
+    private String complaint = "";
+
     private Optional<Thread> follower = Optional.empty();
 
     private OpenVolume(Backing.Wish wish, Backing.Opener opener, FoundVolume seen, Undo undo) {
@@ -103,7 +111,10 @@ final class OpenVolume {
             if (!parts.containsKey(pv)) {
                 Part part = openPart(of.disks().get(index));
                 parts.put(pv, part);
-                undo.add(part.release());
+                undo.add(() -> {
+                    parts.remove(pv);
+                    part.release().run();
+                });
             }
         }
     }
@@ -155,8 +166,9 @@ final class OpenVolume {
         return of.map().pvs().stream().map(pv -> parts.get(pv).device()).toList();
     }
 
-    VolumeDevice device() {
-        return device;
+    /** As it is served: one that was made read-only, as by {@code lvcreate -pr}, is so. */
+    BlockDevice served() {
+        return found.writable() ? device : new ReadOnlyDevice(device);
     }
 
     /** {@code VG/LV}. */
@@ -212,10 +224,12 @@ final class OpenVolume {
 
     private void follow() {
         try {
-            while (!ended) {
+            for (int idle = 0; !ended; idle++) {
                 TimeUnit.MILLISECONDS.sleep(LOOK_MS);
-                if (!ended && stamps.changed()) {
+                boolean retries = !complaint.isEmpty() && idle >= RETRY_COUNT;
+                if (!ended && (stamps.changed() || retries)) {
                     look();
+                    idle = 0;
                 }
             }
         } catch (InterruptedException end) {
@@ -232,11 +246,17 @@ final class OpenVolume {
             } else if (now.get().map().sectors() > found.map().sectors()) {
                 grow(now.get());
             }
+            complaint = "";
         } catch (EtherbayException unusable) {
-            LOG.log(
-                    Level.WARNING,
-                    "volume " + name() + " goes on as it was: " + unusable.getMessage() + ": "
-                            + unusable.why());
+            complain(unusable.getMessage() + ": " + unusable.why());
+        }
+    }
+
+    /** Once for each reason: it is tried again and again. */
+    private void complain(String why) {
+        if (!complaint.equals(why)) {
+            complaint = why;
+            LOG.log(Level.WARNING, "volume " + name() + " goes on as it was: " + why);
         }
     }
 

@@ -215,6 +215,32 @@ final class VolumeServingTest {
         close(opened);
     }
 
+    /** By another export, or by whoever mounts it. */
+    @Test
+    void aDiskThatIsUsedAsAWholeIsMadeNoPhysicalVolumeAndItsGroupIsNotChanged() throws Exception {
+        Path plain = file("plain.img");
+        LocalDisk whole = open(plain.toString());
+        assertThatThrownBy(() -> store.createDisk(BackingName.ofPath(plain.toString()), true, true))
+                .isInstanceOfSatisfying(
+                        EtherbayException.class,
+                        refused -> assertThat(refused.code()).isEqualTo(ErrorCode.CONFLICT))
+                .hasMessageContaining("in use");
+        assertThat(ask(whole, IoOperation.READ, 1, new byte[1])).isEqualTo(IoStatus.OK);
+        close(whole);
+        LocalDisk remote = open(disk.toString());
+        assertThatThrownBy(() -> store.change(
+                        GROUP,
+                        "test",
+                        session -> session.changes()
+                                .createVolume(
+                                        session.group(GROUP),
+                                        "more",
+                                        VolumeRequest.of(VolumeSize.ofBytes("2M")))))
+                .hasMessageContaining("in use");
+        close(remote);
+        store.createDisk(BackingName.ofPath(plain.toString()), false, false);
+    }
+
     @Test
     void twoVolumesOfOneDiskAreServedSideBySide() throws Exception {
         store.change(

@@ -94,6 +94,21 @@ public record VolumeGroup(
         return read;
     }
 
+    /** The section of {@link #text} that is the group. */
+    LvmText.Section section() {
+        return sectionOf(LvmText.parse(text, "group " + name));
+    }
+
+    /** Whether a group can be called that. */
+    public static boolean isName(String name) {
+        return Names.isGroup(name);
+    }
+
+    /** @throws EtherbayException INVALID for what no group can be called */
+    public static void checkName(String name) {
+        Names.checkGroup(name);
+    }
+
     /** The section that is the group: the only one. */
     static LvmText.Section sectionOf(LvmText.Section file) {
         if (file.sections().size() != 1) {
@@ -189,6 +204,15 @@ public record VolumeGroup(
         return areas;
     }
 
+    /** Volumes that have extents on a disk. */
+    public List<LogicalVolume> volumesOn(PhysicalVolume pv) {
+        return logicalVolumes.stream()
+                .filter(lv -> lv.segments().stream()
+                        .flatMap(segment -> segment.areas().stream())
+                        .anyMatch(area -> area.pv().equals(pv.key())))
+                .toList();
+    }
+
     /** Extents of a disk that are in use. */
     public long usedExtents(PhysicalVolume pv) {
         return usedExtents(pv, areasOn(pv.key()));
@@ -253,7 +277,8 @@ public record VolumeGroup(
                                 + EtherbayException.shown(volume) + " --size 10G"));
     }
 
-    Optional<PhysicalVolume> physicalVolume(LvmId wanted) {
+    /** The disk of that UUID. */
+    public Optional<PhysicalVolume> physicalVolume(LvmId wanted) {
         return physicalVolumes.stream().filter(pv -> pv.id().equals(wanted)).findFirst();
     }
 

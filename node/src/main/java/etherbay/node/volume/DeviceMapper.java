@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node.volume;
 
+import etherbay.node.Sysfs;
+
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +34,7 @@ final class DeviceMapper {
             devices.addAll(loopsOver(real));
             return devices.stream()
                     .map(device -> sys.resolve("class/block").resolve(device).resolve("holders"))
-                    .flatMap(holders -> names(holders, "dm-*").stream())
+                    .flatMap(holders -> Sysfs.names(holders, "dm-*").stream())
                     .findFirst();
         } catch (IOException gone) {
             return Optional.empty();
@@ -42,36 +42,16 @@ final class DeviceMapper {
     }
 
     private List<String> loopsOver(Path real) {
-        return names(sys.resolve("block"), "loop*").stream()
+        return Sysfs.names(sys.resolve("block"), "loop*").stream()
                 .filter(loop -> real.toString()
-                        .equals(line(
+                        .equals(Sysfs.line(
                                 sys.resolve("block").resolve(loop).resolve("loop/backing_file"))))
                 .toList();
     }
 
     /** Whether a block device is itself a volume that LVM2 has activated. */
     boolean isVolume(String device) {
-        return line(sys.resolve("class/block").resolve(device).resolve("dm/uuid"))
+        return Sysfs.line(sys.resolve("class/block").resolve(device).resolve("dm/uuid"))
                 .startsWith("LVM-");
-    }
-
-    private static List<String> names(Path folder, String glob) {
-        List<String> names = new ArrayList<>();
-        if (Files.isDirectory(folder)) {
-            try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, glob)) {
-                entries.forEach(entry -> names.add(entry.getFileName().toString()));
-            } catch (IOException gone) {
-                return names; // a device that goes away while we look is not there
-            }
-        }
-        return names;
-    }
-
-    private static String line(Path file) {
-        try {
-            return Files.isRegularFile(file) ? Files.readString(file).strip() : "";
-        } catch (IOException gone) {
-            return "";
-        }
     }
 }

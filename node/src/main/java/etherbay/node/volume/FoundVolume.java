@@ -3,6 +3,7 @@ package etherbay.node.volume;
 
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
+import etherbay.linux.FileLock;
 import etherbay.node.BackingName;
 import etherbay.volume.ExtentMap;
 import etherbay.volume.LogicalVolume;
@@ -10,6 +11,7 @@ import etherbay.volume.LvmId;
 import etherbay.volume.Pool;
 import etherbay.volume.PoolDisk;
 import etherbay.volume.PoolGroup;
+import etherbay.volume.VolumeGroup;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,13 +52,28 @@ public record FoundVolume(
      *     ExtentMap#of} throws
      */
     public static Optional<FoundVolume> byName(VolumePlaces places, String group, String volume) {
-        try (Pool pool = places.open(false)) {
-            if (pool.groups().stream().noneMatch(found -> found.name().equals(group))) {
-                return Optional.empty();
-            }
-            PoolGroup in = pool.need(group);
-            return Optional.of(of(in, in.group().need(volume)));
+        if (!VolumeGroup.isName(group)) {
+            return Optional.empty();
         }
+        try (Pool pool = places.open(false)) {
+            Optional<FoundVolume> found = in(pool, group, volume);
+            if (found.isPresent() || pool.warnings().isEmpty()) {
+                return found;
+            }
+        }
+        // What could not be used may have been half of a change.
+        try (FileLock _ = VolumeLocks.ofThisUser().group(group);
+                Pool pool = places.open(false)) {
+            return in(pool, group, volume);
+        }
+    }
+
+    private static Optional<FoundVolume> in(Pool pool, String group, String volume) {
+        if (pool.groups().stream().noneMatch(found -> found.name().equals(group))) {
+            return Optional.empty();
+        }
+        PoolGroup in = pool.need(group);
+        return Optional.of(of(in, in.group().need(volume)));
     }
 
     /** The volume with that UUID, or that of its group and its own in one; empty for none. */
@@ -76,10 +93,18 @@ public record FoundVolume(
         }
     }
 
-    /** The same volume as it is now, on the disks that it was found on, and on others. */
+    /**
+     * The same volume as it is now, on the disks that it was found on, and on others. Read while
+     * nobody changes its group: half of a change would look like the end of it.
+     *
+     * @return empty when it is gone
+     */
     public Optional<FoundVolume> again(VolumePlaces places) {
-        return byUuid(
-                places.with(members), new BackingName.WithUuid(group.letters() + id.letters()));
+        String groupName = name.substring(0, name.indexOf('/'));
+        try (FileLock _ = VolumeLocks.ofThisUser().group(groupName)) {
+            return byUuid(
+                    places.with(members), new BackingName.WithUuid(group.letters() + id.letters()));
+        }
     }
 
     private static FoundVolume of(PoolGroup in, LogicalVolume volume) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node.volume;
 
+import etherbay.base.EtherbayException;
 import etherbay.linux.FileLock;
 import etherbay.node.StateFolder;
 import etherbay.volume.LvmId;
+import etherbay.volume.VolumeGroup;
 
 import java.nio.file.Path;
 
@@ -27,8 +29,13 @@ public record VolumeLocks(Path groups, Path volumes) {
         return new VolumeLocks(own, own);
     }
 
-    /** To change a group; waits some seconds for others. */
-    FileLock group(String name) {
+    /**
+     * To change a group, or to read it while nobody does; waits some seconds for others.
+     *
+     * @throws EtherbayException INVALID for what is no name of a group, CONFLICT
+     */
+    public FileLock group(String name) {
+        VolumeGroup.checkName(name); // it becomes a part of a path
         return FileLock.take(groups.resolve("V_" + name), "volume group " + name, PATIENCE_NS);
     }
 

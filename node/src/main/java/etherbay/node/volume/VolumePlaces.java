@@ -4,6 +4,7 @@ package etherbay.node.volume;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.node.BackingName;
+import etherbay.node.Sysfs;
 import etherbay.volume.FileMedium;
 import etherbay.volume.Medium;
 import etherbay.volume.Pool;
@@ -11,7 +12,6 @@ import etherbay.volume.Pool;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -28,7 +28,8 @@ import java.util.Set;
 public record VolumePlaces(List<BackingName> named, List<BackingName> known) {
     private static final Logger LOG = System.getLogger(VolumePlaces.class.getName());
 
-    private static final Path PARTITIONS = Path.of("/proc/partitions");
+    private static final Path PROC = Path.of("/proc");
+    private static final Path DEV = Path.of("/dev");
 
     /** Drives that may wait for a medium, and memory that nobody keeps anything in. */
     private static final String NO_DISKS = "(sr|fd|zram)[0-9]+";
@@ -111,17 +112,17 @@ public record VolumePlaces(List<BackingName> named, List<BackingName> known) {
             return;
         }
         try {
-            Medium medium = medium(name, false);
-            if (!Pool.hasLabel(medium)) {
-                medium.close();
-            } else if (writable) {
-                medium.close();
-                media.add(medium(name, true));
-            } else {
-                media.add(medium);
+            if (hasLabel(name)) {
+                media.add(medium(name, writable));
             }
         } catch (EtherbayException unreadable) {
             LOG.log(Level.DEBUG, unreadable.toText());
+        }
+    }
+
+    private static boolean hasLabel(BackingName name) {
+        try (Medium medium = medium(name, false)) {
+            return Pool.hasLabel(medium);
         }
     }
 
@@ -146,23 +147,12 @@ public record VolumePlaces(List<BackingName> named, List<BackingName> known) {
         }
     }
 
-    /** All that have a size and are no volumes themselves: proc(5). */
+    /** All that have a size and are no volumes themselves. */
     private static List<BackingName> blockDevices() {
         DeviceMapper mapper = DeviceMapper.ofThisMachine();
-        try (var lines = Files.lines(PARTITIONS)) {
-            return lines.map(line -> line.strip().split("\\s+", -1))
-                    .filter(words -> words.length == 4 && words[0].matches("[0-9]+"))
-                    .map(words -> words[3])
-                    .filter(device -> !device.matches(NO_DISKS) && !mapper.isVolume(device))
-                    .map(device -> (BackingName)
-                            new BackingName.AtPath(Path.of("/dev", device.replace('!', '/'))))
-                    .toList();
-        } catch (IOException cause) {
-            throw new EtherbayException(
-                    ErrorCode.ENVIRONMENT,
-                    PARTITIONS + " cannot be read",
-                    cause.toString(),
-                    "mount proc, or name the disks with --device");
-        }
+        return Sysfs.partitions(PROC).stream()
+                .filter(device -> !device.matches(NO_DISKS) && !mapper.isVolume(device))
+                .map(device -> (BackingName) new BackingName.AtPath(Sysfs.device(DEV, device)))
+                .toList();
     }
 }

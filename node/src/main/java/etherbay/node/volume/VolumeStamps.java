@@ -2,7 +2,6 @@
 package etherbay.node.volume;
 
 import etherbay.base.EtherbayException;
-import etherbay.node.BackingName;
 import etherbay.volume.Medium;
 import etherbay.volume.Pool;
 
@@ -15,12 +14,9 @@ import java.util.List;
  */
 public final class VolumeStamps implements AutoCloseable {
     private final List<Medium> media = new ArrayList<>();
-    private List<Long> stamps;
+    private List<Long> stamps = List.of();
 
-    private VolumeStamps(List<BackingName> members) {
-        members.forEach(name -> media.add(VolumePlaces.medium(name, false)));
-        stamps = List.of();
-    }
+    private VolumeStamps() {}
 
     /**
      * Opens the disks of a group.
@@ -28,9 +24,15 @@ public final class VolumeStamps implements AutoCloseable {
      * @throws EtherbayException when one cannot be opened
      */
     public static VolumeStamps of(FoundVolume found) {
-        VolumeStamps opened = new VolumeStamps(found.members());
-        opened.stamps = opened.now();
-        return opened;
+        VolumeStamps opened = new VolumeStamps();
+        try {
+            found.members().forEach(name -> opened.media.add(VolumePlaces.medium(name, false)));
+            opened.stamps = opened.now();
+            return opened;
+        } catch (EtherbayException failed) {
+            opened.close();
+            throw failed;
+        }
     }
 
     /** Whether it is another one than when this was last asked. */

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node.volume;
 
+import etherbay.base.Clock;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
+import etherbay.linux.DiskClaim;
 import etherbay.linux.FileLock;
+import etherbay.linux.Linux;
 import etherbay.node.BackingName;
+import etherbay.volume.FileMedium;
 import etherbay.volume.LogicalVolume;
 import etherbay.volume.LvmId;
 import etherbay.volume.Medium;
@@ -17,9 +21,9 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -39,10 +43,11 @@ public final class VolumeStore {
         private final Pool pool;
         private final PoolChanges changes;
         private final List<FileLock> unused = new ArrayList<>();
+        private final List<DiskClaim> claims = new ArrayList<>();
 
         private Session(Pool pool, String command) {
             this.pool = pool;
-            changes = new PoolChanges(pool, hostName(), clock.millis() / 1000, command, random);
+            changes = new PoolChanges(pool, hostName(), clock.wallMillis() / 1000, command, random);
         }
 
         public Pool pool() {
@@ -55,18 +60,19 @@ public final class VolumeStore {
         }
 
         /**
-         * The group of that name, which no device-mapper has active.
+         * The group of that name, which no device-mapper has active, and none of whose disks
+         * anybody uses as a whole until the change is done.
          *
          * @throws EtherbayException NOT_FOUND, CONFLICT
          */
         public PoolGroup group(String name) {
             PoolGroup group = pool.need(name);
-            group.present().values().forEach(disk -> checkIdle(disk.medium()));
+            group.present().values().forEach(this::claim);
             return group;
         }
 
         /**
-         * The physical volume on that disk.
+         * The physical volume on that disk, likewise.
          *
          * @throws EtherbayException NOT_FOUND for a disk that is none, CONFLICT
          */
@@ -79,8 +85,13 @@ public final class VolumeStore {
                                     ? "it has no label"
                                     : String.join("; ", pool.warnings()),
                             "make it one: etherbay pv create " + name));
-            checkIdle(disk.medium());
+            claim(disk);
             return disk;
+        }
+
+        private void claim(PoolDisk disk) {
+            checkIdle(disk.medium());
+            path(disk.medium()).map(DiskClaim::shared).ifPresent(claims::add);
         }
 
         /** Sees to it that nobody serves a volume until the change is done. CONFLICT if one does */
@@ -91,6 +102,7 @@ public final class VolumeStore {
 
         private void end() {
             unused.forEach(FileLock::close);
+            claims.forEach(DiskClaim::close);
             pool.close();
         }
     }
@@ -110,7 +122,7 @@ public final class VolumeStore {
 
     public static VolumeStore of(VolumePlaces places) {
         return new VolumeStore(
-                places, VolumeLocks.ofThisUser(), DeviceMapper.ofThisMachine(), Clock.systemUTC());
+                places, VolumeLocks.ofThisUser(), DeviceMapper.ofThisMachine(), Linux.clock());
     }
 
     /** What there is, as it is now; the caller closes it. */
@@ -157,27 +169,39 @@ public final class VolumeStore {
     }
 
     /**
-     * Makes a disk a physical volume.
+     * Makes a disk a physical volume; one that nobody uses.
      *
+     * @param name a place as {@link VolumePlaces#place} takes it
      * @param overwrite although something stands on it
      * @param force although it belongs to a group
      */
     public LvmId createDisk(BackingName name, boolean overwrite, boolean force) {
-        VolumePlaces only = new VolumePlaces(List.of(name)); // refuses what is no place
         try (FileLock _ = locks.disks();
-                Medium medium = VolumePlaces.medium(only.named().getFirst(), true)) {
+                Medium medium = VolumePlaces.medium(name, true)) {
             checkIdle(medium);
-            // Not closed: the medium is, and some servers let in no second client.
-            Pool pool = Pool.open(List.of(medium));
-            return PoolChanges.createDisk(medium, pool, overwrite, force, random);
+            Optional<DiskClaim> claim = path(medium).map(DiskClaim::alone);
+            try {
+                // Not closed: the medium is, and some servers let in no second client.
+                Pool pool = Pool.open(List.of(medium));
+                return PoolChanges.createDisk(medium, pool, overwrite, force, random);
+            } finally {
+                claim.ifPresent(DiskClaim::close);
+            }
         } finally {
             LvmHints.ofThisMachine().forget();
         }
     }
 
+    /** Of a file or a block device; what an NBD server has is the server's to keep. */
+    private static Optional<Path> path(Medium medium) {
+        return medium instanceof FileMedium
+                ? Optional.of(Path.of(medium.name()))
+                : Optional.empty();
+    }
+
     /** @throws EtherbayException CONFLICT when device-mapper uses the disk */
     private void checkIdle(Medium medium) {
-        mapper.userOf(Path.of(medium.name())).ifPresent(device -> {
+        path(medium).flatMap(mapper::userOf).ifPresent(device -> {
             throw new EtherbayException(
                     ErrorCode.CONFLICT,
                     medium.name() + " is active in device-mapper",

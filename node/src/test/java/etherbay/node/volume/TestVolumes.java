@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node.volume;
 
-import etherbay.node.BackingName;
 import etherbay.volume.PoolDisk;
 import etherbay.volume.VolumeRequest;
 import etherbay.volume.VolumeSize;
@@ -15,7 +14,7 @@ public final class TestVolumes {
     /** A group on that disk, with one volume. @return the store to go on with */
     public static VolumeStore make(String disk, String group, String volume, long bytes) {
         VolumeStore store = VolumeStore.of(VolumePlaces.of(List.of(disk)));
-        store.createDisk(BackingName.ofPath(disk), false, false);
+        store.createDisk(VolumePlaces.place(disk), false, false);
         store.changeDisks(List.of(group), "test", session -> {
             List<PoolDisk> disks = List.of(session.disk(disk));
             session.changes().createGroup(group, disks, 2048, "normal");
