@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.cli;
 
+import etherbay.linux.Disk;
+import etherbay.node.BackingName;
 import etherbay.node.volume.VolumePlaces;
 
 import picocli.CommandLine.Option;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -33,7 +31,8 @@ final class DeviceOptions {
      * named so, and no other, are among those of the machine anyway.
      */
     VolumePlaces placesWith(List<String> named) {
-        if (devices.isEmpty() && named.stream().allMatch(DeviceOptions::isBlockDevice)) {
+        if (devices.isEmpty()
+                && named.stream().map(VolumePlaces::place).allMatch(DeviceOptions::isBlockDevice)) {
             return places();
         }
         List<String> all = new ArrayList<>(named);
@@ -41,13 +40,7 @@ final class DeviceOptions {
         return VolumePlaces.of(all);
     }
 
-    /** Java has no test for block devices; regular files, folders and links are told apart. */
-    private static boolean isBlockDevice(String name) {
-        try {
-            return Files.readAttributes(Path.of(name), BasicFileAttributes.class)
-                    .isOther();
-        } catch (IOException | InvalidPathException notThere) {
-            return false;
-        }
+    private static boolean isBlockDevice(BackingName name) {
+        return name instanceof BackingName.AtPath(Path path) && Disk.isBlockDevice(path);
     }
 }

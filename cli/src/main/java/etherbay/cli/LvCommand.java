@@ -134,11 +134,7 @@ final class LvCommand implements Runnable {
                         .sorted(Comparator.comparing((LvRow row) -> row.in().name())
                                 .thenComparing(row -> row.lv().name()))
                         .toList();
-                if (json()) {
-                    say(LvRow.REPORT.json(rows, false));
-                } else {
-                    LvRow.REPORT.table(rows).forEach(this::say);
-                }
+                list(LvRow.REPORT, rows);
             }
         }
     }
@@ -158,7 +154,7 @@ final class LvCommand implements Runnable {
                     kinds.put("seg", SegRow.REPORT.objects(SegRow.of(rows), true));
                     say(LvmReport.document(kinds));
                 } else {
-                    rows.forEach(row -> row.lines().forEach(line -> say("  " + line)));
+                    display(rows, LvRow::lines);
                 }
             }
         }

@@ -3,7 +3,7 @@ package etherbay.cli;
 
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
-import etherbay.node.BackingName;
+import etherbay.node.volume.VolumePlaces;
 import etherbay.node.volume.VolumeStore;
 import etherbay.volume.Pool;
 import etherbay.volume.PoolDisk;
@@ -61,7 +61,7 @@ final class PvCommand implements Runnable {
         @Override
         public void run() {
             for (String disk : disks) {
-                store(disks).createDisk(BackingName.ofPath(disk), yes(), force);
+                store(disks).createDisk(VolumePlaces.place(disk), yes(), force);
                 say("physical volume \"%s\" created".formatted(disk));
             }
         }
@@ -112,11 +112,7 @@ final class PvCommand implements Runnable {
                 List<PvRow> rows = rows(pool).stream()
                         .sorted(Comparator.comparing(PvRow::name))
                         .toList();
-                if (json()) {
-                    say(PvRow.REPORT.json(rows, false));
-                } else {
-                    PvRow.REPORT.table(rows).forEach(this::say);
-                }
+                list(PvRow.REPORT, rows);
             }
         }
     }
@@ -129,12 +125,7 @@ final class PvCommand implements Runnable {
         @Override
         public void run() {
             try (Pool pool = look()) {
-                List<PvRow> rows = rows(pool);
-                if (json()) {
-                    say(PvRow.REPORT.json(rows, true));
-                } else {
-                    rows.forEach(row -> row.lines().forEach(line -> say("  " + line)));
-                }
+                display(PvRow.REPORT, rows(pool), PvRow::lines);
             }
         }
     }
@@ -203,22 +194,14 @@ final class PvCommand implements Runnable {
                         in.map(group -> "group " + group.name() + " would lack it, and all that its"
                                         + " volumes have there would be lost")
                                 .orElse("its label would be gone"));
-                in.ifPresent(group -> group.group().logicalVolumes().stream()
-                        .filter(lv -> lv.segments().stream()
-                                .flatMap(segment -> segment.areas().stream())
-                                .anyMatch(area -> area.pv().equals(keyOf(group, disk))))
+                in.ifPresent(group -> group.group()
+                        .physicalVolume(disk.id())
+                        .map(group.group()::volumesOn)
+                        .orElse(List.of())
                         .forEach(lv -> session.requireUnused(group, lv)));
                 session.changes().removeDisk(disk, force);
                 say("label of physical volume \"%s\" removed".formatted(disk));
             });
-        }
-
-        private static String keyOf(PoolGroup group, PoolDisk disk) {
-            return group.group().physicalVolumes().stream()
-                    .filter(pv -> pv.id().equals(disk.id()))
-                    .findFirst()
-                    .orElseThrow()
-                    .key();
         }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.cli;
 
-import etherbay.node.BackingName;
+import etherbay.node.volume.VolumePlaces;
 import etherbay.node.volume.VolumeStore;
 import etherbay.volume.LogicalVolume;
 import etherbay.volume.Pool;
@@ -69,7 +69,7 @@ final class VgCommand implements Runnable {
                         .toList();
             }
             for (String disk : plain) {
-                store.createDisk(BackingName.ofPath(disk), yes(), false);
+                store.createDisk(VolumePlaces.place(disk), yes(), false);
                 say("physical volume \"%s\" created".formatted(disk));
             }
         }
@@ -157,11 +157,7 @@ final class VgCommand implements Runnable {
         @Override
         public void run() {
             try (Pool pool = look(List.of())) {
-                if (json()) {
-                    say(VgRow.REPORT.json(rows(pool), false));
-                } else {
-                    VgRow.REPORT.table(rows(pool)).forEach(this::say);
-                }
+                list(VgRow.REPORT, rows(pool));
             }
         }
     }
@@ -174,11 +170,7 @@ final class VgCommand implements Runnable {
         @Override
         public void run() {
             try (Pool pool = look(List.of())) {
-                if (json()) {
-                    say(VgRow.REPORT.json(rows(pool), true));
-                } else {
-                    rows(pool).forEach(row -> row.lines().forEach(line -> say("  " + line)));
-                }
+                display(VgRow.REPORT, rows(pool), VgRow::lines);
             }
         }
     }

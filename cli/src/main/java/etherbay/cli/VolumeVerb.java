@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** What the verbs of {@code pv}, {@code vg} and {@code lv} share: where disks are, what is said. */
 abstract class VolumeVerb implements Runnable {
@@ -63,9 +64,31 @@ abstract class VolumeVerb implements Runnable {
                     .forEach(this::warnMissing);
             pool.orphans().stream()
                     .filter(PvRow::isMarkedUsed)
-                    .forEach(disk -> warn(
-                            disk + " is marked as belonging to a group that is not" + " there"));
+                    .forEach(disk ->
+                            warn(disk + " is marked as belonging to a group that is not there"));
             return pool;
+        }
+
+        /** As LVM2's short reports: a table, or its columns as a document. */
+        final <R> void list(LvmReport<R> report, List<R> rows) {
+            if (json) {
+                say(report.json(rows, false));
+            } else {
+                report.table(rows).forEach(this::say);
+            }
+        }
+
+        /** As LVM2's long reports: line after line, or a document with all fields. */
+        final <R> void display(LvmReport<R> report, List<R> rows, Function<R, List<String>> lines) {
+            if (json) {
+                say(report.json(rows, true));
+            } else {
+                display(rows, lines);
+            }
+        }
+
+        final <R> void display(List<R> rows, Function<R, List<String>> lines) {
+            rows.forEach(row -> lines.apply(row).forEach(line -> say("  " + line)));
         }
 
         private void warnMissing(PoolGroup group) {

@@ -54,8 +54,7 @@ final class GroupChange {
     private GroupChange(VolumeGroup group, Author author) {
         this.group = group;
         this.author = author;
-        LvmText.Section file = LvmText.parse(group.text(), "group " + group.name());
-        section = VolumeGroup.sectionOf(file);
+        section = group.section();
         edit = new TextEdit(group.text());
     }
 
@@ -103,23 +102,21 @@ final class GroupChange {
     }
 
     private VolumeGroup done() {
-        edit.set(section, "seqno", Long.toString(group.seqno() + 1));
+        return done(group.seqno() + 1);
+    }
+
+    private VolumeGroup done(long seqno) {
+        String of = "group " + group.name();
+        edit.set(section, "seqno", Long.toString(seqno));
         String changed = edit.apply();
-        LvmText.Section root = LvmText.parse(changed, "group " + group.name());
-        LvmText.Section body = VolumeGroup.sectionOf(root);
+        LvmText.Section body = VolumeGroup.sectionOf(LvmText.parse(changed, of));
         String text = changed.substring(body.from(), body.to()) + "\n" + author.trailer();
-        return VolumeGroup.parse(text, "group " + group.name());
+        return VolumeGroup.parse(text, of);
     }
 
     /** The same as before but for the author: an old version is put in force again. */
     static VolumeGroup restored(VolumeGroup old, long seqnoInForce, Author author) {
-        GroupChange change = of(old, author);
-        change.edit.set(change.section, "seqno", Long.toString(seqnoInForce + 1));
-        LvmText.Section body =
-                VolumeGroup.sectionOf(LvmText.parse(change.edit.apply(), "group " + old.name()));
-        String text =
-                change.edit.apply().substring(body.from(), body.to()) + "\n" + author.trailer();
-        return VolumeGroup.parse(text, "group " + old.name());
+        return of(old, author).done(seqnoInForce + 1);
     }
 
     static VolumeGroup renamed(VolumeGroup group, String name, Author author) {
@@ -169,22 +166,14 @@ final class GroupChange {
                             .formatted(
                                     group.usedExtents(pv),
                                     pv.extentCount(),
-                                    String.join(", ", volumesOn(group, pv))),
+                                    group.volumesOn(pv).stream()
+                                            .map(LogicalVolume::name)
+                                            .collect(Collectors.joining(", "))),
                     "remove these volumes first, or move them: pvmove(8)");
         }
         LvmText.Section disks = change.section.needSection("physical_volumes");
         change.edit.remove(disks.needSection(pv.key()));
         return change.done();
-    }
-
-    /** Names of the volumes that have extents on a disk. */
-    static List<String> volumesOn(VolumeGroup group, PhysicalVolume pv) {
-        return group.logicalVolumes().stream()
-                .filter(lv -> lv.segments().stream()
-                        .flatMap(segment -> segment.areas().stream())
-                        .anyMatch(area -> area.pv().equals(pv.key())))
-                .map(LogicalVolume::name)
-                .toList();
     }
 
     /** A disk that has another size by now, and so many extents. */

@@ -10,8 +10,7 @@ import etherbay.base.EtherbayException;
  */
 public record GroupLimits(long volumeCountMax, long diskCountMax) {
     public static GroupLimits of(VolumeGroup group) {
-        LvmText.Section body =
-                VolumeGroup.sectionOf(LvmText.parse(group.text(), "group " + group.name()));
+        LvmText.Section body = group.section();
         return new GroupLimits(
                 body.whole("max_lv", Integer.MAX_VALUE, 0),
                 body.whole("max_pv", Integer.MAX_VALUE, 0));

@@ -72,9 +72,9 @@ final class TieReader {
 
     static TieReader read(PoolGroup group) {
         TieReader reader = new TieReader(group);
-        LvmText.Section body =
-                VolumeGroup.sectionOf(LvmText.parse(group.group().text(), "group " + group.name()));
-        body.section("logical_volumes")
+        group.group()
+                .section()
+                .section("logical_volumes")
                 .ifPresent(volumes -> reader.sections.putAll(volumes.sections()));
         reader.sections.forEach((name, volume) -> volume.sections().values().stream()
                 .filter(segment -> segment.values().containsKey("type"))
