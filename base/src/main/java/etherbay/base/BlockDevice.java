@@ -63,6 +63,18 @@ public interface BlockDevice extends AutoCloseable {
     void submit(Io io);
 
     /**
+     * Ends a submitted Io early where the device can: it completes, in a later step of a turn, with
+     * UNKNOWN when it may have happened or may still happen, else with OFFLINE; and from this call
+     * on its memory is not touched any more. A caller that has no more use for the outcome gets its
+     * memory back that way.
+     *
+     * @return false when the device cannot, or has no such Io: it completes as it would have
+     */
+    default boolean cancel(Io io) {
+        return false;
+    }
+
+    /**
      * Runs {@code finished} once every Io submitted before this call has completed. Later Ios are
      * taken and do not delay it for ever: only those that were there count.
      */

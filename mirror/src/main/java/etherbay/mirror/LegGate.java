@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.mirror;
+
+import etherbay.base.Epoch;
+
+import java.util.function.Consumer;
+
+/**
+ * Who may write to one leg: what a mirror asks of what lies below, besides blocks. On the loop of
+ * the leg. Answers come in a later step of a turn, each exactly once; a leg that says nothing is
+ * SILENT after a time of the gate's own.
+ */
+public interface LegGate {
+    /**
+     * What became of a claim.
+     *
+     * @param epoch the one in force at the leg now; NONE where it keeps none
+     */
+    record Claimed(Outcome outcome, Epoch epoch) {}
+
+    enum Outcome {
+        /**
+         * What comes from an earlier term is refused from now on, and nothing of it is in flight.
+         */
+        OURS,
+        /** The leg cannot refuse (an NBD server, a plain target): nothing is fenced. */
+        WEAK,
+        /** Another term holds the leg: its epoch is not below the one asked for. */
+        OTHERS,
+        /** No answer: it may have happened. */
+        SILENT
+    }
+
+    /** The epoch in force, without a change. Outcome is OURS, WEAK or SILENT. */
+    void look(Consumer<Claimed> answer);
+
+    /** Takes the leg for this term; again with the same epoch is harmless. */
+    void claim(Epoch epoch, Consumer<Claimed> answer);
+
+    /**
+     * The leg has been called faulty, or is taken in again: what was known of its state (a lost
+     * cache, an incarnation) is forgotten, and the device below works again as newly opened.
+     */
+    void renew();
+
+    /** A leg whose device is ours alone already, as a locked file is. */
+    LegGate LOCAL = new LegGate() {
+        @Override
+        public void look(Consumer<Claimed> answer) {
+            answer.accept(new Claimed(Outcome.OURS, Epoch.NONE));
+        }
+
+        @Override
+        public void claim(Epoch epoch, Consumer<Claimed> answer) {
+            answer.accept(new Claimed(Outcome.OURS, epoch));
+        }
+
+        @Override
+        public void renew() {}
+    };
+}
