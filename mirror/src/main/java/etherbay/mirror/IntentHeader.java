@@ -12,7 +12,7 @@ import java.util.UUID;
  * @param eventsCleared of the array when bits were last cleared: a leg with fewer events than that
  *     is not made whole by the bitmap
  * @param syncSectors that the bits cover
- * @param stateBits 1: stale, all bits are to be taken for set
+ * @param stateBits {@link IntentFormat#STALE}, {@link IntentFormat#WRITE_ERROR}
  * @param chunkBytes that a bit covers; a power of two
  * @param daemonSleepS seconds between cleanings
  * @param sectorsReserved room of the bitmap on the disk
