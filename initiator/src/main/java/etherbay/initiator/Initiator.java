@@ -24,6 +24,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
@@ -45,12 +47,16 @@ public final class Initiator implements LoopPart, AutoCloseable {
 
     private static final long STARVED_NS = 100_000;
 
+    /** A discovery asks so often: one query may get lost, and costs nothing. */
+    private static final int DISCOVERY_QUERY_COUNT = 2;
+
     private final Loop loop;
     private final Prng prng;
     private final TagTable tags;
     private final InitiatorCounters counters;
     private final List<EthernetPort> ports = new ArrayList<>();
     private final Map<DiskAddress, Search> searches = new LinkedHashMap<>();
+    private final List<Discovery> discoveries = new ArrayList<>();
     private long floorsRenewedAt;
 
     /** A disk, and when it is looked for next. */
@@ -78,6 +84,39 @@ public final class Initiator implements LoopPart, AutoCloseable {
         void soon() {
             queryCount = 0;
             timer.at(loop.nowNs());
+        }
+    }
+
+    /** A question to all disks. */
+    private final class Discovery {
+        private final long waitNs;
+        private final Consumer<List<DiskAddress>> done;
+        private final Set<DiskAddress> seen = new TreeSet<>(DiskAddress.BY_NUMBER);
+        private final Timers.Timer timer;
+        private int queryCount;
+
+        Discovery(long waitNs, Consumer<List<DiskAddress>> done) {
+            this.waitNs = waitNs;
+            this.done = done;
+            timer = loop.timers().timer(this::query);
+        }
+
+        void query() {
+            if (queryCount == DISCOVERY_QUERY_COUNT) {
+                discoveries.remove(this);
+                done.accept(List.copyOf(seen));
+                return;
+            }
+            queryCount++;
+            ports.forEach(port -> queryOn(port, DiskAddress.ALL));
+            timer.at(loop.nowNs() + waitNs / DISCOVERY_QUERY_COUNT);
+        }
+
+        void heard(int shelf, int slot) {
+            boolean wild = shelf == AoeHeader.SHELF_BROADCAST || slot == AoeHeader.SLOT_BROADCAST;
+            if (!wild && seen.size() < AoeClient.REPLY_COUNT_MAX) {
+                seen.add(new DiskAddress(shelf, slot));
+            }
         }
     }
 
@@ -141,6 +180,20 @@ public final class Initiator implements LoopPart, AutoCloseable {
         return disk;
     }
 
+    /**
+     * Asks which disks there are.
+     *
+     * @param waitNs how long answers are collected
+     * @param done told once, then: the addresses that answered on any port, by number; not told
+     *     when the initiator is closed before
+     */
+    public void discover(long waitNs, Consumer<List<DiskAddress>> done) {
+        Check.that(waitNs > 0, "an answer takes time");
+        Discovery discovery = new Discovery(waitNs, done);
+        discoveries.add(discovery);
+        discovery.query();
+    }
+
     /** Lets a disk go; what is under way ends. */
     public void close(RemoteDisk disk) {
         Search search = searches.remove(disk.address());
@@ -152,6 +205,8 @@ public final class Initiator implements LoopPart, AutoCloseable {
 
     @Override
     public void close() {
+        discoveries.forEach(discovery -> discovery.timer.cancel());
+        discoveries.clear();
         List.copyOf(searches.values()).forEach(search -> close(search.disk));
     }
 
@@ -206,6 +261,9 @@ public final class Initiator implements LoopPart, AutoCloseable {
         }
         int shelf = AoeHeader.shelf(memory, at);
         int slot = AoeHeader.slot(memory, at);
+        if (!discoveries.isEmpty() && isConfig(memory, at)) {
+            discoveries.forEach(discovery -> discovery.heard(shelf, slot));
+        }
         for (Search search : searches.values()) {
             DiskAddress address = search.disk.address();
             if (address.shelf() == shelf && address.slot() == slot) {
@@ -215,13 +273,18 @@ public final class Initiator implements LoopPart, AutoCloseable {
         }
     }
 
+    private static boolean isConfig(MemorySegment memory, long at) {
+        return AoeHeader.command(memory, at) == AoeHeader.COMMAND_CONFIG
+                && !AoeHeader.error(memory, at);
+    }
+
     private void onFrameOf(Search search, EthernetPort port, Frame frame) {
         MemorySegment memory = frame.memory();
         long at = frame.at();
         RemoteDisk disk = search.disk;
         long source = Ethernet.src(memory, at);
         int command = AoeHeader.command(memory, at);
-        boolean config = command == AoeHeader.COMMAND_CONFIG && !AoeHeader.error(memory, at);
+        boolean config = isConfig(memory, at);
         Path path = disk.paths().find(port, source);
         if (path == null) {
             path = config ? disk.paths().add(port, new MacAddress(source)) : null;

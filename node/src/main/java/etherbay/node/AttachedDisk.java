@@ -6,39 +6,27 @@ import etherbay.base.BlockDevice;
 import etherbay.base.Counters;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
-import etherbay.base.EthernetPort;
 import etherbay.base.Io;
 import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
 import etherbay.base.Loop;
-import etherbay.base.Prng;
 import etherbay.initiator.DiskAddress;
-import etherbay.initiator.Initiator;
 import etherbay.initiator.RemoteDisk;
 import etherbay.initiator.RemoteDiskSettings;
-import etherbay.linux.AddressLock;
-import etherbay.linux.Linux;
-import etherbay.linux.LinuxIdler;
 import etherbay.node.device.DeviceData;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * A remote AoE disk with everything under it: the ports, the initiator, and the loop that turns
- * them. Opened on the calling thread; {@link #start} gives the loop a thread of its own.
+ * One remote AoE disk that is there, on {@link AttachedDisks} of its own. Opened on the calling
+ * thread; {@link #start} gives the loop a thread of its own.
  */
 public final class AttachedDisk implements AutoCloseable {
-    private static final long SPIN_NS = 50_000;
     private static final long FLUSH_S_MAX = 60;
 
     /**
@@ -53,27 +41,13 @@ public final class AttachedDisk implements AutoCloseable {
             RemoteDiskSettings settings,
             long waitNs) {}
 
-    private final LinuxIdler idler;
-    private final Loop loop;
-    private final List<EthernetPort> ports;
-    private final List<AddressLock> locks;
-    private final Initiator initiator;
+    private final AttachedDisks attached;
     private final RemoteDisk disk;
-    private final LoopThread turning;
 
-    private AttachedDisk(
-            LinuxIdler idler, Loop loop, Held held, Initiator initiator, RemoteDisk disk) {
-        this.idler = idler;
-        this.loop = loop;
-        turning = new LoopThread(loop);
-        ports = held.ports;
-        locks = held.locks;
-        this.initiator = initiator;
+    private AttachedDisk(AttachedDisks attached, RemoteDisk disk) {
+        this.attached = attached;
         this.disk = disk;
     }
-
-    /** What is held for one disk. */
-    private record Held(List<EthernetPort> ports, List<AddressLock> locks) {}
 
     /**
      * Looks for the disk, and waits until it can be used.
@@ -83,76 +57,17 @@ public final class AttachedDisk implements AutoCloseable {
      */
     public static AttachedDisk open(Options options, Counters counters) {
         try (Undo undo = new Undo()) {
-            LinuxIdler idler = new LinuxIdler();
-            undo.add(idler::close);
-            Loop loop = new Loop("attach", Linux.clock(), idler, SPIN_NS);
-            Held held = new Held(new ArrayList<>(), new ArrayList<>());
-            undo.add(() -> {
-                held.ports.forEach(EthernetPort::close);
-                held.locks.forEach(AddressLock::close);
-            });
-            PortOpener opener = new PortOpener(loop, idler, counters);
-            for (String name : options.interfaces()) {
-                held.locks.add(AddressLock.take(lockName(name, options.address())));
-                EthernetPort port = opener.open(
-                        name,
-                        "attach " + options.address(),
-                        InterfaceSettings.of(name),
-                        options.interfaces().size() > 1);
-                held.ports.add(port);
-                loop.add(port);
-            }
-            requireLink(held.ports);
-            Initiator initiator = new Initiator(loop, counters, seeded());
-            loop.add(initiator);
-            held.ports.forEach(initiator::add);
-            RemoteDisk disk = await(initiator, loop, options);
+            AttachedDisks attached = AttachedDisks.open(
+                    new RemoteDisks.Options(options.interfaces(), "attach " + options.address()),
+                    counters);
+            undo.add(attached::close);
+            SoughtDisk sought = attached.disks()
+                    .seek(options.address(), options.settings(), SoughtDisk.Listener.NONE);
+            attached.disks().await(options.waitNs());
+            RemoteDisk disk = sought.found().orElseThrow(() -> attached.disks().trouble(sought));
             undo.keep();
-            return new AttachedDisk(idler, loop, held, initiator, disk);
+            return new AttachedDisk(attached, disk);
         }
-    }
-
-    private static Prng seeded() {
-        return new Prng(
-                ByteBuffer.wrap(new SecureRandom().generateSeed(Long.BYTES)).getLong());
-    }
-
-    /**
-     * Names of locks are short; the interface's may be a path. One process uses a disk by one
-     * address of ours: floors count for an address.
-     */
-    private static String lockName(String interfaceName, DiskAddress address) {
-        UUID hash = UUID.nameUUIDFromBytes(interfaceName.getBytes(StandardCharsets.UTF_8));
-        return "etherbay/attach/" + hash + "/" + address;
-    }
-
-    private static void requireLink(List<EthernetPort> ports) {
-        if (ports.stream().noneMatch(EthernetPort::linkUp)) {
-            String names =
-                    String.join(", ", ports.stream().map(EthernetPort::name).toList());
-            throw new EtherbayException(
-                    ErrorCode.NOT_FOUND,
-                    "no frame passes " + names,
-                    "the interface is not there or down, or nobody serves the segment",
-                    "`ip link` lists interfaces; name one with --if, or a segment: unix:PATH");
-        }
-    }
-
-    private static RemoteDisk await(Initiator initiator, Loop loop, Options options) {
-        boolean[] opened = new boolean[1];
-        EtherbayException[] refusal = new EtherbayException[1];
-        RemoteDisk disk = initiator.open(options.address(), options.settings(), failed -> {
-            opened[0] = failed == null;
-            refusal[0] = failed;
-        });
-        long deadlineNs = loop.clock().nanoTime() + options.waitNs();
-        loop.runUntil(deadlineNs, () -> opened[0] || refusal[0] != null);
-        if (!opened[0]) {
-            EtherbayException why = refusal[0] == null ? disk.trouble() : refusal[0];
-            initiator.close();
-            throw why;
-        }
-        return disk;
     }
 
     /** The disk; of the loop. */
@@ -162,7 +77,7 @@ public final class AttachedDisk implements AutoCloseable {
 
     /** Owns the disk; of the thread that opened it until {@link #start}. */
     public Loop loop() {
-        return loop;
+        return attached.loop();
     }
 
     /**
@@ -174,7 +89,7 @@ public final class AttachedDisk implements AutoCloseable {
      */
     public Runnable report(Consumer<String> listener) {
         PathWatch watch =
-                new PathWatch(loop, disk.address(), () -> disk.status().paths(), listener);
+                new PathWatch(loop(), disk.address(), () -> disk.status().paths(), listener);
         watch.look();
         disk.listen(new BlockDevice.Listener() {
             @Override
@@ -195,7 +110,7 @@ public final class AttachedDisk implements AutoCloseable {
      * From any thread; {@code told} runs on the loop, and does not block it.
      */
     public void onGrowth(Runnable told) {
-        loop.mailbox().offer(() -> {
+        loop().mailbox().offer(() -> {
             disk.listen(new BlockDevice.Listener() {
                 @Override
                 public void resized(BlockDevice device, long sectorsBefore) {
@@ -211,7 +126,7 @@ public final class AttachedDisk implements AutoCloseable {
      * thread between {@link #start} and {@link #stop}.
      */
     public DeviceData data() {
-        LoopCalls calls = new LoopCalls(loop, turning.failure());
+        LoopCalls calls = attached.calls();
         return new DeviceData() {
             @Override
             public Optional<String> knownBy() {
@@ -264,12 +179,12 @@ public final class AttachedDisk implements AutoCloseable {
 
     /** Turns the loop on a thread of its own from now on. */
     public void start() {
-        turning.start();
+        attached.start();
     }
 
     /** Ends exceptionally when a bug ended the loop. */
     public CompletableFuture<Void> failure() {
-        return turning.failure();
+        return attached.failure();
     }
 
     /**
@@ -278,17 +193,11 @@ public final class AttachedDisk implements AutoCloseable {
      * @param first what the loop does before: no new requests come after it
      */
     public void stop(Runnable first) throws InterruptedException {
-        turning.stop(quiet -> {
-            first.run();
-            disk.quiesce(quiet);
-        });
+        attached.stop(first);
     }
 
     @Override
     public void close() {
-        initiator.close();
-        ports.forEach(EthernetPort::close);
-        locks.forEach(AddressLock::close);
-        idler.close();
+        attached.close();
     }
 }

@@ -15,7 +15,7 @@ import java.util.function.Supplier;
  * Blocking calls of control threads into a running loop, by its mailbox. What a call throws as an
  * {@link EtherbayException} is thrown to the caller; a loop that has died fails every call.
  */
-final class LoopCalls {
+final class LoopCalls implements LoopAccess {
     private final Loop loop;
     private final CompletableFuture<Void> failure;
 
@@ -36,7 +36,8 @@ final class LoopCalls {
     }
 
     /** Runs {@code work} on the loop and waits for its result. */
-    <T> T call(Supplier<T> work) {
+    @Override
+    public <T> T call(Supplier<T> work) {
         return await(later(done -> done.complete(work.get())));
     }
 
@@ -78,8 +79,13 @@ final class LoopCalls {
 
     /** Waits for at most so long; whether it has completed. */
     boolean await(CompletableFuture<?> done, long timeoutS) {
+        return within(TimeUnit.SECONDS.toNanos(timeoutS), done);
+    }
+
+    @Override
+    public boolean within(long timeoutNs, CompletableFuture<?> done) {
         try {
-            CompletableFuture.anyOf(done, failure).get(timeoutS, TimeUnit.SECONDS);
+            CompletableFuture.anyOf(done, failure).get(timeoutNs, TimeUnit.NANOSECONDS);
             return true;
         } catch (TimeoutException late) {
             return false;
