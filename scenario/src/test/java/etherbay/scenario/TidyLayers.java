@@ -23,7 +23,6 @@ final class TidyLayers {
             Map.entry("initiator", Set.of("base", "aoe")),
             Map.entry("mirror", Set.of("base")),
             Map.entry("volume", Set.of("base")),
-            Map.entry("mirror", Set.of("base")),
             Map.entry("nbd", Set.of("base")),
             Map.entry("guest", Set.of("base", "mirror")),
             Map.entry("admin", Set.of("base")),
