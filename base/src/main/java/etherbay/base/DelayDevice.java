@@ -64,6 +64,7 @@ public final class DelayDevice extends DeviceDecorator {
         private @Nullable Io io;
         private long generation;
         private int position;
+        private boolean cancelled;
 
         Slot(int position) {
             this.position = position;
@@ -74,7 +75,12 @@ public final class DelayDevice extends DeviceDecorator {
             Check.that(held != null, "a timer that is set holds a request");
             long entered = generation;
             giveBack(this);
-            pass(held, entered);
+            if (cancelled) {
+                held.complete(IoStatus.OFFLINE);
+                quiescence.left(entered);
+            } else {
+                pass(held, entered);
+            }
         }
     }
 
@@ -119,8 +125,23 @@ public final class DelayDevice extends DeviceDecorator {
             Slot slot = takeSlot();
             slot.io = io;
             slot.generation = generation;
+            slot.cancelled = false;
             slot.timer.at(dueNs);
         }
+    }
+
+    /** What is held ends now, with OFFLINE. */
+    @Override
+    public boolean cancel(Io io) {
+        for (int index = 0; index < usedCount; index++) {
+            Slot slot = slots[index];
+            if (slot.io == io) {
+                slot.cancelled = true;
+                slot.timer.at(loop.nowNs());
+                return true;
+            }
+        }
+        return super.cancel(io);
     }
 
     private long dueNs(Io io, long nowNs) {

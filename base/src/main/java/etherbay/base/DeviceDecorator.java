@@ -46,6 +46,12 @@ public abstract class DeviceDecorator implements BlockDevice {
         listeners.add(listener);
     }
 
+    /** What was passed on as the same Io, the device below can cancel; it knows no others. */
+    @Override
+    public boolean cancel(Io io) {
+        return below.cancel(io);
+    }
+
     @Override
     public void quiesce(Runnable finished) {
         below.quiesce(finished);

@@ -58,6 +58,19 @@ public final class IoQueue {
         return io;
     }
 
+    /** Takes {@code io} out, wherever it is. @return whether it was in this queue */
+    public boolean remove(Io io) {
+        Io before = null;
+        for (Io at = head; at != null; at = at.next) {
+            if (at == io) {
+                remove(before, io);
+                return true;
+            }
+            before = at;
+        }
+        return false;
+    }
+
     /**
      * Takes {@code io} out of the middle; {@code before} is the one in front of it, null at the
      * head.

@@ -3,7 +3,9 @@ package etherbay.base;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 
 /**
  * A device on which overlapping requests take effect in the order of submission. On the loop of the
@@ -37,6 +39,12 @@ public final class OrderedDevice extends DeviceDecorator {
         /** Earlier requests in conflict that have not completed; 0 once it is passed on. */
         int blockerCount;
 
+        /** Whether the device below has it. */
+        boolean passed;
+
+        /** To end with OFFLINE when its turn comes. */
+        boolean cancelled;
+
         long generation;
 
         @Nullable
@@ -54,7 +62,7 @@ public final class OrderedDevice extends DeviceDecorator {
 
     private final long granularityMask;
     private final Quiescence quiescence = new Quiescence();
-    private final IoQueue ready = new IoQueue();
+    private final Deque<Slot> ready = new ArrayDeque<>();
     private final Io.Completion done = this::done;
 
     /** By id. */
@@ -98,8 +106,24 @@ public final class OrderedDevice extends DeviceDecorator {
         }
         io.then(done, slot.id);
         if (slot.blockerCount == 0) {
-            pass(io);
+            pass(slot);
         }
+    }
+
+    /**
+     * What still waits keeps its place and ends with OFFLINE when its turn comes: nothing behind it
+     * is let past what it waited for.
+     */
+    @Override
+    public boolean cancel(Io io) {
+        for (int index = 0; index < usedCount; index++) {
+            Slot slot = order[index];
+            if (slot.io == io && !slot.passed) {
+                slot.cancelled = true;
+                return true;
+            }
+        }
+        return super.cancel(io);
     }
 
     @Override
@@ -148,8 +172,8 @@ public final class OrderedDevice extends DeviceDecorator {
 
     private void unblock(Slot slot) {
         slot.blockerCount--;
-        if (slot.blockerCount == 0 && slot.io != null) {
-            ready.add(slot.io);
+        if (slot.blockerCount == 0) {
+            ready.add(slot);
         }
     }
 
@@ -159,14 +183,17 @@ public final class OrderedDevice extends DeviceDecorator {
             return;
         }
         starting = true;
-        for (Io io = ready.poll(); io != null; io = ready.poll()) {
-            pass(io);
+        for (Slot slot = ready.poll(); slot != null; slot = ready.poll()) {
+            pass(slot);
         }
         starting = false;
     }
 
-    private void pass(Io io) {
-        if (closing) {
+    private void pass(Slot slot) {
+        Io io = slot.io;
+        Check.that(io != null, "a slot in use has its request");
+        slot.passed = true;
+        if (closing || slot.cancelled) {
             io.complete(IoStatus.OFFLINE);
         } else {
             below().submit(io);
@@ -183,6 +210,8 @@ public final class OrderedDevice extends DeviceDecorator {
         slot.end = ranged ? io.lba() + io.sectors() + granularityMask & ~granularityMask : 0;
         slot.changesData = io.operation().changesData();
         slot.blockerCount = 0;
+        slot.passed = false;
+        slot.cancelled = false;
         slot.generation = quiescence.entered();
         slot.io = io;
         return slot;

@@ -72,6 +72,21 @@ class DelayDeviceTest {
     }
 
     @Test
+    void whatIsCancelledWhileItIsHeldEndsInTheNextTurnAndReachesNoDisk() {
+        DelayDevice device = new DelayDevice(disk, loop, delays(5 * MS, 5 * MS, 5 * MS));
+        Io held = new Io(1).prepare(IoOperation.READ, 0, 1).segment(memory, 0, 512);
+        device.submit(held.then(io -> ended.add("held " + io.status())));
+        assertThat(device.cancel(held)).isTrue();
+        assertThat(ended).isEmpty();
+        turnAt(MS);
+        assertThat(ended).containsExactly("held OFFLINE");
+        device.quiesce(() -> ended.add("quiet"));
+        turnAt(9 * MS);
+        assertThat(ended).containsExactly("held OFFLINE", "quiet");
+        assertThat(disk.seen).isEmpty();
+    }
+
+    @Test
     void whatHasNoDelayPassesAtOnceAndRefusalsToo() {
         DelayDevice device = new DelayDevice(disk, loop, delays(0, 5 * MS, 5 * MS));
         submit(device, IoOperation.READ, 0, 1);

@@ -123,6 +123,36 @@ class OrderedDeviceTest {
         assertThat(ended).containsExactly("READ 60 RANGE");
     }
 
+    private Io write(long lba, int sectors) {
+        Io io = new Io(1)
+                .prepare(IoOperation.WRITE, lba, sectors)
+                .segment(memory, 0, sectors * 512);
+        device.submit(io.then(done -> ended.add("write " + lba + " " + done.status())));
+        return io;
+    }
+
+    @Test
+    void whatIsCancelledWhileItWaitsEndsOfflineInItsTurnAndLetsNobodyPast() {
+        write(0, 4);
+        Io waits = write(2, 4);
+        write(3, 1);
+        assertThat(device.cancel(waits)).isTrue();
+        assertThat(ended).isEmpty();
+        disk.finish(IoStatus.OK);
+        assertThat(ended).containsExactlyInAnyOrder("write 0 OK", "write 2 OFFLINE");
+        assertThat(disk.seen).containsExactly("WRITE 0+4", "WRITE 3+1");
+    }
+
+    @Test
+    void whatWasPassedOnIsForTheDeviceBelowToCancel() {
+        Io passed = write(0, 4);
+        assertThat(device.cancel(passed)).isFalse();
+        disk.cancels = true;
+        assertThat(device.cancel(passed)).isTrue();
+        assertThat(ended).containsExactly("write 0 UNKNOWN");
+        assertThat(device.cancel(passed)).isFalse();
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
     void aDeviceThatCompletesInRandomOrderShowsASequentialHistory(long seed) {

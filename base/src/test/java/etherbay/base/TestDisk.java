@@ -19,6 +19,9 @@ final class TestDisk implements BlockDevice {
     boolean closed;
     IoStatus refusal = IoStatus.OK;
 
+    /** Whether {@link #cancel} can; it then ends the request at once, unlike a real device. */
+    boolean cancels;
+
     TestDisk(int sectorCount, int blockBytes) {
         content = new byte[sectorCount * SECTOR_BYTES];
         capabilities =
@@ -68,6 +71,15 @@ final class TestDisk implements BlockDevice {
                 },
                 generation);
         inFlight.add(io);
+    }
+
+    @Override
+    public boolean cancel(Io io) {
+        int index = inFlight.indexOf(io);
+        if (cancels && index >= 0) {
+            finish(index, IoStatus.UNKNOWN);
+        }
+        return cancels && index >= 0;
     }
 
     void finish(IoStatus outcome) {

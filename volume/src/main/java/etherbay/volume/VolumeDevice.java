@@ -152,6 +152,12 @@ public final class VolumeDevice implements BlockDevice {
         }
     }
 
+    /** What lies in one piece on one disk, that disk may cancel; parts of others go on. */
+    @Override
+    public boolean cancel(Io io) {
+        return disks.stream().anyMatch(disk -> disk.cancel(io));
+    }
+
     private void flush(Io io) {
         if (disks.size() == 1) {
             io.then(moved, io.lba());
