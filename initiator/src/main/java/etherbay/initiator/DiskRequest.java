@@ -37,6 +37,11 @@ final class DiskRequest {
         return taken;
     }
 
+    /** Whether it is that Io's. */
+    boolean isOf(Io other) {
+        return io == other;
+    }
+
     long begunSectors() {
         return begunSectors;
     }

@@ -102,6 +102,22 @@ final class Flushes {
         pump();
     }
 
+    /** Ends that one early, see {@link RemoteDisk#cancel}. @return whether it was here */
+    boolean cancel(Io io) {
+        boolean wasCovered = covered.remove(io);
+        if (!wasCovered && !waiting.remove(io)) {
+            return false;
+        }
+        // Of a write that was to be durable it is known that it happened.
+        disk.cancelled(io, io.operation().changesData());
+        if (wasCovered && covered.isEmpty()) {
+            flush.stop();
+            identify.stop();
+            pump();
+        }
+        return true;
+    }
+
     /** Ends all with an error: the disk is gone. */
     void giveUp() {
         flush.stop();

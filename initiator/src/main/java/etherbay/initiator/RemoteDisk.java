@@ -47,9 +47,6 @@ public final class RemoteDisk implements BlockDevice {
     /** After the first path was found: others, and other disks of that address, answer by then. */
     private static final long SETTLE_NS = 300_000_000;
 
-    /** Without work for so long, the disk is looked at again before it is used. */
-    private static final long IDLE_NS = 1_000_000_000;
-
     private static final long LADDER_PERIOD_NS = 10_000_000_000L;
 
     /** How one opening ends. */
@@ -72,7 +69,8 @@ public final class RemoteDisk implements BlockDevice {
     private final Floors floors;
     private final Quiescence quiescence = new Quiescence();
     private final List<Listener> listeners = new ArrayList<>();
-    private final Timers.Timer giveUp;
+    private final Patience patience;
+    private final CancelledIos cancelled;
     private final Timers.Timer guardStep;
     private final Timers.Timer settled;
     private final Timers.Timer ladder;
@@ -82,7 +80,6 @@ public final class RemoteDisk implements BlockDevice {
     private BlockCapabilities capabilities =
             new BlockCapabilities(false, false, false, false, 512, 512, false, false);
     private State state = State.OFFLINE;
-    private long busySinceNs;
     private long trustedFrom;
 
     /** Answers to earlier transmissions tell of a disk that has changed since. */
@@ -110,7 +107,8 @@ public final class RemoteDisk implements BlockDevice {
         flushes = new Flushes(this, tags, loop);
         paths = new Paths(this, settings, tags, loop);
         floors = new Floors(this, guard, tags, loop);
-        giveUp = loop.timers().timer(this::lookAtSilence);
+        patience = new Patience(this, paths, settings, loop);
+        cancelled = new CancelledIos(loop, this::complete);
         guardStep = loop.timers().timer(transfers::pump);
         settled = loop.timers().timer(this::settle);
         ladder = loop.timers().timer(this::climb);
@@ -200,6 +198,19 @@ public final class RemoteDisk implements BlockDevice {
         }
     }
 
+    /**
+     * Always can. What was sent of a write goes on to guard its range, like that of one that was
+     * given up: a later write to it waits until the old one is dead.
+     */
+    @Override
+    public boolean cancel(Io io) {
+        boolean had = transfers.cancel(io) || flushes.cancel(io);
+        if (had && isIdle()) {
+            patience.rests();
+        }
+        return had;
+    }
+
     @Override
     public void quiesce(Runnable finished) {
         quiescence.whenQuiet(finished);
@@ -210,7 +221,8 @@ public final class RemoteDisk implements BlockDevice {
     public void close() {
         closed = true;
         giveUpAll();
-        giveUp.cancel();
+        cancelled.tellAll();
+        patience.stop();
         guardStep.cancel();
         settled.cancel();
         ladder.cancel();
@@ -297,13 +309,17 @@ public final class RemoteDisk implements BlockDevice {
         complete(io, write && outcome == IoStatus.OFFLINE ? IoStatus.UNKNOWN : outcome);
     }
 
+    /** Nothing touches its memory any more. */
+    void cancelled(Io io, boolean mayHaveHappened) {
+        cancelled.add(io, mayHaveHappened);
+    }
+
     private void complete(Io io, IoStatus outcome) {
         long generation = io.holderWord();
         io.complete(outcome);
         quiescence.left(generation);
         if (isIdle()) {
-            giveUp.cancel();
-            busySinceNs = loop.nowNs();
+            patience.rests();
         }
     }
 
@@ -441,7 +457,7 @@ public final class RemoteDisk implements BlockDevice {
         // What a former process sent by any of our ports must be dead before the first write.
         floors.raise(initiator.ports());
         setState(State.ONLINE);
-        busySinceNs = loop.nowNs();
+        patience.rests();
         waiting.opened(null);
     }
 
@@ -495,16 +511,10 @@ public final class RemoteDisk implements BlockDevice {
     }
 
     private void noteBusy() {
-        long nowNs = loop.nowNs();
         if (quiescence.count() > 1) {
             return;
         }
-        boolean wasIdle = nowNs - busySinceNs >= IDLE_NS;
-        busySinceNs = nowNs;
-        if (settings.failAfterNs() != RemoteDiskSettings.NEVER) {
-            giveUp.at(nowNs + settings.failAfterNs());
-        }
-        if (wasIdle && paths.anyUp()) {
+        if (patience.begins() && paths.anyUp()) {
             // Whether the disk lost power, or is another one by now, must be known before anything
             // is written; and a way that died meanwhile must not be waited for.
             checkingIdle = true;
@@ -512,20 +522,12 @@ public final class RemoteDisk implements BlockDevice {
         }
     }
 
-    private boolean isIdle() {
+    boolean isIdle() {
         return transfers.isIdle() && flushes.isIdle();
     }
 
-    private void lookAtSilence() {
-        if (isIdle()) {
-            return;
-        }
-        long sinceNs = Math.max(busySinceNs, paths.lastHeardNs());
-        long deadlineNs = sinceNs + settings.failAfterNs();
-        if (loop.nowNs() < deadlineNs) {
-            giveUp.at(deadlineNs);
-            return;
-        }
+    /** It was waited for in vain. */
+    void fellSilent() {
         report("says nothing for " + settings.failAfterNs() / 1_000_000
                 + " ms: what waited for it has failed; it is used again when it answers");
         counters.gaveUp();

@@ -44,6 +44,7 @@ final class Transfers {
     private final Deque<Transfer> waiting = new ArrayDeque<>();
 
     private @Nullable DiskRequest head;
+    private @Nullable DiskRequest cancelling;
     private int openCount;
     private boolean guarded;
     private boolean starved;
@@ -331,19 +332,63 @@ final class Transfers {
             head = null;
         }
         freeRequests.add(request);
-        disk.finished(io, outcome);
+        if (cancelling == request) {
+            boolean mayHaveHappened = io.operation().changesData() && outcome != IoStatus.OFFLINE;
+            disk.cancelled(io, mayHaveHappened);
+        } else {
+            disk.finished(io, outcome);
+        }
     }
 
-    /**
-     * Ends all that is under way or waits. Reads, and writes that were never sent, did not happen;
-     * of the others nobody knows.
-     */
+    /** Ends that request early, see {@link RemoteDisk#cancel}. @return whether it was here */
+    boolean cancel(Io io) {
+        if (queue.remove(io)) {
+            disk.cancelled(io, false);
+            return true;
+        }
+        DiskRequest request = requestOf(io);
+        if (request == null) {
+            return false;
+        }
+        cancelling = request;
+        for (Transfer transfer : all) {
+            if (transfer.request == request) {
+                abandon(transfer);
+            }
+        }
+        if (head == request) {
+            request.abandon(); // parts of it were still to begin, none is under way
+        }
+        cancelling = null;
+        pump();
+        return true;
+    }
+
+    private @Nullable DiskRequest requestOf(Io io) {
+        if (head != null && head.isOf(io)) {
+            return head;
+        }
+        for (Transfer transfer : all) {
+            DiskRequest request = transfer.request;
+            if (request != null && request.isOf(io)) {
+                return request;
+            }
+        }
+        return null;
+    }
+
+    /** What was never sent, and reads, did not happen; of the others nobody knows. */
+    private void abandon(Transfer transfer) {
+        boolean mayLand = transfer.changesData() && !transfer.isUnsent();
+        finish(transfer, mayLand ? IoStatus.UNKNOWN : IoStatus.OFFLINE);
+    }
+
+    /** Ends all that is under way or waits. */
     void giveUp() {
         pumping = true;
         for (Transfer transfer : List.copyOf(all)) {
             if (transfer.isOpen()) {
-                boolean mayLand = transfer.changesData() && !transfer.isUnsent();
-                finish(transfer, mayLand ? IoStatus.UNKNOWN : IoStatus.OFFLINE);
+                abandon(transfer);
             }
         }
         if (head != null) {

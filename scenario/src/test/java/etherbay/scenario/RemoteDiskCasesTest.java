@@ -3,141 +3,24 @@ package etherbay.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import etherbay.aoe.AoeHeader;
 import etherbay.aoe.AtaCommand;
-import etherbay.aoe.AtaHeader;
 import etherbay.base.BlockDevice;
 import etherbay.base.Io;
 import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
-import etherbay.base.MacAddress;
 import etherbay.initiator.DiskAddress;
-import etherbay.initiator.DiskStatus;
 import etherbay.initiator.RemoteDisk;
-import etherbay.initiator.RemoteDiskSettings;
-import etherbay.sim.SectorHistory;
 import etherbay.sim.SimNetwork;
 import etherbay.sim.SimPort;
-import etherbay.sim.Simulation;
 import etherbay.target.ExportSettings;
 
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Single turns of fate that chance brings about too seldom, each told step by step. */
-final class RemoteDiskCasesTest {
-    private static final long MS_NS = 1_000_000L;
-    private static final long SECOND_NS = 1_000_000_000L;
-    private static final int SECTORS = 64;
-    private static final MacAddress[] OURS = {
-        new MacAddress(0x02eb_0000_0001L), new MacAddress(0x02eb_0000_0002L)
-    };
-    private static final MacAddress[] THEIRS = {
-        new MacAddress(0x02eb_0000_0101L), new MacAddress(0x02eb_0000_0102L)
-    };
-
-    static {
-        DiskUser.quiet();
-    }
-
-    private final Simulation simulation = new Simulation("case", 1);
-    private final List<SimNetwork> networks = new ArrayList<>();
-    private final TargetBox target = new TargetBox(simulation, SECTORS);
-    private final InitiatorBox initiator = new InitiatorBox(
-            simulation,
-            RemoteDiskSettings.DEFAULT,
-            new SectorHistory(false),
-            0,
-            (port, frame, atNs) -> {});
-
-    @AfterEach
-    void end() {
-        simulation.close();
-    }
-
-    private void open(int networkCount) {
-        for (int index = 0; index < networkCount; index++) {
-            networks.add(new SimNetwork(simulation, "lan" + index));
-            target.on(networks.get(index), THEIRS[index]);
-            initiator.on(networks.get(index), OURS[index]);
-        }
-        target.start();
-        openDisk();
-    }
-
-    private void openDisk() {
-        initiator.start();
-        simulation.runUntil("the disk is open", 5 * SECOND_NS, initiator::isReady);
-        simulation.runFor(10 * MS_NS);
-    }
-
-    private Io ask(IoOperation operation, long lba, int fill) {
-        int sectors = operation == IoOperation.FLUSH ? 0 : 2;
-        Io io = new Io(1).prepare(operation, lba, sectors);
-        MemorySegment memory = simulation.arena().allocate(1024, 512);
-        memory.fill((byte) fill);
-        if (sectors > 0) {
-            io.segment(memory, 0, 1024);
-        }
-        io.then(_ -> {});
-        initiator.node().tell(() -> initiator.disk().submit(io));
-        simulation.runFor(MS_NS / 10);
-        return io;
-    }
-
-    private IoStatus end(Io io, long maxNs) {
-        simulation.runUntil("an end of " + io, maxNs, () -> !io.inFlight());
-        return io.status();
-    }
-
-    private IoStatus write(long lba, int fill) {
-        return end(ask(IoOperation.WRITE, lba, fill), SECOND_NS);
-    }
-
-    private int firstByte(long lba) {
-        Io io = ask(IoOperation.READ, lba, 0);
-        assertThat(end(io, SECOND_NS)).isEqualTo(IoStatus.OK);
-        return io.segmentMemory(0).get(ValueLayout.JAVA_BYTE, 0);
-    }
-
-    private static boolean isAta(byte[] frame, int command) {
-        MemorySegment memory = MemorySegment.ofArray(frame);
-        return AoeHeader.command(memory, 0) == AoeHeader.COMMAND_ATA
-                && AtaHeader.command(memory, 0) == command;
-    }
-
-    private static boolean isWrite(byte[] frame) {
-        return isAta(frame, AtaCommand.WRITE_SECTORS_EXT) && !isResponse(frame);
-    }
-
-    private static boolean isAtaAnswer(byte[] frame) {
-        return isResponse(frame)
-                && AoeHeader.command(MemorySegment.ofArray(frame), 0) == AoeHeader.COMMAND_ATA;
-    }
-
-    private static boolean isResponse(byte[] frame) {
-        return AoeHeader.response(MemorySegment.ofArray(frame), 0);
-    }
-
-    private boolean isOurs(SimPort port) {
-        return initiator.ports().contains(port);
-    }
-
-    private List<String> standings() {
-        return initiator.disk().status().paths().stream()
-                .map(DiskStatus.PathStatus::standing)
-                .toList();
-    }
-
-    private long upCount() {
-        return standings().stream().filter("up"::equals).count();
-    }
-
+final class RemoteDiskCasesTest extends DiskCase {
     @Test
     void aWriteThatIsRefusedWhileACopyTravelsMayStillLand() {
         open(1);
@@ -309,11 +192,6 @@ final class RemoteDiskCasesTest {
         Io flush = ask(IoOperation.FLUSH, 0, 0);
         simulation.runUntil("an end", 20 * SECOND_NS, () -> !flush.inFlight());
         assertThat(flush.status()).isNotEqualTo(IoStatus.OK);
-    }
-
-    /** Of something that was asked for: a tag of an initiator, not that of a beacon. */
-    private static boolean isAnswer(byte[] frame) {
-        return isResponse(frame) && AoeHeader.tag(MemorySegment.ofArray(frame), 0) != 0;
     }
 
     @Test
