@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * An Ethernet address: 48 bits, the first octet on the wire in the highest byte. On the data path
@@ -20,6 +21,9 @@ public record MacAddress(long bits) implements Comparable<MacAddress> {
 
     /** First octet, bit 1: administered locally, by whoever runs the network (IEEE 802, 8.2). */
     private static final long LOCAL_BIT = 0x0200_0000_0000L;
+
+    /** The lower four bits of the first octet: group, local, and two that IEEE 802c divides. */
+    private static final long LOW_DIGIT_MASK = 0x0f00_0000_0000L;
 
     private static final ValueLayout.OfLong U64 =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
@@ -61,6 +65,20 @@ public record MacAddress(long bits) implements Comparable<MacAddress> {
     /** A station address 02:xx:xx:xx:xx:xx that no manufacturer gave out. */
     public static MacAddress locallyAdministered(Prng prng) {
         return new MacAddress(LOCAL_BIT | prng.nextLong() >>> 24);
+    }
+
+    /**
+     * The source address of one term of ownership: of that node in that epoch, the same wherever it
+     * is computed. A target with a fence or a reservation tells terms apart by it, and refuses
+     * frames of an earlier one that were held up on their way. Locally administered, second digit
+     * 2 (the quadrant that IEEE 802c leaves to administrators); the other 44 bits are those of a
+     * hash (SplitMix64 over node and epoch), so that two terms share one by a chance of 2^-44.
+     */
+    public static MacAddress ofTerm(UUID node, Epoch epoch) {
+        long high = new Prng(node.getMostSignificantBits()).nextLong();
+        long whole = new Prng(high ^ node.getLeastSignificantBits()).nextLong();
+        long hash = new Prng(whole ^ epoch.value()).nextLong();
+        return new MacAddress((hash >>> 16 & ~LOW_DIGIT_MASK) | LOCAL_BIT);
     }
 
     /** Whether frames to this address reach more than one station. */

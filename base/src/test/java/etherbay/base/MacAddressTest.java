@@ -9,6 +9,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.lang.foreign.MemorySegment;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.UUID;
 
 class MacAddressTest {
     @ParameterizedTest
@@ -58,6 +61,23 @@ class MacAddressTest {
     void anAddressIsReadInTheOrderOfTheWire() {
         byte[] frame = {9, 2, 10, -1, 0, 1, -100, 7, 7};
         assertThat(MacAddress.read(MemorySegment.ofArray(frame), 1)).isEqualTo(0x020a_ff00_019cL);
+    }
+
+    @Test
+    void eachTermOfEachNodeHasAnAddressOfItsOwnThatIsLocalAndNoGroup() {
+        UUID one = UUID.fromString("6f1c5b1e-3f43-4a53-9f6e-0d6f3c1c2a01");
+        UUID other = UUID.fromString("6f1c5b1e-3f43-4a53-9f6e-0d6f3c1c2a02");
+        Set<MacAddress> seen = new HashSet<>();
+        for (long epoch = 1; epoch <= 10_000; epoch++) {
+            seen.add(MacAddress.ofTerm(one, new Epoch(epoch)));
+            seen.add(MacAddress.ofTerm(other, new Epoch(epoch)));
+        }
+        assertThat(seen)
+                .hasSize(20_000)
+                .allMatch(mac -> (mac.bits() >>> 40 & 0xf) == 2)
+                .noneMatch(MacAddress::isGroup);
+        // Never another one: it stands in fences that outlive the program.
+        assertThat(MacAddress.ofTerm(one, new Epoch(7))).hasToString("62:c9:ec:a7:c0:05");
     }
 
     @Test

@@ -56,6 +56,7 @@ final class FloorRequest extends Exchange {
     private final TagTable tags;
     private final Loop loop;
     private final Way way;
+    private final SourceAddress source;
     private final Listener listener;
     private MacAddress meant;
     private long below;
@@ -75,14 +76,21 @@ final class FloorRequest extends Exchange {
         }
     }
 
-    FloorRequest(DiskAddress address, Way way, TagTable tags, Loop loop, Listener listener) {
+    FloorRequest(
+            DiskAddress address,
+            Way way,
+            SourceAddress source,
+            TagTable tags,
+            Loop loop,
+            Listener listener) {
         super(address, AoeHeader.COMMAND_FLOOR, tags, loop.timers());
         this.address = address;
         this.tags = tags;
         this.loop = loop;
         this.way = way;
+        this.source = source;
         this.listener = listener;
-        meant = way.meant().mac();
+        meant = source.of(way.meant());
     }
 
     Way way() {
@@ -93,7 +101,7 @@ final class FloorRequest extends Exchange {
     void ask() {
         stop();
         begin();
-        meant = way.meant().mac();
+        meant = source.of(way.meant());
         below = tags.next();
         floorTag = TagTable.tagOf(below);
         send();
@@ -112,9 +120,12 @@ final class FloorRequest extends Exchange {
         }
     }
 
-    /** Whether it asks under an address that is not the port's: the ports of a bond share one. */
+    /**
+     * Whether it asks under an address that is not the port's: the ports of a bond share one, and
+     * so do all ports in a term of ownership.
+     */
     private boolean standsIn() {
-        return !meant.equals(way.path().port().mac());
+        return !meant.equals(source.of(way.path().port()));
     }
 
     private void send() {

@@ -27,6 +27,7 @@ final class Floors implements FloorRequest.Listener {
     private static final long RETRY_NS = 200_000_000;
 
     private final RemoteDisk disk;
+    private final SourceAddress source;
     private final WriteGuard guard;
     private final TagTable tags;
     private final Loop loop;
@@ -46,13 +47,17 @@ final class Floors implements FloorRequest.Listener {
 
     private long unsetNs;
 
-    /** From then on all that was sent above a floor that was led round is dead of age. */
+    /**
+     * From then on all that was sent above a floor that was led round, or from another address, is
+     * dead of age.
+     */
     private long trustedFromNs = Long.MIN_VALUE;
 
     private long roundBelow;
 
-    Floors(RemoteDisk disk, WriteGuard guard, TagTable tags, Loop loop) {
+    Floors(RemoteDisk disk, SourceAddress source, WriteGuard guard, TagTable tags, Loop loop) {
         this.disk = disk;
+        this.source = source;
         this.guard = guard;
         this.tags = tags;
         this.loop = loop;
@@ -84,7 +89,7 @@ final class Floors implements FloorRequest.Listener {
 
     private FloorRequest request(Way asked) {
         return requests.computeIfAbsent(
-                asked, way -> new FloorRequest(disk.address(), way, tags, loop, this));
+                asked, way -> new FloorRequest(disk.address(), way, source, tags, loop, this));
     }
 
     /**
@@ -201,6 +206,23 @@ final class Floors implements FloorRequest.Listener {
         if (round.isEmpty()) {
             disk.guardMoved();
         }
+    }
+
+    /**
+     * What was asked for another source address means nothing any more; before that changes. Each
+     * path is found again, with a floor of the new address, before it is up. But no floor of that
+     * one says anything of what was sent from those before.
+     *
+     * @param othersRefused whether the target itself sees to that
+     */
+    void forget(boolean othersRefused) {
+        if (!othersRefused) {
+            trustedFromNs = loop.nowNs() + guard.frameLifeNs();
+        }
+        close();
+        requests.clear(); // of the new address nothing is known, as of a former process's
+        proving.clear();
+        round.clear();
     }
 
     void close() {

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +58,10 @@ public final class Initiator implements LoopPart, AutoCloseable {
     private final List<EthernetPort> ports = new ArrayList<>();
     private final Map<DiskAddress, Search> searches = new LinkedHashMap<>();
     private final List<Discovery> discoveries = new ArrayList<>();
+
+    /** Terms of ownership, and how many disks are used in each. */
+    private final Map<MacAddress, Integer> terms = new HashMap<>();
+
     private long floorsRenewedAt;
 
     /** A disk, and when it is looked for next. */
@@ -71,7 +76,7 @@ public final class Initiator implements LoopPart, AutoCloseable {
         }
 
         void query() {
-            ports.forEach(port -> queryOn(port, disk.address()));
+            ports.forEach(port -> queryOn(port, disk.source().of(port), disk.address()));
             boolean there = disk.paths().anyUp();
             long waitNs = there
                     ? REDISCOVER_NS + prng.below((int) (REDISCOVER_NS / 100))
@@ -108,7 +113,7 @@ public final class Initiator implements LoopPart, AutoCloseable {
                 return;
             }
             queryCount++;
-            ports.forEach(port -> queryOn(port, DiskAddress.ALL));
+            ports.forEach(port -> queryOn(port, port.mac(), DiskAddress.ALL));
             timer.at(loop.nowNs() + waitNs / DISCOVERY_QUERY_COUNT);
         }
 
@@ -240,10 +245,28 @@ public final class Initiator implements LoopPart, AutoCloseable {
         }
     }
 
-    private void queryOn(EthernetPort port, DiskAddress address) {
+    /** Answers to that address are heard on all ports until it is left as often as entered. */
+    void enter(MacAddress term) {
+        terms.merge(term, 1, Integer::sum);
+        ports.forEach(port -> port.addSourceMac(term));
+    }
+
+    void leave(MacAddress term) {
+        if (terms.merge(term, -1, Integer::sum) == 0) {
+            terms.remove(term);
+            ports.forEach(port -> port.removeSourceMac(term));
+        }
+    }
+
+    private void queryOn(EthernetPort port, MacAddress from, DiskAddress address) {
         Frame frame = port.claim(Ethernet.paddedBytes(ConfigHeader.END));
         if (frame != null) {
-            Path.fillHeader(frame, Ethernet.BROADCAST, address, AoeHeader.COMMAND_CONFIG);
+            Path.fillHeader(
+                    frame,
+                    from,
+                    Ethernet.BROADCAST,
+                    address,
+                    AoeHeader.COMMAND_CONFIG);
             AoeHeader.tag(frame.memory(), frame.at(), AoeHeader.TAG_USER_SPACE);
             port.commit(frame);
         }

@@ -39,6 +39,7 @@ final class Path {
 
     private final EthernetPort port;
     private final MacAddress mac;
+    private final SourceAddress source;
     private final RemoteDiskSettings settings;
     private final RttEstimator rtt = new RttEstimator();
     private final Ladder ladder = new Ladder();
@@ -56,8 +57,9 @@ final class Path {
     private long shrunkNs = Long.MIN_VALUE;
     private int expiryCount;
 
-    Path(EthernetPort port, MacAddress mac, RemoteDiskSettings settings) {
+    Path(EthernetPort port, MacAddress mac, SourceAddress source, RemoteDiskSettings settings) {
         this.port = port;
+        this.source = source;
         this.mac = mac;
         this.settings = settings;
     }
@@ -247,18 +249,19 @@ final class Path {
     Frame claim(DiskAddress address, int command, int messageBytes) {
         Frame frame = port.claim(Ethernet.paddedBytes(messageBytes));
         if (frame != null) {
-            fillHeader(frame, mac.bits(), address, command);
+            fillHeader(frame, source.of(port), mac.bits(), address, command);
         }
         return frame;
     }
 
     /** Fills in what all requests begin with; the tag is 0, and so is all up to 60 bytes. */
-    static void fillHeader(Frame frame, long destination, DiskAddress address, int command) {
+    static void fillHeader(
+            Frame frame, MacAddress source, long destination, DiskAddress address, int command) {
         MemorySegment memory = frame.memory();
         long at = frame.at();
         memory.asSlice(at, Math.min(frame.bytes(), Ethernet.FRAME_BYTES_MIN)).fill((byte) 0);
         Ethernet.dst(memory, at, destination);
-        Ethernet.src(memory, at, frame.port().mac().bits());
+        Ethernet.src(memory, at, source.bits());
         Ethernet.type(memory, at, Ethernet.TYPE_AOE);
         AoeHeader.versionFlags(memory, at, AoeHeader.VERSION, 0);
         AoeHeader.shelf(memory, at, address.shelf());

@@ -4,6 +4,7 @@ package etherbay.initiator;
 import etherbay.base.EthernetPort;
 import etherbay.base.Loop;
 import etherbay.base.MacAddress;
+import etherbay.base.Timers;
 
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,8 @@ final class Paths {
     /** Addresses of targets times interfaces; who says to be more is not believed. */
     static final int PATH_COUNT_MAX = 32;
 
+    private static final long LADDER_PERIOD_NS = 10_000_000_000L;
+
     private static final class Way {
         final Path path;
         final PathProof proof;
@@ -33,17 +36,26 @@ final class Paths {
     }
 
     private final RemoteDisk disk;
+    private final SourceAddress source;
     private final RemoteDiskSettings settings;
     private final TagTable tags;
     private final Loop loop;
     private final List<Way> ways = new ArrayList<>();
+    private final Timers.Timer ladder;
     private long turn;
 
-    Paths(RemoteDisk disk, RemoteDiskSettings settings, TagTable tags, Loop loop) {
+    Paths(
+            RemoteDisk disk,
+            SourceAddress source,
+            RemoteDiskSettings settings,
+            TagTable tags,
+            Loop loop) {
         this.disk = disk;
+        this.source = source;
         this.settings = settings;
         this.tags = tags;
         this.loop = loop;
+        ladder = loop.timers().timer(this::climb);
     }
 
     /** The path by that port to that address; null when it is not known. */
@@ -68,7 +80,7 @@ final class Paths {
         if (ways.size() >= PATH_COUNT_MAX) {
             return null;
         }
-        Path path = new Path(port, mac, settings);
+        Path path = new Path(port, mac, source, settings);
         Way way = new Way(
                 path,
                 new PathProof(disk, path, tags, loop),
@@ -151,6 +163,15 @@ final class Paths {
         }
     }
 
+    /** The same, also those that were not up: they are asked from another address now. */
+    void proveAnew() {
+        for (Way way : ways) {
+            if (way.path.standing() != Path.Standing.REFUSED) {
+                prove(way.path);
+            }
+        }
+    }
+
     /** It has shown another disk: asked again now and then, whether that is still so. */
     void proveLater(Path path) {
         proof(path).askLater();
@@ -194,8 +215,21 @@ final class Paths {
         return any() != null;
     }
 
+    /** A frame with less data than MTU and target allow was settled on: tried again later. */
+    void climbLater() {
+        if (!ladder.isSet()) {
+            ladder.at(loop.nowNs() + LADDER_PERIOD_NS);
+        }
+    }
+
+    private void climb() {
+        if (probeLadders()) {
+            climbLater();
+        }
+    }
+
     /** Asks on paths whose frames carry less than they might. @return whether there are such */
-    boolean probeLadders() {
+    private boolean probeLadders() {
         boolean below = false;
         for (Way way : ways) {
             if (way.path.isUp() && way.path.isBelowTop()) {
@@ -233,6 +267,7 @@ final class Paths {
     }
 
     void close() {
+        ladder.cancel();
         for (Way way : ways) {
             way.proof.stop();
             way.probe.stop();

@@ -6,12 +6,12 @@ import etherbay.aoe.IdentifyData;
 import etherbay.aoe.IdentifyData.Capability;
 import etherbay.base.BlockCapabilities;
 import etherbay.base.BlockDevice;
-import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.Io;
 import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
 import etherbay.base.Loop;
+import etherbay.base.MacAddress;
 import etherbay.base.Quiescence;
 import etherbay.base.Timers;
 
@@ -47,8 +47,6 @@ public final class RemoteDisk implements BlockDevice {
     /** After the first path was found: others, and other disks of that address, answer by then. */
     private static final long SETTLE_NS = 300_000_000;
 
-    private static final long LADDER_PERIOD_NS = 10_000_000_000L;
-
     /** How one opening ends. */
     interface Opened {
         /** The disk can be used, or why not. */
@@ -65,7 +63,9 @@ public final class RemoteDisk implements BlockDevice {
     private final Flushes flushes;
     private final UnflushedWrites durability = new UnflushedWrites();
     private final WriteGuard guard;
+    private final SourceAddress source = new SourceAddress();
     private final Paths paths;
+    private final Strangers strangers;
     private final Floors floors;
     private final Quiescence quiescence = new Quiescence();
     private final List<Listener> listeners = new ArrayList<>();
@@ -73,7 +73,6 @@ public final class RemoteDisk implements BlockDevice {
     private final CancelledIos cancelled;
     private final Timers.Timer guardStep;
     private final Timers.Timer settled;
-    private final Timers.Timer ladder;
     private @Nullable Opened opened;
     private @Nullable DiskIdentity identity;
     private @Nullable IdentifyData data;
@@ -86,9 +85,6 @@ public final class RemoteDisk implements BlockDevice {
     private long identifiedFrom;
 
     private boolean checkingIdle;
-
-    /** The disk that a refused path has, and the path. */
-    private String stranger = "";
 
     private boolean closed;
 
@@ -105,13 +101,13 @@ public final class RemoteDisk implements BlockDevice {
         guard.strangers(loop.nowNs(), tags.next());
         transfers = new Transfers(this, loop, tags, guard);
         flushes = new Flushes(this, tags, loop);
-        paths = new Paths(this, settings, tags, loop);
-        floors = new Floors(this, guard, tags, loop);
+        paths = new Paths(this, source, settings, tags, loop);
+        strangers = new Strangers(address, paths);
+        floors = new Floors(this, source, guard, tags, loop);
         patience = new Patience(this, paths, settings, loop);
         cancelled = new CancelledIos(loop, this::complete);
         guardStep = loop.timers().timer(transfers::pump);
         settled = loop.timers().timer(this::settle);
-        ladder = loop.timers().timer(this::climb);
     }
 
     public DiskAddress address() {
@@ -138,6 +134,40 @@ public final class RemoteDisk implements BlockDevice {
                 durability.isKnown(),
                 durability.isLost(),
                 paths.status());
+    }
+
+    /**
+     * Uses the disk from another source address from now on, that of a term of ownership; on all
+     * ports, by each of which the disk shows itself anew, and sets a floor for this address, before
+     * anything else is sent by it. Writes that were sent from the address before end UNKNOWN, and
+     * are not sent again; all else goes on.
+     *
+     * @param othersRefused whether the target takes writes from this address alone by now, and has
+     *     finished those of others: a fence or reservation that names it was answered. What was
+     *     sent from other addresses is then dead, else it dies of age
+     */
+    public void source(MacAddress term, boolean othersRefused) {
+        loop.checkOwner();
+        MacAddress before = source.term();
+        if (!term.equals(before)) {
+            initiator.enter(term);
+            transfers.giveUpSentWrites();
+            floors.forget(othersRefused);
+            source.term(term);
+            if (before != null) {
+                initiator.leave(before);
+            }
+            paths.proveAnew();
+        }
+        if (othersRefused) {
+            guard.floor(tags.next());
+            guardMoved();
+        }
+    }
+
+    /** Whom its frames come from. */
+    SourceAddress source() {
+        return source;
     }
 
     UnflushedWrites durability() {
@@ -225,9 +255,12 @@ public final class RemoteDisk implements BlockDevice {
         patience.stop();
         guardStep.cancel();
         settled.cancel();
-        ladder.cancel();
         floors.close();
         paths.close();
+        MacAddress term = source.term();
+        if (term != null) {
+            initiator.leave(term);
+        }
     }
 
     boolean isClosed() {
@@ -407,16 +440,12 @@ public final class RemoteDisk implements BlockDevice {
     }
 
     private void refuse(Path path, DiskIdentity known, DiskIdentity there) {
-        stranger = path + " has " + there;
+        String what = strangers.saw(path, known, there);
         if (path.standing() != Path.Standing.REFUSED) {
             path.standing(Path.Standing.REFUSED);
             transfers.leave(path);
             transfers.pump();
-            String what = known.sameDisk(there)
-                    ? "shrank, which loses what lies behind its end"
-                    : "two different disks have this address, or it was exchanged";
-            report(what + ": known is " + known + "; " + path + " has " + there
-                    + ": that path is not used");
+            report(what);
         }
         paths.proveLater(path);
     }
@@ -436,8 +465,8 @@ public final class RemoteDisk implements BlockDevice {
             return;
         }
         setState(State.ONLINE);
-        if (path.isBelowTop() && !ladder.isSet()) {
-            ladder.at(loop.nowNs() + LADDER_PERIOD_NS);
+        if (path.isBelowTop()) {
+            paths.climbLater();
         }
         transfers.pump();
         flushes.pump();
@@ -451,7 +480,7 @@ public final class RemoteDisk implements BlockDevice {
         opened = null;
         Path other = paths.refused();
         if (other != null) {
-            waiting.opened(conflict(other));
+            waiting.opened(strangers.conflict(other, identity));
             return;
         }
         // What a former process sent by any of our ports must be dead before the first write.
@@ -461,34 +490,9 @@ public final class RemoteDisk implements BlockDevice {
         waiting.opened(null);
     }
 
-    private EtherbayException conflict(Path other) {
-        return new EtherbayException(
-                ErrorCode.CONFLICT,
-                address + " is served by two different disks",
-                "one is " + identity + "; " + stranger + "; what went to one would be missing on"
-                        + " the other",
-                "give one of the targets another shelf or slot; " + other.mac()
-                        + " is one of them");
-    }
-
     /** Why the disk is not open yet, as far as one can see from here. */
     public EtherbayException trouble() {
-        Path other = paths.refused();
-        if (other != null) {
-            return conflict(other);
-        }
-        boolean heard = paths.anyHeard();
-        return new EtherbayException(
-                ErrorCode.UNAVAILABLE,
-                address + (heard ? " answers, but does not identify itself" : " does not answer"),
-                heard
-                        ? paths.describe() + " answered a config query, and no IDENTIFY"
-                        : "no target of that address was heard of on the interfaces given",
-                heard
-                        ? "see the rights, masks and reservation at the target"
-                        : "see that it is served, that the cable and the VLAN are right, that its"
-                                + " masks let this machine's address in; `etherbay discover` lists"
-                                + " what answers");
+        return strangers.trouble(identity);
     }
 
     /** A target answered a config query, or said by itself that it is there. */
@@ -551,19 +555,6 @@ public final class RemoteDisk implements BlockDevice {
     private void report(String what) {
         counters.reported();
         LOG.log(System.Logger.Level.WARNING, address + ": " + what);
-    }
-
-    private void climb() {
-        if (paths.probeLadders()) {
-            ladder.at(loop.nowNs() + LADDER_PERIOD_NS);
-        }
-    }
-
-    /** A frame with less data than MTU and target allow was settled on: tried again later. */
-    void descended() {
-        if (!ladder.isSet()) {
-            ladder.at(loop.nowNs() + LADDER_PERIOD_NS);
-        }
     }
 
     /** Something was not sent for want of a frame. */

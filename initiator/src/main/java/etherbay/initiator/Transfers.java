@@ -209,7 +209,7 @@ final class Transfers {
         }
         boolean silent = path.lost(transfer.lastCount(), transfer.lastSentNs(), loop.nowNs());
         if (path.isBelowTop()) {
-            disk.descended();
+            disk.paths().climbLater();
         }
         sendAgain(transfer);
         if (silent) {
@@ -269,7 +269,7 @@ final class Transfers {
         }
         boolean done = transfer.done(answer);
         if (path.isBelowTop()) {
-            disk.descended();
+            disk.paths().climbLater();
         }
         if (done) {
             finish(transfer, IoStatus.OK);
@@ -351,14 +351,7 @@ final class Transfers {
             return false;
         }
         cancelling = request;
-        for (Transfer transfer : all) {
-            if (transfer.request == request) {
-                abandon(transfer);
-            }
-        }
-        if (head == request) {
-            request.abandon(); // parts of it were still to begin, none is under way
-        }
+        abandon(request);
         cancelling = null;
         pump();
         return true;
@@ -377,10 +370,33 @@ final class Transfers {
         return null;
     }
 
+    private void abandon(DiskRequest request) {
+        for (Transfer transfer : all) {
+            if (transfer.request == request) {
+                abandon(transfer);
+            }
+        }
+        if (head == request) {
+            request.abandon(); // parts of it were still to begin, none is under way
+        }
+    }
+
     /** What was never sent, and reads, did not happen; of the others nobody knows. */
     private void abandon(Transfer transfer) {
         boolean mayLand = transfer.changesData() && !transfer.isUnsent();
         finish(transfer, mayLand ? IoStatus.UNKNOWN : IoStatus.OFFLINE);
+    }
+
+    /** Writes of which something was sent, and not answered, end UNKNOWN, all parts of them. */
+    void giveUpSentWrites() {
+        pumping = true;
+        for (Transfer transfer : List.copyOf(all)) {
+            DiskRequest request = transfer.request;
+            if (request != null && transfer.changesData() && !transfer.isUnsent()) {
+                abandon(request);
+            }
+        }
+        pumping = false;
     }
 
     /** Ends all that is under way or waits. */
