@@ -107,7 +107,7 @@ public final class RemoteDisks implements AutoCloseable {
         try (Undo undo = new Undo()) {
             List<AddressLock> locks = new ArrayList<>();
             for (String name : options.interfaces()) {
-                AddressLock lock = AddressLock.take(lockName(name, address));
+                AddressLock lock = lock(name, address);
                 undo.add(lock::close);
                 locks.add(lock);
             }
@@ -124,9 +124,20 @@ public final class RemoteDisks implements AutoCloseable {
      * Names of locks are short; the interface's may be a path. One process uses a disk by one
      * address of ours: floors count for an address.
      */
-    private static String lockName(String interfaceName, DiskAddress address) {
+    private static AddressLock lock(String interfaceName, DiskAddress address) {
         UUID hash = UUID.nameUUIDFromBytes(interfaceName.getBytes(StandardCharsets.UTF_8));
-        return "etherbay/attach/" + hash + "/" + address;
+        try {
+            return AddressLock.take("etherbay/attach/" + hash + "/" + address);
+        } catch (EtherbayException held) {
+            if (held.code() != ErrorCode.CONFLICT) {
+                throw held;
+            }
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    "%s is in use by %s on this machine".formatted(address, interfaceName),
+                    held.why() + "; two at a time would take each other's writes for dead ones",
+                    "end that, or reach the disk by another interface");
+        }
     }
 
     /** On the loop. */
