@@ -88,6 +88,11 @@ public final class Loop {
                 Thread.currentThread() == owner, "only a loop's own thread touches what it owns");
     }
 
+    /** Whether the calling thread is the one that may; no other learns anything by it. */
+    public boolean isOwnedHere() {
+        return Thread.currentThread() == owner;
+    }
+
     /** One turn. @return pieces of work done; 0 says that the loop may sleep */
     public int turn(long nowNs) {
         turnNs = nowNs;

@@ -4,7 +4,6 @@ package etherbay.cli;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.MacAddress;
-import etherbay.node.BackingName;
 import etherbay.node.ExportSpec;
 import etherbay.node.Node;
 import etherbay.node.NodeOptions;
@@ -59,8 +58,9 @@ final class ExportCommand implements Callable<Integer> {
     @Parameters(
             index = "3",
             paramLabel = "PATH",
-            description = "a file, a block device, VG/LV, or nbd://... of an NBD server; before it"
-                    + " delay:..., faulty:..., trace: or read-only: to try an outage")
+            description =
+                    "a file, a block device, VG/LV, nbd://... of an NBD server, or e1.0 of an"
+                            + " AoE target; before it delay:..., faulty:..., trace: or read-only: to try an outage")
     @SuppressWarnings("NullAway.Init") // required by picocli
     private String path;
 
@@ -151,7 +151,10 @@ final class ExportCommand implements Callable<Integer> {
 
     private NodeSettings settings(ExportSpec export) {
         return new NodeSettings(
-                StateFolder.orDefault(state), devices.places(), List.of(), List.of(export));
+                StateFolder.orDefault(state),
+                devices.over(ways()).places(),
+                List.of(),
+                List.of(export));
     }
 
     private ExportSpec exportSpec() {
@@ -169,12 +172,16 @@ final class ExportCommand implements Callable<Integer> {
                         accept.stream().map(ExportCommand::mac).toList()));
         return new ExportSpec(
                 settings,
-                List.of(interfaces.split(",")),
-                BackingName.ofPath(path),
+                ways(),
+                devices.over(ways()).disk(path),
                 Optional.ofNullable(traceFile),
                 directIo,
                 offsetSectors,
                 lengthSectors);
+    }
+
+    private List<String> ways() {
+        return List.of(interfaces.split(","));
     }
 
     private static MacAddress mac(String text) {

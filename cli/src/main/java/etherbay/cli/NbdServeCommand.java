@@ -31,8 +31,9 @@ final class NbdServeCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "PATH",
-            description = "a file, a block device, VG/LV, or nbd://... of an NBD server; before it"
-                    + " delay:..., faulty:..., trace: or read-only: to try an outage")
+            description =
+                    "a file, a block device, VG/LV, nbd://... of an NBD server, or e1.0 of an"
+                            + " AoE target; before it delay:..., faulty:..., trace: or read-only: to try an outage")
     @SuppressWarnings("NullAway.Init") // required by picocli
     private String path;
 
@@ -66,7 +67,7 @@ final class NbdServeCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "-d and --buffered exclude each other");
         }
-        BackingName name = BackingName.ofPath(path);
+        BackingName name = devices.disk(path);
         Optional<Boolean> directIo = direct || buffered ? Optional.of(direct) : Optional.empty();
         Counters counters = new Counters();
         PrintWriter out = spec.commandLine().getOut();

@@ -3,7 +3,6 @@ package etherbay.cli;
 
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
-import etherbay.node.volume.VolumePlaces;
 import etherbay.node.volume.VolumeStore;
 import etherbay.volume.Pool;
 import etherbay.volume.PoolDisk;
@@ -61,7 +60,7 @@ final class PvCommand implements Runnable {
         @Override
         public void run() {
             for (String disk : disks) {
-                store(disks).createDisk(VolumePlaces.place(disk), yes(), force);
+                store(disks).createDisk(place(disk), yes(), force);
                 say("physical volume \"%s\" created".formatted(disk));
             }
         }

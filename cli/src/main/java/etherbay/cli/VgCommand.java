@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.cli;
 
-import etherbay.node.volume.VolumePlaces;
 import etherbay.node.volume.VolumeStore;
 import etherbay.volume.LogicalVolume;
 import etherbay.volume.Pool;
@@ -69,7 +68,7 @@ final class VgCommand implements Runnable {
                         .toList();
             }
             for (String disk : plain) {
-                store.createDisk(VolumePlaces.place(disk), yes(), false);
+                store.createDisk(place(disk), yes(), false);
                 say("physical volume \"%s\" created".formatted(disk));
             }
         }

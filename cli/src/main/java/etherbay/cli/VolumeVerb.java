@@ -3,6 +3,7 @@ package etherbay.cli;
 
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
+import etherbay.node.BackingName;
 import etherbay.node.volume.VolumeStore;
 import etherbay.volume.LogicalVolume;
 import etherbay.volume.Pool;
@@ -165,6 +166,11 @@ abstract class VolumeVerb implements Runnable {
         return VolumeStore.of(devices.placesWith(disks));
     }
 
+    /** One place of a physical volume, as a person writes it. */
+    final BackingName place(String text) {
+        return devices.place(text);
+    }
+
     /** The command as it was typed: the metadata tells it. */
     final String typed() {
         return "etherbay "
@@ -212,6 +218,10 @@ abstract class VolumeVerb implements Runnable {
     }
 
     private static boolean isSame(String one, String other) {
+        if (BackingName.AtAoe.isOne(one)) {
+            return BackingName.AtAoe.parse(one, BackingName.AtAoe.INTERFACES_DEFAULT)
+                    .isMeantBy(other);
+        }
         try {
             return Files.isSameFile(Path.of(one), Path.of(other));
         } catch (IOException | InvalidPathException notThere) {

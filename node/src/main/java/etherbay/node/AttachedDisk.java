@@ -80,6 +80,11 @@ public final class AttachedDisk implements AutoCloseable {
         return attached.loop();
     }
 
+    /** The way to that loop, turned by a thread or not. */
+    public LoopAccess access() {
+        return attached.access();
+    }
+
     /**
      * Has {@code listener} told, in words, of each change of state or size, and when a way falls
      * silent or is back. On the loop.

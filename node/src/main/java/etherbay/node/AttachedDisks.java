@@ -47,6 +47,11 @@ public final class AttachedDisks implements AutoCloseable {
         return new LoopCalls(loop, turning.failure());
     }
 
+    /** The way to the loop, turned by a thread or not. */
+    public LoopAccess access() {
+        return turning;
+    }
+
     /** Turns the loop on a thread of its own from now on. */
     public void start() {
         turning.start();

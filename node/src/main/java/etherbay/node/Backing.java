@@ -23,7 +23,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * What an export serves: a disk of this machine or of an NBD server, a volume, or a part of one.
+ * What an export serves: a disk of this machine, of an NBD server or of an AoE target, a volume, or
+ * a part of one.
  * Opened and let go by control threads; in between it belongs to the loop.
  */
 final class Backing {
@@ -38,14 +39,23 @@ final class Backing {
             Counters counters,
             DiskClaims claims,
             TraceWriter traces,
+            AoeDisks aoe,
             Supplier<VolumePlaces> places) {
         Opener(
                 Loop loop,
                 LinuxIdler idler,
                 Counters counters,
                 TraceWriter traces,
+                AoeDisks aoe,
                 Supplier<VolumePlaces> places) {
-            this(loop, idler, counters, new DiskClaims(loop, idler, counters), traces, places);
+            this(
+                    loop,
+                    idler,
+                    counters,
+                    new DiskClaims(loop, idler, counters),
+                    traces,
+                    aoe,
+                    () -> places.get().through(aoe));
         }
     }
 
@@ -112,6 +122,7 @@ final class Backing {
             case BackingName.AtPath at -> openPath(wish, at, opener);
             case BackingName.WithUuid with -> openUuid(wish, with, opener);
             case BackingName.AtNbd(NbdUri uri) -> openNbd(wish, uri, opener);
+            case BackingName.AtAoe at -> openAoe(wish, at, opener);
             case BackingName.Decorated _ ->
                 throw new AssertionError("what is bare has no decorations");
         };
@@ -199,6 +210,25 @@ final class Backing {
             Opened opened = new Opened(
                     uri.toString(), client, client::attach, client::detach, claimed, () -> {});
             String identity = "nbd " + uri + " offset " + wish.offsetSectors();
+            Backing backing = new Backing(wish, opener, opened, identity);
+            undo.keep();
+            return backing;
+        }
+    }
+
+    private static Backing openAoe(Wish wish, BackingName.AtAoe at, Opener opener) {
+        try (Undo undo = new Undo()) {
+            opener.claims().takeRemote(at.key());
+            undo.add(() -> opener.claims().giveBack(at.key()));
+            BlockDevice disk = opener.aoe().take(at);
+            undo.add(() -> opener.aoe().giveBack(at));
+            checkRange(wish, disk.sectors());
+            Runnable release = () -> {
+                opener.aoe().giveBack(at);
+                opener.claims().giveBack(at.key());
+            };
+            Opened opened = new Opened(at.toString(), disk, () -> {}, () -> {}, at.key(), release);
+            String identity = opener.aoe().identity(at) + " offset " + wish.offsetSectors();
             Backing backing = new Backing(wish, opener, opened, identity);
             undo.keep();
             return backing;

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node;
 
+import etherbay.base.Check;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
+import etherbay.base.InterfacePattern;
+import etherbay.base.PortAddress;
+import etherbay.initiator.DiskAddress;
 import etherbay.nbd.NbdUri;
 
 import java.nio.file.InvalidPathException;
@@ -51,6 +55,71 @@ public sealed interface BackingName {
         @Override
         public String toString() {
             return uri.toString();
+        }
+    }
+
+    /**
+     * A disk that an AoE target serves.
+     *
+     * @param interfaces by which it is reached, each a NIC or {@code unix:PATH}; at least one
+     */
+    record AtAoe(DiskAddress address, List<String> interfaces) implements BackingName {
+        /** Where nobody says it. */
+        public static final List<String> INTERFACES_DEFAULT = List.of("eth0");
+
+        private static final String BY = "@";
+
+        public AtAoe {
+            interfaces = interfaces.stream().distinct().toList();
+            Check.that(!interfaces.isEmpty(), "a disk is reached by an interface");
+        }
+
+        /** Whether a text is taken for an address of a disk, well written or not. */
+        public static boolean isOne(String text) {
+            return text.matches("e\\d{1,5}\\.\\d{1,3}(@.*)?");
+        }
+
+        /**
+         * Reads {@code e1.0} or {@code e1.0@eth1@eth2}.
+         *
+         * @param otherwise the interfaces of one that names none
+         * @throws EtherbayException INVALID for anything else
+         */
+        public static AtAoe parse(String text, List<String> otherwise) {
+            List<String> words = List.of(text.split(BY, -1));
+            List<String> named = words.size() > 1 ? words.subList(1, words.size()) : otherwise;
+            for (String name : named) {
+                if (InterfacePattern.parse(name).isGlob()) {
+                    throw new EtherbayException(
+                            ErrorCode.INVALID,
+                            "`" + EtherbayException.shown(text)
+                                    + "` is reached by no one interface",
+                            name + " may be many, and none",
+                            "name them: " + words.getFirst() + "@eth1, or @eth1@eth2 for two ways");
+                }
+                PortAddress.parse(name);
+            }
+            return new AtAoe(DiskAddress.parse(words.getFirst()), named);
+        }
+
+        /** Whether {@code text}, as a person writes it, means this disk. */
+        public boolean isMeantBy(String text) {
+            return isOne(text)
+                    && (text.contains(BY)
+                            ? equals(parse(text, interfaces))
+                            : address.equals(DiskAddress.parse(text)));
+        }
+
+        /** What two names of one disk have in common. */
+        Path key() {
+            return Path.of("aoe", toString());
+        }
+
+        @Override
+        public String toString() {
+            return interfaces.equals(INTERFACES_DEFAULT)
+                    ? address.toString()
+                    : address + BY + String.join(BY, interfaces);
         }
     }
 
@@ -111,12 +180,22 @@ public sealed interface BackingName {
     }
 
     /**
-     * A path as a person writes it, or the address of an NBD server in its place; decorated or not.
+     * A path as a person writes it, or in its place the address of an NBD server or of an AoE disk;
+     * decorated or not.
      *
      * @throws EtherbayException for what can be none
      */
     static BackingName ofPath(String text) {
-        return decorated(text, BackingName::ofBarePath);
+        return ofPath(text, AtAoe.INTERFACES_DEFAULT);
+    }
+
+    /**
+     * The same.
+     *
+     * @param interfaces by which an AoE disk is reached that names none itself
+     */
+    static BackingName ofPath(String text, List<String> interfaces) {
+        return decorated(text, bare -> ofBarePath(bare, interfaces));
     }
 
     private static BackingName decorated(String text, Function<String, BackingName> parse) {
@@ -125,7 +204,10 @@ public sealed interface BackingName {
         return read.decorations().isEmpty() ? bare : new Decorated(read.decorations(), bare);
     }
 
-    private static BackingName ofBarePath(String text) {
+    private static BackingName ofBarePath(String text, List<String> interfaces) {
+        if (AtAoe.isOne(text)) {
+            return AtAoe.parse(text, interfaces);
+        }
         if (NbdUri.isOne(text)) {
             return new AtNbd(NbdUri.parse(text));
         }

@@ -70,6 +70,20 @@ final class DiskClaims {
     }
 
     /**
+     * Claims an AoE disk as a whole; {@link AoeDisks} keep other processes from it.
+     *
+     * @param key of the disk: two that are equal are one
+     */
+    void takeRemote(Path key) {
+        take(key, Kind.DISK, true, () -> () -> {});
+    }
+
+    /** Claims an AoE disk for one more volume that lies on it, likewise. */
+    void takeRemoteForVolumes(Path key) {
+        take(key, Kind.DISK_OF_VOLUMES, true, () -> () -> {});
+    }
+
+    /**
      * Claims a volume.
      *
      * @param key of the volume: two that are equal are one

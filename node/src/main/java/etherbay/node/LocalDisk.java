@@ -26,10 +26,10 @@ public final class LocalDisk implements AutoCloseable {
     private final Backing backing;
     private final LoopThread turning;
 
-    private LocalDisk(Undo undo, Loop loop, Backing backing) {
+    private LocalDisk(Undo undo, Loop loop, LoopThread turning, Backing backing) {
         this.undo = undo;
         this.loop = loop;
-        turning = new LoopThread(loop);
+        this.turning = turning;
         this.backing = backing;
     }
 
@@ -58,6 +58,14 @@ public final class LocalDisk implements AutoCloseable {
             Loop loop = new Loop(owner, Linux.clock(), idler, SPIN_NS);
             TraceWriter traces = new TraceWriter(Linux.clock(), counters);
             undo.add(traces::close);
+            LoopThread turning = new LoopThread(loop);
+            // Two processes at a time are two stations.
+            AoeDisks aoe = new AoeDisks(
+                    loop,
+                    turning,
+                    idler,
+                    counters,
+                    owner + " " + ProcessHandle.current().pid());
             Backing backing = Backing.open(
                     new Backing.Wish(
                             owner,
@@ -67,11 +75,11 @@ public final class LocalDisk implements AutoCloseable {
                             QUEUE_LENGTH,
                             0,
                             0),
-                    new Backing.Opener(loop, idler, counters, traces, options::places));
+                    new Backing.Opener(loop, idler, counters, traces, aoe, options::places));
             undo.add(backing::release);
             backing.attach();
             opened = true;
-            return new LocalDisk(undo, loop, backing);
+            return new LocalDisk(undo, loop, turning, backing);
         } finally {
             if (!opened) {
                 undo.close();
@@ -81,6 +89,11 @@ public final class LocalDisk implements AutoCloseable {
 
     public Loop loop() {
         return loop;
+    }
+
+    /** The way to that loop, turned by a thread or not. */
+    public LoopAccess access() {
+        return turning;
     }
 
     /** For the loop's thread. */

@@ -11,7 +11,7 @@ import java.util.function.Supplier;
  * How control code gets at what a loop owns: by its mailbox while a thread turns it ({@link
  * LoopCalls}), else by turning it itself. One control thread at a time.
  */
-interface LoopAccess {
+public interface LoopAccess {
     /** Runs {@code work} on the loop; an {@link EtherbayException} of it is thrown. */
     <T> T call(Supplier<T> work);
 

@@ -32,7 +32,9 @@ final class LoopThread implements LoopAccess {
 
     /** The way to the loop as it is now: to be asked for anew each time. */
     private LoopAccess access() {
-        return thread == null ? LoopAccess.byHand(loop) : new LoopCalls(loop, failure);
+        return thread == null && loop.isOwnedHere()
+                ? LoopAccess.byHand(loop)
+                : new LoopCalls(loop, failure);
     }
 
     @Override

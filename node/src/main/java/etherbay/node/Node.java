@@ -28,6 +28,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * A running node: a loop with its ports, disks and exports, and the one place where what it serves
@@ -78,21 +79,20 @@ public final class Node implements AutoCloseable {
         Target target = new Target(loop, counters);
         Neighbours neighbours = new Neighbours(loop, target, counters);
         Serving serving = new Serving(target, neighbours, options.force());
+        LoopCalls calls = new LoopCalls(loop, failure);
+        String station = station(nothing, options);
+        AoeDisks aoe = new AoeDisks(loop, calls, idler, counters, station + " disks");
         OpenExport.Shared shared = new OpenExport.Shared(
                 loop,
                 counters,
-                new Backing.Opener(loop, idler, counters, traces, () -> places),
+                new Backing.Opener(loop, idler, counters, traces, aoe, () -> places),
                 settings.state(),
                 stateWriter,
                 writeLog,
                 new SecureRandom()::nextLong);
         parts = new NodeParts(
-                new LoopCalls(loop, failure),
-                new Ports(
-                        loop,
-                        new PortOpener(loop, idler, counters),
-                        station(nothing, options),
-                        serving),
+                calls,
+                new Ports(loop, new PortOpener(loop, idler, counters), station, serving),
                 serving,
                 neighbours,
                 shared,
@@ -154,6 +154,7 @@ public final class Node implements AutoCloseable {
     private List<EtherbayException> change(NodeSettings next) {
         checkStateFolder(next);
         checkAddresses(next);
+        checkOwnDisks(next);
         follow(next);
         ReloadPlan plan = ReloadPlan.of(served(), next.exports());
         InterfaceChoice choice = choice(next);
@@ -198,6 +199,29 @@ public final class Node implements AutoCloseable {
                         "give one of them another shelf or slot");
             }
         }
+    }
+
+    /** What a node serves is no disk of its own: a request would come round and never end. */
+    private static void checkOwnDisks(NodeSettings next) {
+        Map<String, ExportSpec> served = new TreeMap<>();
+        next.exports().forEach(spec -> served.put(spec.name(), spec));
+        Stream.concat(
+                        next.exports().stream().map(spec -> spec.backing().bare()),
+                        next.places().named().stream())
+                .filter(BackingName.AtAoe.class::isInstance)
+                .map(BackingName.AtAoe.class::cast)
+                .filter(at -> served.containsKey(at.address().toString()))
+                .findFirst()
+                .ifPresent(at -> {
+                    ExportSpec own = served.get(at.address().toString());
+                    throw new EtherbayException(
+                            ErrorCode.CONFLICT,
+                            "%s cannot be a disk of this node".formatted(at),
+                            "this node serves %s itself, over %s: its requests would come back to"
+                                            .formatted(own.name(), own.backing())
+                                    + " it",
+                            "name the disk behind it, or give one of the two another address");
+                });
     }
 
     /** Interfaces are listed only where a glob asks for it. */

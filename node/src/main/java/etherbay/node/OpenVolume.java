@@ -65,7 +65,7 @@ final class OpenVolume {
     private OpenVolume(Backing.Wish wish, Backing.Opener opener, FoundVolume seen, Undo undo) {
         this.wish = wish;
         this.opener = opener;
-        stamps = VolumeStamps.of(seen);
+        stamps = VolumeStamps.of(seen, opener.places().get());
         undo.add(stamps::close);
         // What changes from now on is noticed, and nobody takes its extents; until now somebody may
         // have.
@@ -123,6 +123,7 @@ final class OpenVolume {
         return switch (name) {
             case BackingName.AtPath(Path path) -> openDisk(path);
             case BackingName.AtNbd at -> openNbd(at);
+            case BackingName.AtAoe at -> openAoe(at);
             case BackingName.WithUuid _, BackingName.Decorated _ ->
                 throw new AssertionError("the disk of a volume is named by a path or an address");
         };
@@ -160,6 +161,19 @@ final class OpenVolume {
         NbdClient client = NbdClient.open(at.uri(), opener.loop(), opener.counters());
         BlockDevice sectors = SectorDevice.over(client);
         return new Part(sectors, client::attach, client::detach, sectors::close);
+    }
+
+    private Part openAoe(BackingName.AtAoe at) {
+        try (Undo undo = new Undo()) {
+            opener.claims().takeRemoteForVolumes(at.key());
+            undo.add(() -> opener.claims().giveBack(at.key()));
+            BlockDevice sectors = SectorDevice.over(opener.aoe().take(at));
+            undo.keep();
+            return new Part(sectors, () -> {}, () -> {}, () -> {
+                opener.aoe().giveBack(at);
+                opener.claims().giveBack(at.key());
+            });
+        }
     }
 
     private List<BlockDevice> devices(FoundVolume of) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
+import etherbay.initiator.DiskAddress;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 final class BackingPlaceTest {
     @TempDir
@@ -72,5 +74,39 @@ final class BackingPlaceTest {
                 .isInstanceOfSatisfying(
                         EtherbayException.class,
                         refused -> assertThat(refused.why()).contains("TLS"));
+    }
+
+    @Test
+    void theAddressOfAnAoeDiskIsNoPathAndNamesItsInterfacesOrGetsThem() {
+        assertThat(BackingName.ofPath("e1.0"))
+                .hasToString("e1.0")
+                .isEqualTo(new BackingName.AtAoe(new DiskAddress(1, 0), List.of("eth0")));
+        assertThat(BackingName.ofPath("e01.0", List.of("eth1", "eth2")))
+                .hasToString("e1.0@eth1@eth2")
+                .isEqualTo(BackingName.ofPath("e1.0@eth1@eth2"));
+        assertThat(BackingName.ofPath("read-only:e1.0@unix:/s", List.of("eth1")))
+                .hasToString("read-only:e1.0@unix:/s");
+        assertThat(BackingName.ofPath("./e1.0")).isInstanceOf(BackingName.AtPath.class);
+        assertThat(BackingName.ofPath("e1.0.img")).isInstanceOf(BackingName.AtPath.class);
+        for (String wrong : List.of("e65535.0", "e1.255", "e1.0@", "e1.0@eth*", "e1.0@a b")) {
+            assertThatThrownBy(() -> BackingName.ofPath(wrong))
+                    .isInstanceOfSatisfying(
+                            EtherbayException.class,
+                            refused -> assertThat(refused.code()).isEqualTo(ErrorCode.INVALID));
+        }
+        assertThatThrownBy(() -> BackingName.ofPath("e1.0", List.of("eth*")))
+                .isInstanceOfSatisfying(
+                        EtherbayException.class,
+                        refused -> assertThat(refused.correction()).contains("e1.0@eth1"));
+    }
+
+    @Test
+    void aPersonMeansADiskByItsAddressOrByAllOfItsName() {
+        BackingName.AtAoe disk = new BackingName.AtAoe(new DiskAddress(1, 0), List.of("eth1"));
+        assertThat(disk.isMeantBy("e1.0")).isTrue();
+        assertThat(disk.isMeantBy("e1.0@eth1")).isTrue();
+        assertThat(disk.isMeantBy("e1.0@eth2")).isFalse();
+        assertThat(disk.isMeantBy("e1.1")).isFalse();
+        assertThat(disk.isMeantBy("/dev/sda")).isFalse();
     }
 }

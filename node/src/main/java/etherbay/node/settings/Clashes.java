@@ -104,6 +104,7 @@ final class Clashes {
         return switch (backing) {
             case BackingName.AtPath(Path path) -> realPath(path);
             case BackingName.AtNbd(NbdUri uri) -> uri;
+            case BackingName.AtAoe at -> at;
             case BackingName.WithUuid with -> with.comparable();
             case BackingName.Decorated(var _, BackingName bare) -> identity(bare);
         };

@@ -31,16 +31,17 @@ final class ExportReader {
         table.refuseOthers(Keys.OF_EXPORT);
         Optional<Long> shelf = shelf(table);
         Optional<Long> slot = required(table, Keys.SLOT, Limits.SLOT_MAX);
-        Optional<BackingName> backing = backing(table);
         long offset = table.number(Keys.OFFSET, 0, SECTORS_MAX, 0).orElse(0L);
         long length = table.number(Keys.LENGTH, 0, SECTORS_MAX, 0).orElse(0L);
         Served served = Served.read(table, acl, problems).over(defaults);
+        List<String> interfaces = served.interfaces().orElse(List.of(Served.INTERFACE_DEFAULT));
+        Optional<BackingName> backing = backing(table, interfaces);
         if (shelf.isEmpty() || slot.isEmpty() || backing.isEmpty()) {
             return Optional.empty();
         }
         ExportSpec spec = new ExportSpec(
                 served.settings(shelf.get().intValue(), slot.get().intValue()),
-                served.interfaces().orElse(List.of(Served.INTERFACE_DEFAULT)),
+                interfaces,
                 backing.get(),
                 served.traceFile(),
                 served.directIo(),
@@ -73,8 +74,9 @@ final class ExportReader {
         return table.number(key, 0, most, 0);
     }
 
-    private static Optional<BackingName> backing(TableReader table) {
-        Optional<BackingName> path = table.parsed(Keys.PATH, "/srv/disk.img", BackingName::ofPath);
+    private static Optional<BackingName> backing(TableReader table, List<String> interfaces) {
+        Optional<BackingName> path = table.parsed(
+                Keys.PATH, "/srv/disk.img", text -> BackingName.ofPath(text, interfaces));
         Optional<BackingName> uuid = table.parsed(
                 Keys.UUID, "0b11a2c3-5a5d-4e0e-9d5c-1f2e3d4c5b6a", BackingName::ofUuid);
         if (table.has(Keys.PATH) == table.has(Keys.UUID)) {

@@ -90,18 +90,22 @@ public final class SettingsFile {
         List<ExportSpec> specs = exports.stream().map(Asked::spec).toList();
         return new NodeSettings(
                 file.path(Keys.STATE, "/var/lib/etherbay").orElseGet(StateFolder::defaultPath),
-                places(file),
+                places(file, defaults.interfaces().orElse(List.of(Served.INTERFACE_DEFAULT))),
                 file.table(Keys.INTERFACE, "[interface]", "[interface.NAME] above the keys")
                         .map(table -> InterfaceReader.read(table, problems))
                         .orElse(List.of()),
                 specs);
     }
 
-    /** Where physical volumes lie. */
-    private static VolumePlaces places(TableReader file) {
+    /**
+     * Where physical volumes lie.
+     *
+     * @param interfaces of AoE disks that name none
+     */
+    private static VolumePlaces places(TableReader file, List<String> interfaces) {
         List<BackingName> named = new ArrayList<>();
         for (TableReader.Entry entry : file.texts(Keys.DEVICES, "/dev/sdb").orElse(List.of())) {
-            file.parsed(entry, VolumePlaces::place).ifPresent(named::add);
+            file.parsed(entry, text -> VolumePlaces.place(text, interfaces)).ifPresent(named::add);
         }
         return new VolumePlaces(named);
     }

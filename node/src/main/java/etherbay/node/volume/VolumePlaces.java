@@ -20,12 +20,13 @@ import java.util.Set;
 
 /**
  * Where physical volumes are looked for: on what a person named, and only there, or on all block
- * devices of the machine. Files, block devices and NBD servers. Blocking control code.
+ * devices of the machine. Files, block devices, NBD servers and AoE disks. Blocking control code.
  *
  * @param named empty for the block devices of the machine
  * @param known places that are looked at besides, where something was found already
+ * @param aoe what opens those of them that are AoE disks
  */
-public record VolumePlaces(List<BackingName> named, List<BackingName> known) {
+public record VolumePlaces(List<BackingName> named, List<BackingName> known, AoeMedia aoe) {
     private static final Logger LOG = System.getLogger(VolumePlaces.class.getName());
 
     private static final Path PROC = Path.of("/proc");
@@ -40,7 +41,7 @@ public record VolumePlaces(List<BackingName> named, List<BackingName> known) {
     }
 
     public VolumePlaces(List<BackingName> named) {
-        this(named, List.of());
+        this(named, List.of(), AoeMedia.ALONE);
     }
 
     /** As a person writes them. */
@@ -48,18 +49,24 @@ public record VolumePlaces(List<BackingName> named, List<BackingName> known) {
         return new VolumePlaces(names.stream().map(VolumePlaces::place).toList());
     }
 
+    /** One place, as a person writes it. */
+    public static BackingName place(String text) {
+        return place(text, BackingName.AtAoe.INTERFACES_DEFAULT);
+    }
+
     /**
-     * One place, as a person writes it.
+     * The same.
      *
+     * @param interfaces by which an AoE disk is reached that names none itself
      * @throws EtherbayException INVALID for what can be none
      */
-    public static BackingName place(String text) {
-        BackingName name = BackingName.ofPath(text);
+    public static BackingName place(String text, List<String> interfaces) {
+        BackingName name = BackingName.ofPath(text, interfaces);
         if (!name.prefix().isEmpty()) {
             throw new EtherbayException(
                     ErrorCode.INVALID,
                     "`" + EtherbayException.shown(text) + "` is no place of a physical volume",
-                    "one lies on a file, a block device or an NBD server, not decorated",
+                    "one lies on a file, a block device, an NBD server or an AoE disk, not decorated",
                     "decorate what is served: " + name.prefix() + "VG/LV");
         }
         return name;
@@ -72,7 +79,12 @@ public record VolumePlaces(List<BackingName> named, List<BackingName> known) {
 
     /** The same, and where something was found before. */
     VolumePlaces with(List<BackingName> found) {
-        return new VolumePlaces(named, found);
+        return new VolumePlaces(named, found, aoe);
+    }
+
+    /** The same, whose AoE disks are opened by {@code opener}. */
+    public VolumePlaces through(AoeMedia opener) {
+        return new VolumePlaces(named, known, opener);
     }
 
     /**
@@ -120,17 +132,18 @@ public record VolumePlaces(List<BackingName> named, List<BackingName> known) {
         }
     }
 
-    private static boolean hasLabel(BackingName name) {
+    private boolean hasLabel(BackingName name) {
         try (Medium medium = medium(name, false)) {
             return Pool.hasLabel(medium);
         }
     }
 
     /** The medium of that name. */
-    public static Medium medium(BackingName name, boolean writable) {
+    public Medium medium(BackingName name, boolean writable) {
         return switch (name) {
             case BackingName.AtPath(Path path) -> FileMedium.open(path, writable);
             case BackingName.AtNbd _ -> NbdMedium.open(name, writable);
+            case BackingName.AtAoe at -> aoe.open(at, writable);
             case BackingName.WithUuid _, BackingName.Decorated _ ->
                 throw new AssertionError("refused when the places were named");
         };

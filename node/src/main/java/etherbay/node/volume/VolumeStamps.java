@@ -21,12 +21,13 @@ public final class VolumeStamps implements AutoCloseable {
     /**
      * Opens the disks of a group.
      *
+     * @param places where they were found
      * @throws EtherbayException when one cannot be opened
      */
-    public static VolumeStamps of(FoundVolume found) {
+    public static VolumeStamps of(FoundVolume found, VolumePlaces places) {
         VolumeStamps opened = new VolumeStamps();
         try {
-            found.members().forEach(name -> opened.media.add(VolumePlaces.medium(name, false)));
+            found.members().forEach(name -> opened.media.add(places.medium(name, false)));
             opened.stamps = opened.now();
             return opened;
         } catch (EtherbayException failed) {

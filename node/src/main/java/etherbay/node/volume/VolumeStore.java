@@ -177,7 +177,7 @@ public final class VolumeStore {
      */
     public LvmId createDisk(BackingName name, boolean overwrite, boolean force) {
         try (FileLock _ = locks.disks();
-                Medium medium = VolumePlaces.medium(name, true)) {
+                Medium medium = places.medium(name, true)) {
             checkIdle(medium);
             Optional<DiskClaim> claim = path(medium).map(DiskClaim::alone);
             try {

@@ -20,6 +20,15 @@ public final class TestVolumes {
             session.changes().createGroup(group, disks, 2048, "normal");
             return true;
         });
+        return add(store, group, volume, bytes);
+    }
+
+    /** One more volume in a group on that disk. */
+    public static void add(String disk, String group, String volume, long bytes) {
+        add(VolumeStore.of(VolumePlaces.of(List.of(disk))), group, volume, bytes);
+    }
+
+    private static VolumeStore add(VolumeStore store, String group, String volume, long bytes) {
         store.change(
                 group,
                 "test",
