@@ -197,6 +197,112 @@ class VolumeExportSysTest {
         }
     }
 
+    /** Named by their addresses, with no front of ours in between. */
+    @Test
+    void aGroupMayLieOnTwoAoeDisksNamedByTheirAddresses() throws IOException {
+        Tool.requireRoot();
+        Path one = disk("one.img");
+        Path two = VolumeLab.disk(folder.resolve("two.img"), DISK_BYTES, 4);
+        Path segment = folder.resolve("segment");
+        Path front = folder.resolve("front");
+        String volume = GROUP + "/far";
+        List<String> disks = List.of("--device", "e1.0,e1.1", "--if", "unix:" + segment);
+        String sum;
+        try (Daemon _ = SegmentLab.segment(segment);
+                Daemon _ = SegmentLab.segment(front);
+                Daemon _ = exportOne(segment, "1", "0", one);
+                Daemon _ = exportOne(segment, "1", "1", two)) {
+            verb(List.of("--if", "unix:" + segment), "pv", "create", "e1.0", "--yes");
+            verb(
+                    List.of("--if", "unix:" + segment),
+                    "vg",
+                    "create",
+                    GROUP,
+                    "e1.0",
+                    "e1.1",
+                    "--yes");
+            verb(disks, "lv", "create", volume, "--size", "64M", "--no-zero");
+            assertThat(verb(disks, "lv", "list")).contains("far").contains("64.00m");
+            assertThat(verb(disks, "pv", "list")).contains("e1.0@unix:").contains("e1.1@unix:");
+            List<String> words = new ArrayList<>(List.of("0", "0", "unix:" + front, volume));
+            words.addAll(disks);
+            try (Daemon _ = export("e0.0", words);
+                    Daemon attached = Daemon.start(List.of(
+                            VolumeLab.launcher(),
+                            "attach",
+                            "e0.0",
+                            "--if",
+                            "unix:" + front,
+                            "--nbd",
+                            "unix:" + folder.resolve("nbd")))) {
+                attached.awaitLog("nbd serves", START_TIMEOUT);
+                String uri = "nbd+unix:///?socket=" + folder.resolve("nbd");
+                sum = VolumeLab.sha256(nbdcopy, uri, folder);
+            }
+        }
+        assertThat(sum).isEqualTo(overBoth(one, two));
+        assertThat(lvmReport(one, two))
+                .contains("%s far 64.00m".formatted(GROUP))
+                .contains("%s 2 1".formatted(GROUP));
+    }
+
+    private String verb(List<String> options, String... words) {
+        List<String> command = new ArrayList<>(List.of(VolumeLab.launcher()));
+        command.addAll(List.of(words));
+        command.addAll(options);
+        return Tool.check(command);
+    }
+
+    private Daemon exportOne(Path segment, String shelf, String slot, Path disk) {
+        return export(
+                "e" + shelf + "." + slot, List.of(shelf, slot, "unix:" + segment, disk.toString()));
+    }
+
+    private Daemon export(String name, List<String> words) {
+        List<String> command = new ArrayList<>(List.of(VolumeLab.launcher(), "export"));
+        command.addAll(words);
+        command.addAll(List.of("--state", folder.resolve("state-" + name).toString()));
+        return Daemon.start(command).awaitLog(name + ": serving", START_TIMEOUT);
+    }
+
+    /** The first disk has 11 extents of 4 MiB behind the metadata; the other has the rest. */
+    private static String overBoth(Path one, Path two) {
+        byte[] volume =
+                Arrays.copyOf(Arrays.copyOfRange(Tool.bytesOf(one), 1 << 20, 45 << 20), 64 << 20);
+        System.arraycopy(Tool.bytesOf(two), 1 << 20, volume, 44 << 20, 20 << 20);
+        return VolumeLab.sha256(volume);
+    }
+
+    /** What LVM2's own tools find on the files behind the targets: volumes, and the group. */
+    private static String lvmReport(Path... disks) {
+        List<String> loops = new ArrayList<>();
+        try {
+            for (Path disk : disks) {
+                loops.add(Tool.check(List.of("losetup", "-f", "--show", disk.toString()))
+                        .strip());
+            }
+            String filter = String.join("$|^", loops);
+            String volumes = report(filter, "lvs", "-o", "vg_name,lv_name,lv_size");
+            String groups = report(filter, "vgs", "-o", "vg_name,pv_count,lv_count");
+            return (volumes + groups).replaceAll("[ ]+", " ");
+        } finally {
+            loops.forEach(loop -> Tool.check(List.of("losetup", "-d", loop)));
+        }
+    }
+
+    private static String report(String filter, String verb, String... rest) {
+        List<String> words = new ArrayList<>(List.of(
+                Tool.require("lvm", "lvm2").toString(),
+                verb,
+                "--driverloaded",
+                "n",
+                "--noheadings",
+                "--config",
+                "devices{ filter=[\"a#^" + filter + "$#\",\"r#.*#\"] }"));
+        words.addAll(List.of(rest));
+        return Tool.check(words);
+    }
+
     /** What lies in the first 16 MiB behind the metadata. */
     private static String firstVolume(Path disk) {
         byte[] bytes = Tool.bytesOf(disk);
