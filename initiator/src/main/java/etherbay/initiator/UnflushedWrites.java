@@ -87,6 +87,13 @@ final class UnflushedWrites {
         return true;
     }
 
+    /** What was lost is forgotten: somebody else sees to it. The present incarnation stands. */
+    void renew() {
+        lost = false;
+        dirty = false;
+        dirtySinceFlush = false;
+    }
+
     void flushBegins() {
         dirtySinceFlush = false;
     }

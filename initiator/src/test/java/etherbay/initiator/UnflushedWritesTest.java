@@ -55,6 +55,22 @@ final class UnflushedWritesTest {
     }
 
     @Test
+    void aDiskThatIsRenewedIsTrustedWithTheIncarnationThatItHas() {
+        UnflushedWrites durability = opened();
+        durability.written();
+        durability.seen(SECOND);
+        durability.renew();
+        assertThat(durability.isLost()).isFalse();
+        durability.written();
+        durability.flushBegins();
+        assertThat(durability.seen(SECOND)).isFalse();
+        assertThat(durability.flushEnds()).isTrue();
+        durability.written();
+        durability.seen(FIRST);
+        assertThat(durability.isLost()).isTrue();
+    }
+
+    @Test
     void withWritesNotFlushedAnotherIncarnationFailsThisFlushAndEveryLaterOne() {
         UnflushedWrites durability = opened();
         durability.written();
