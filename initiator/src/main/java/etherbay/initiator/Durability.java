@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.initiator;
 
+import etherbay.aoe.AtaHeader;
 import etherbay.aoe.IdentifyData;
 import etherbay.aoe.IdentifyData.Capability;
+import etherbay.base.BlockCapabilities;
+import etherbay.base.BlockDevice;
 
 import java.util.Locale;
 
@@ -49,5 +52,20 @@ public enum Durability {
     /** The word for it: {@code unknown}, {@code flush}, {@code write-through}. */
     public String word() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** What a disk that says so is as a block device. */
+    static BlockCapabilities capabilities(IdentifyData data) {
+        boolean durable = of(data) != UNKNOWN;
+        boolean trims = data.has(Capability.TRIM);
+        return new BlockCapabilities(
+                durable,
+                durable,
+                trims,
+                data.vendor().isPresent() && trims && data.has(Capability.TRIM_ZEROES),
+                BlockDevice.SECTOR_BYTES,
+                AtaHeader.SECTOR_BYTES << data.physicalBlockExponent(),
+                false,
+                !data.has(Capability.NON_ROTATING));
     }
 }

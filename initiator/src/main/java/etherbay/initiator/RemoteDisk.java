@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.initiator;
 
-import etherbay.aoe.AtaHeader;
 import etherbay.aoe.IdentifyData;
-import etherbay.aoe.IdentifyData.Capability;
 import etherbay.base.BlockCapabilities;
 import etherbay.base.BlockDevice;
 import etherbay.base.EtherbayException;
@@ -67,6 +65,7 @@ public final class RemoteDisk implements BlockDevice {
     private final Paths paths;
     private final Strangers strangers;
     private final Floors floors;
+    private final Ownership ownership = new Ownership(this);
     private final Quiescence quiescence = new Quiescence();
     private final List<Listener> listeners = new ArrayList<>();
     private final Patience patience;
@@ -165,6 +164,22 @@ public final class RemoteDisk implements BlockDevice {
         }
     }
 
+    /**
+     * Trusts the disk again, with the incarnation that it has now, after it has lost what was not
+     * flushed: for whoever writes all of that anew. FLUSHes that are under way cover what was lost
+     * and end OFFLINE.
+     */
+    public void renew() {
+        loop.checkOwner();
+        flushes.giveUp();
+        durability.renew();
+    }
+
+    /** Who may write to it, by its target. */
+    public Ownership ownership() {
+        return ownership;
+    }
+
     /** Whom its frames come from. */
     SourceAddress source() {
         return source;
@@ -172,6 +187,10 @@ public final class RemoteDisk implements BlockDevice {
 
     UnflushedWrites durability() {
         return durability;
+    }
+
+    Initiator initiator() {
+        return initiator;
     }
 
     InitiatorCounters counters() {
@@ -255,6 +274,7 @@ public final class RemoteDisk implements BlockDevice {
         patience.stop();
         guardStep.cancel();
         settled.cancel();
+        ownership.close();
         floors.close();
         paths.close();
         MacAddress term = source.term();
@@ -396,7 +416,7 @@ public final class RemoteDisk implements BlockDevice {
         if (known == null) {
             identity = there;
             durability.offered(now);
-            capabilities = capabilitiesOf(now);
+            capabilities = Durability.capabilities(now);
         } else if (!there.grownFrom(known)) {
             refuse(path, known, there);
             return Seen.ANOTHER;
@@ -564,20 +584,6 @@ public final class RemoteDisk implements BlockDevice {
 
     void pump() {
         transfers.pump();
-    }
-
-    private BlockCapabilities capabilitiesOf(IdentifyData now) {
-        boolean durable = durability.isKnown();
-        boolean ours = now.vendor().isPresent();
-        return new BlockCapabilities(
-                durable,
-                durable,
-                now.has(Capability.TRIM),
-                ours && now.has(Capability.TRIM) && now.has(Capability.TRIM_ZEROES),
-                SECTOR_BYTES,
-                AtaHeader.SECTOR_BYTES << now.physicalBlockExponent(),
-                false,
-                !now.has(Capability.NON_ROTATING));
     }
 
     @Override
