@@ -153,6 +153,9 @@ public final class ClaimFormat {
      * Whether a record says anything of the leg that it stands on: that leg's superblock is the one
      * written with it, or the one before.
      *
+     * <p>md counts events back when it makes an array clean, and its times are whole seconds: to be
+     * told from it, a superblock of ours has a rest of a second in {@link Superblock#updatedUs}.
+     *
      * @param superblockSumOnTheLeg {@link SuperblockFormat#sum}
      */
     public static boolean holds(ClaimRecord claim, int superblockSumOnTheLeg) {

@@ -167,7 +167,11 @@ public final class SuperblockFormat {
         return (int) SB_CSUM.get(block, at);
     }
 
-    /** The checksum that should stand there. Its count of roles must be one that fits. */
+    /**
+     * The checksum that should stand there. Its count of roles must be one that fits. It is a sum
+     * modulo 2^32 - 1: a superblock that is clean and one that is dirty have the same one, where
+     * events and time are the same.
+     */
     public static int checksum(MemorySegment block, long at) {
         int roleCount = (int) MAX_DEV.get(block, at);
         Check.that(roleCountOk(roleCount), "the roles of a superblock fit it");

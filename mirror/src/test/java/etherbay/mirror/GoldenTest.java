@@ -93,9 +93,8 @@ final class GoldenTest {
         MemorySegment block = MemorySegment.ofArray(new byte[IntentFormat.BYTES]);
         block.fill((byte) 0x5a);
         IntentFormat.encode(header(name), block, 0);
-        byte[] golden = LegFuzz.sector(bytes(name), 1)
-                .asSlice(0, IntentFormat.BYTES)
-                .toArray(Disk.U8);
+        byte[] golden =
+                LegFuzz.sector(bytes(name), 1).asSlice(0, IntentFormat.BYTES).toArray(Disk.U8);
         assertThat(block.toArray(Disk.U8)).isEqualTo(golden);
     }
 
@@ -116,8 +115,8 @@ final class GoldenTest {
         assertThat(leg.role()).isZero();
         assertThat(leg.roles()).hasSize(128).startsWith(0, 1, Superblock.SPARE);
         assertThat(header("active"))
-                .isEqualTo(new IntentHeader(
-                        leg.arrayId(), 4, 0, 0, SIZE_SECTORS, 0, 4 << 20, 5, 0));
+                .isEqualTo(
+                        new IntentHeader(leg.arrayId(), 4, 0, 0, SIZE_SECTORS, 0, 4 << 20, 5, 0));
         assertThat(LegLayout.claimSector(leg, Optional.of(header("active")))).hasValue(2040);
     }
 

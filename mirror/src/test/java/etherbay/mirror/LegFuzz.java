@@ -103,8 +103,9 @@ public final class LegFuzz {
     }
 
     private static void checkClaimSector(Superblock superblock, Optional<IntentHeader> header) {
-        LegLayout.claimSector(superblock, header).ifPresent(sector -> assertThat(sector)
-                .isBetween(16L, superblock.dataOffset() - ClaimFormat.SECTORS));
+        LegLayout.claimSector(superblock, header)
+                .ifPresent(sector -> assertThat(sector)
+                        .isBetween(16L, superblock.dataOffset() - ClaimFormat.SECTORS));
     }
 
     private static void checkLog(MemorySegment log, int shift) {
