@@ -62,6 +62,8 @@ public final class AoeHeader {
     public static final int COMMAND_FENCE = 0xf0;
     /** Ours, see {@link FloorHeader}. */
     public static final int COMMAND_FLOOR = 0xf1;
+    /** Ours, said by targets alone, see {@link AwayHeader}. */
+    public static final int COMMAND_AWAY = 0xf2;
 
     // Error codes, AoEr11 section 2.4.
     public static final int ERROR_COMMAND = 1;
@@ -194,6 +196,7 @@ public final class AoeHeader {
             case COMMAND_RESERVE -> ReserveHeader.malformed(frame, at, frameBytes);
             case COMMAND_FENCE -> FenceHeader.malformed(frame, at, frameBytes);
             case COMMAND_FLOOR -> FloorHeader.malformed(frame, at, frameBytes);
+            case COMMAND_AWAY -> AwayHeader.malformed(frameBytes);
             default -> false;
         };
     }

@@ -89,6 +89,11 @@ public final class FrameText {
                 "fence " + (malformed ? cut(frameBytes) : fence(frame, at));
             case AoeHeader.COMMAND_FLOOR ->
                 "floor " + (malformed ? cut(frameBytes) : floor(frame, at));
+            case AoeHeader.COMMAND_AWAY ->
+                "away, "
+                        + (malformed
+                                ? cut(frameBytes)
+                                : "back within " + AwayHeader.withinMs(frame, at) + " ms");
             default -> "command " + hex(command, 2) + ", " + frameBytes + " bytes";
         };
     }

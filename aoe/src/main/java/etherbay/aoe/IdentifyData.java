@@ -118,7 +118,7 @@ public record IdentifyData(
     }
 
     /**
-     * Words 129-143, ours. {@code docs/protocols/etherbay-vendor.md} section 3.
+     * Words 129-143, ours. {@code docs/protocols/etherbay-vendor.md} section 4.
      *
      * @param fence the target answers {@link FenceHeader}
      * @param floor the target answers {@link FloorHeader}

@@ -22,6 +22,7 @@ class MalformedTest {
         AoeHeader.COMMAND_RESERVE,
         AoeHeader.COMMAND_FENCE,
         AoeHeader.COMMAND_FLOOR,
+        AoeHeader.COMMAND_AWAY,
         0x77
     };
 
@@ -183,6 +184,8 @@ class MalformedTest {
             case AoeHeader.COMMAND_RESERVE -> ReserveHeader.Fields.read(frame, 0);
             case AoeHeader.COMMAND_FENCE -> FenceHeader.Fields.read(frame, 0);
             case AoeHeader.COMMAND_FLOOR -> FloorHeader.Fields.read(frame, 0);
+            case AoeHeader.COMMAND_AWAY ->
+                assertThat(AwayHeader.withinMs(frame, 0)).isBetween(0, 0xffff);
             default -> AoeHeader.Fields.read(frame, 0);
         }
     }

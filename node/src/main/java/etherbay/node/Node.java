@@ -284,7 +284,7 @@ public final class Node implements AutoCloseable {
         if (thread.isAlive()) {
             ReloadPlan none = ReloadPlan.of(List.of(), List.of());
             new NodeChange(parts, exports, none, choice(settings), Prepared.nothing())
-                    .retire(List.copyOf(exports.values()));
+                    .retireForNow();
             loop.stop();
             join();
         }

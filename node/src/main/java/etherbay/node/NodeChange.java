@@ -119,6 +119,26 @@ final class NodeChange {
         stop(leaving).forEach(this::letGo);
     }
 
+    /** The same with all of them, for a process that ends and, most likely, is started anew. */
+    void retireForNow() {
+        stopForNow(List.copyOf(exports.values())).forEach(this::letGo);
+    }
+
+    /**
+     * Stops exports that come back, and says so: before, since who waits is to know at once, and
+     * when it has finished its writes, which may take its time.
+     */
+    private List<OpenExport> stopForNow(List<OpenExport> stopping) {
+        away(stopping);
+        List<OpenExport> stopped = stop(stopping);
+        away(stopped);
+        return stopped;
+    }
+
+    private void away(List<OpenExport> exportsAway) {
+        parts.calls().run(() -> exportsAway.forEach(open -> parts.serving().away(open.export())));
+    }
+
     /** Stops exports side by side. @return those whose disk finished; others are served no more */
     private List<OpenExport> stop(List<OpenExport> stopping) {
         Map<OpenExport, CompletableFuture<Boolean>> stops = new LinkedHashMap<>();
@@ -180,7 +200,7 @@ final class NodeChange {
 
     /** All have stopped before any goes on: two may exchange their disks. */
     private void reopen(List<EtherbayException> failures) {
-        List<OpenExport> stopped = stop(plan.reopened().stream()
+        List<OpenExport> stopped = stopForNow(plan.reopened().stream()
                 .map(change -> open(exports, change.name()))
                 .toList());
         for (ReloadPlan.Change change : plan.reopened()) {

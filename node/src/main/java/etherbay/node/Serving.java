@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node;
 
+import etherbay.aoe.AwayHeader;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.EthernetPort;
@@ -21,6 +22,9 @@ import java.util.Map;
  * address. Lives on the loop.
  */
 final class Serving {
+    /** A restart, or another disk in an export's place, takes less. */
+    private static final int AWAY_MS = AwayHeader.WITHIN_MS_MAX;
+
     private static final Logger LOG = System.getLogger(Serving.class.getName());
 
     private final Target target;
@@ -72,6 +76,11 @@ final class Serving {
         waiting.computeIfAbsent(port, _ -> new LinkedHashMap<>())
                 .put(Address.of(export.settings()), new Waiting(export, what));
         return ServiceText.waits(export, port, what);
+    }
+
+    /** Tells initiators that it stops, and is served again in a moment. */
+    void away(Export export) {
+        target.announceAway(export, AWAY_MS);
     }
 
     /** Serves it on that port no longer. */

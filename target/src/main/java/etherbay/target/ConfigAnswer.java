@@ -2,6 +2,7 @@
 package etherbay.target;
 
 import etherbay.aoe.AoeHeader;
+import etherbay.aoe.AwayHeader;
 import etherbay.aoe.ConfigHeader;
 import etherbay.aoe.Ethernet;
 import etherbay.base.EthernetPort;
@@ -72,14 +73,30 @@ final class ConfigAnswer {
         if (frame == null) {
             return false;
         }
+        begin(frame, destination, AoeHeader.COMMAND_CONFIG);
+        replies.send(frame, write(frame, ConfigHeader.READ));
+        return true;
+    }
+
+    /** Tells {@code destination} that the export stops, and is back within that time. */
+    boolean sendAway(EthernetPort port, MacAddress destination, int withinMs) {
+        Frame frame = port.claim(Ethernet.paddedBytes(AwayHeader.END));
+        if (frame == null) {
+            return false;
+        }
+        begin(frame, destination, AoeHeader.COMMAND_AWAY);
+        AwayHeader.write(frame.memory(), frame.at(), withinMs);
+        replies.send(frame, AwayHeader.END);
+        return true;
+    }
+
+    private void begin(Frame frame, MacAddress destination, int command) {
         MemorySegment memory = frame.memory();
         long at = frame.at();
         Ethernet.src(memory, at, destination.bits());
         Ethernet.type(memory, at, Ethernet.TYPE_AOE);
-        AoeHeader.command(memory, at, AoeHeader.COMMAND_CONFIG);
+        AoeHeader.command(memory, at, command);
         AoeHeader.tag(memory, at, 0);
         replies.begin(frame); // to the "sender", which is the destination
-        replies.send(frame, write(frame, ConfigHeader.READ));
-        return true;
     }
 }

@@ -21,6 +21,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /**
@@ -259,24 +260,40 @@ public final class Export implements AutoCloseable {
 
     /** Tells all who may know of this export that it is there, over one port. */
     void announce(EthernetPort port) {
-        if (stopping || !port.linkUp() || sectorsMax(port) == 0) {
+        if (!stopping && sectorsMax(port) > 0) {
+            tell(port, destination -> configAnswer.sendBeacon(port, destination));
+        }
+    }
+
+    /** Tells the same, over one port, that it stops and is back within that time. */
+    void announceAway(EthernetPort port, int withinMs) {
+        tell(port, destination -> configAnswer.sendAway(port, destination, withinMs));
+    }
+
+    /**
+     * Says something to all who may know of it.
+     *
+     * @param say to one address; false when there is no frame for it
+     */
+    private void tell(EthernetPort port, Predicate<MacAddress> say) {
+        if (!port.linkUp()) {
             return;
         }
         List<MacAddress> masks = state().masks();
         if (settings.broadcast() || (access.discoveredByOthers() && masks.isEmpty())) {
-            beacon(port, MacAddress.BROADCAST);
+            count(say.test(MacAddress.BROADCAST));
             return;
         }
         for (MacAddress mac : masks.isEmpty() ? access.discoverers() : masks) {
             boolean discovers = (access.rights(mac.bits()) & Access.DISCOVER) != 0;
             if (discovers && gate.answers(mac.bits())) {
-                beacon(port, mac);
+                count(say.test(mac));
             }
         }
     }
 
-    private void beacon(EthernetPort port, MacAddress destination) {
-        if (!configAnswer.sendBeacon(port, destination)) {
+    private void count(boolean said) {
+        if (!said) {
             counters.droppedNoFrame.increment();
         }
     }

@@ -103,6 +103,21 @@ public final class Target {
     }
 
     /**
+     * Tells all who may know of an export that it stops, or has just stopped, in order, and will be
+     * served again. While it is still among those that are served.
+     *
+     * @param withinMs after which whoever waits for it need not wait any more
+     */
+    public void announceAway(Export export, int withinMs) {
+        loop.checkOwner();
+        ports.forEach((port, served) -> {
+            if (served.table.all().contains(export)) {
+                export.announceAway(port, withinMs);
+            }
+        });
+    }
+
+    /**
      * Serves {@code after}, of the same address, wherever {@code before} was served, and announces
      * it there. No frame falls between the two, and a write that arrived before one which {@code
      * before} executed does not overtake it.
