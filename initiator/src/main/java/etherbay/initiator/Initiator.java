@@ -3,6 +3,7 @@ package etherbay.initiator;
 
 import etherbay.aoe.AoeHeader;
 import etherbay.aoe.AtaHeader;
+import etherbay.aoe.AwayHeader;
 import etherbay.aoe.ConfigHeader;
 import etherbay.aoe.Ethernet;
 import etherbay.base.Check;
@@ -309,6 +310,14 @@ public final class Initiator implements LoopPart, AutoCloseable {
         int command = AoeHeader.command(memory, at);
         boolean config = isConfig(memory, at);
         Path path = disk.paths().find(port, source);
+        if (command == AoeHeader.COMMAND_AWAY) {
+            if (path != null && path.wasUp() && !AoeHeader.error(memory, at)) {
+                disk.patience().away(AwayHeader.withinMs(memory, at));
+            } else {
+                counters.awayIgnored(); // anybody may say so; only the disk's own word counts
+            }
+            return;
+        }
         if (path == null) {
             path = config ? disk.paths().add(port, new MacAddress(source)) : null;
             if (path == null) {

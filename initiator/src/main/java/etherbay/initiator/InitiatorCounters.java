@@ -14,6 +14,7 @@ final class InitiatorCounters {
     private final Counter refused;
     private final Counter gaveUp;
     private final Counter reported;
+    private final Counter awayIgnored;
 
     InitiatorCounters(Counters counters) {
         sent = counters.counter("initiator.sent");
@@ -24,6 +25,7 @@ final class InitiatorCounters {
         refused = counters.counter("initiator.identify.refused");
         gaveUp = counters.counter("initiator.gave-up");
         reported = counters.counter("initiator.reported");
+        awayIgnored = counters.counter("initiator.away.ignored");
     }
 
     /** A frame with a part of a request went out. */
@@ -53,6 +55,11 @@ final class InitiatorCounters {
 
     void gaveUp() {
         gaveUp.increment();
+    }
+
+    /** Somebody whose word counts for nothing said that a disk would be back. */
+    void awayIgnored() {
+        awayIgnored.increment();
     }
 
     void reported() {

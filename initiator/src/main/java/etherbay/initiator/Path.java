@@ -111,6 +111,11 @@ final class Path {
         return silent ? "silent" : "up";
     }
 
+    /** Whether it was up once, and no other disk has been seen there since. */
+    boolean wasUp() {
+        return standing != Standing.REFUSED && heardUpNs != Long.MIN_VALUE;
+    }
+
     boolean isUnproven() {
         return standing == Standing.UNPROVEN;
     }

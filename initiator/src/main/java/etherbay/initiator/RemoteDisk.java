@@ -201,6 +201,10 @@ public final class RemoteDisk implements BlockDevice {
         return floors;
     }
 
+    Patience patience() {
+        return patience;
+    }
+
     Paths paths() {
         return paths;
     }
@@ -484,6 +488,7 @@ public final class RemoteDisk implements BlockDevice {
             }
             return;
         }
+        patience.back();
         setState(State.ONLINE);
         if (path.isBelowTop()) {
             paths.climbLater();

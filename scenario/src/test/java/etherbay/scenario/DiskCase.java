@@ -46,12 +46,16 @@ abstract class DiskCase {
     final Simulation simulation = new Simulation("case", 1);
     final List<SimNetwork> networks = new ArrayList<>();
     final TargetBox target = new TargetBox(simulation, SECTORS);
-    final InitiatorBox initiator = new InitiatorBox(
-            simulation,
-            RemoteDiskSettings.DEFAULT,
-            new SectorHistory(false),
-            0,
-            (port, frame, atNs) -> {});
+    final InitiatorBox initiator;
+
+    DiskCase() {
+        this(RemoteDiskSettings.DEFAULT);
+    }
+
+    DiskCase(RemoteDiskSettings settings) {
+        initiator = new InitiatorBox(
+                simulation, settings, new SectorHistory(false), 0, (port, frame, atNs) -> {});
+    }
 
     @AfterEach
     void closeSimulation() {

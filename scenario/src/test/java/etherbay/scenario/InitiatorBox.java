@@ -188,6 +188,11 @@ final class InitiatorBox {
         ready = false;
     }
 
+    /** What the present process counted under that name. */
+    long counter(String name) {
+        return counters.snapshot().getOrDefault(name, 0L);
+    }
+
     /** Adds what the present process counted to the marks. */
     void noteCounters() {
         counters.snapshot().forEach((name, count) -> {

@@ -65,6 +65,7 @@ final class TargetBox {
     private Counters counters = new Counters();
     private SimNode node;
     private @Nullable Export export;
+    private @Nullable Target target;
     private int bootCount = 1;
     private int mtu = 1500;
     private SimPort.Tap tap = (port, frame, atNs) -> {};
@@ -196,7 +197,7 @@ final class TargetBox {
         StateStore store = storeDisguise.apply(node, stateDisk.open(node));
         ExportRecords records = new ExportRecords(state, store, evidence, prng::nextLong);
         export = new Export(node.loop(), counters, settings, device, records);
-        Target target = new Target(node.loop(), counters);
+        target = new Target(node.loop(), counters);
         List<EthernetPort> served = new ArrayList<>();
         for (Interface each : interfaces) {
             SimPort port = each.network.port(node, "eth" + ports.size(), each.mac);
@@ -209,6 +210,16 @@ final class TargetBox {
         }
         target.add(export, served);
         node.wake();
+    }
+
+    /** Says that it stops, as a node does before and after it does so. */
+    void away(int withinMs) {
+        Target present = target;
+        Export served = export;
+        if (present == null || served == null) {
+            throw new IllegalStateException("a process runs before it stops");
+        }
+        node.tell(() -> present.announceAway(served, withinMs));
     }
 
     void kill() {
