@@ -60,7 +60,8 @@ final class ExportCommand implements Callable<Integer> {
             paramLabel = "PATH",
             description =
                     "a file, a block device, VG/LV, nbd://... of an NBD server, or e1.0 of an"
-                            + " AoE target; before it delay:..., faulty:..., trace: or read-only: to try an outage")
+                            + " AoE target; before it delay:..., faulty:..., trace: or read-only:"
+                            + " to try an outage")
     @SuppressWarnings("NullAway.Init") // required by picocli
     private String path;
 

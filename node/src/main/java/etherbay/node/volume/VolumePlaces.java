@@ -66,7 +66,8 @@ public record VolumePlaces(List<BackingName> named, List<BackingName> known, Aoe
             throw new EtherbayException(
                     ErrorCode.INVALID,
                     "`" + EtherbayException.shown(text) + "` is no place of a physical volume",
-                    "one lies on a file, a block device, an NBD server or an AoE disk, not decorated",
+                    "one lies on a file, a block device, an NBD server or an AoE disk, not"
+                            + " decorated",
                     "decorate what is served: " + name.prefix() + "VG/LV");
         }
         return name;
