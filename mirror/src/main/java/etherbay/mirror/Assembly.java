@@ -24,9 +24,9 @@ import java.util.UUID;
  *     clean. Of legs in recovery the same is to be copied below where they begin
  * @param bitmaps names of the legs whose bitmaps count, the union of their bits; empty where no
  *     bitmap can be used
- * @param eventsNext of the first version after this. It goes to legs in recovery first, then to
- *     those in sync that are a version behind, then to the others: two crashes in a row would else
- *     leave a leg two versions behind, and it would pass for a stale one
+ * @param eventsNext of the first version after this. Legs in sync that are a version behind are
+ *     brought to the freshest one before, as it is: two crashes in a row would else leave one two
+ *     versions behind, and it would pass for a stale one
  * @param epochMax the highest that a claim record knows: the new term's is higher
  * @param numbersTaken device numbers that are no new leg's
  * @param losesWithForce whether legs are left behind that may hold writes which nobody else has

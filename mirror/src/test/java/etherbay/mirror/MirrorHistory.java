@@ -299,9 +299,32 @@ final class MirrorHistory {
             return;
         }
         mark("assembled");
+        lift(plan);
         take(plan);
         runs = true;
         version();
+    }
+
+    /** Legs in sync that are a version behind get that version, before there is another. */
+    private void lift(Assembly plan) {
+        table.clear();
+        table.addAll(plan.freshest().roles());
+        events = plan.freshest().events();
+        isClean = plan.freshest().isClean();
+        for (Assembly.Leg leg : plan.legs()) {
+            Disk disk = disk(leg);
+            if (leg.isInSync() && leg.reading().superblock().events() != events) {
+                disk.filledTo = Superblock.END;
+                crash();
+                disk.intentEvents = events;
+                crash();
+                writeSuperblock(disk);
+            }
+        }
+    }
+
+    private Disk disk(Assembly.Leg leg) {
+        return disks.get((int) leg.reading().superblock().deviceId().getLeastSignificantBits());
     }
 
     private void take(Assembly plan) {
@@ -314,8 +337,7 @@ final class MirrorHistory {
             table.add(Superblock.SPARE);
         }
         for (Assembly.Leg leg : plan.legs()) {
-            Disk disk = disks.get(
-                    (int) leg.reading().superblock().deviceId().getLeastSignificantBits());
+            Disk disk = disk(leg);
             if (leg.isInSync()) {
                 table.set(disk.number, leg.slot());
                 disk.slot = leg.slot();
