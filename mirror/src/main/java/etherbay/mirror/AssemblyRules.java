@@ -240,6 +240,7 @@ final class AssemblyRules {
                 seats.absent(),
                 resync,
                 marking.stream().map(view -> view.leg().name()).toList(),
+                bitmap.map(IntentHeader::eventsCleared).orElse(0L),
                 said.events() + 1,
                 epochMax(),
                 seats.numbersTaken(),

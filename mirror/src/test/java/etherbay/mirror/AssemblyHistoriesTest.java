@@ -136,6 +136,7 @@ final class AssemblyHistoriesTest {
                 plan.absent(),
                 resync,
                 plan.bitmaps(),
+                plan.eventsCleared(),
                 plan.eventsNext(),
                 plan.epochMax(),
                 plan.numbersTaken(),

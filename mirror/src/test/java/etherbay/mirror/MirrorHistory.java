@@ -74,6 +74,7 @@ final class MirrorHistory {
     private final Set<Disk> needed = new LinkedHashSet<>();
 
     private long events = 1;
+    private long eventsCleared;
     private boolean isClean = true;
     private boolean runs = true;
     private int writeCount;
@@ -198,6 +199,7 @@ final class MirrorHistory {
     private void fill(Disk disk, Recovering recovering) {
         disk.byBitmap = recovering.extent() == Extent.BITMAP;
         disk.filledTo = disk.byBitmap ? 0 : Math.min(recovering.fromSectors(), HALF);
+        disk.eventsCleared = eventsCleared;
         table.set(disk.number, disk.slot);
         filling.add(disk);
     }
@@ -257,6 +259,7 @@ final class MirrorHistory {
             return;
         }
         mark("clear");
+        eventsCleared = events;
         for (Disk disk : inSync) {
             crash();
             disk.eventsCleared = events;
@@ -330,6 +333,7 @@ final class MirrorHistory {
     private void take(Assembly plan) {
         inSync.clear();
         filling.clear();
+        eventsCleared = plan.eventsCleared();
         table.clear();
         table.addAll(plan.freshest().roles());
         table.replaceAll(role -> role == Superblock.SPARE ? role : Superblock.FAULTY);
@@ -343,6 +347,7 @@ final class MirrorHistory {
                 disk.slot = leg.slot();
                 disk.filledTo = Superblock.END;
                 disk.byBitmap = false;
+                disk.eventsCleared = plan.eventsCleared();
                 inSync.add(disk);
             } else if (leg.standing() instanceof Recovering recovering) {
                 disk.slot = leg.slot();
