@@ -24,8 +24,8 @@ import java.util.UUID;
  *     clean. Of legs in recovery the same is to be copied below where they begin
  * @param bitmaps names of the legs whose bitmaps count, the union of their bits; empty where no
  *     bitmap can be used
- * @param eventsCleared the highest that those bitmaps name. From now on it stands before the bits of
- *     every leg, of a new one too: alone, that one would pass for never cleared
+ * @param eventsCleared the highest that those bitmaps name. From now on it stands before the bits
+ *     of every leg, of a new one too: alone, that one would pass for never cleared
  * @param eventsNext of the first version after this. Legs in sync that are a version behind are
  *     brought to the freshest one before, as it is: two crashes in a row would else leave one two
  *     versions behind, and it would pass for a stale one
