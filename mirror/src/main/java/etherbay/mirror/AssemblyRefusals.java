@@ -101,7 +101,7 @@ final class AssemblyRefusals {
                 "%s is split: %s and %s went on without each other."
                         .formatted(
                                 name(others.getFirst().superblock()), names(side), names(others)),
-                ("Each side calls the other faulty, and may hold writes that the other lacks: on one"
+                ("Each side calls the other faulty, and may hold what the other lacks: on one"
                                 + " side %s; on the other %s.")
                         .formatted(holdings(side), holdings(others)),
                 ("Look at each with --read-only, and choose one: %s --force, or %s --force. The"
@@ -133,7 +133,7 @@ final class AssemblyRefusals {
                                 missing.stream()
                                         .map(AssemblyRefusals::absent)
                                         .collect(joining(", "))),
-                "It was a part of the array at %s, as %s says, and may have gone on alone since. Here:"
+                "It belonged to the array at %s, as %s says, and may have gone on alone. Here:"
                                 .formatted(updated(freshest.superblock()), freshest.name())
                         + " " + holdings(legs) + ".",
                 "Bring it back, and name it too; or %s --force: what was written since %s is lost"
