@@ -58,10 +58,9 @@ final class ExportCommand implements Callable<Integer> {
     @Parameters(
             index = "3",
             paramLabel = "PATH",
-            description =
-                    "a file, a block device, VG/LV, nbd://... of an NBD server, or e1.0 of an"
-                            + " AoE target; before it delay:..., faulty:..., trace: or read-only:"
-                            + " to try an outage")
+            description = "a file, a block device, VG/LV, nbd://... of an NBD server, or e1.0 of an"
+                    + " AoE target; before it delay:..., faulty:..., trace: or read-only:"
+                    + " to try an outage")
     @SuppressWarnings("NullAway.Init") // required by picocli
     private String path;
 

@@ -262,12 +262,7 @@ public final class Initiator implements LoopPart, AutoCloseable {
     private void queryOn(EthernetPort port, MacAddress from, DiskAddress address) {
         Frame frame = port.claim(Ethernet.paddedBytes(ConfigHeader.END));
         if (frame != null) {
-            Path.fillHeader(
-                    frame,
-                    from,
-                    Ethernet.BROADCAST,
-                    address,
-                    AoeHeader.COMMAND_CONFIG);
+            Path.fillHeader(frame, from, Ethernet.BROADCAST, address, AoeHeader.COMMAND_CONFIG);
             AoeHeader.tag(frame.memory(), frame.at(), AoeHeader.TAG_USER_SPACE);
             port.commit(frame);
         }
