@@ -441,9 +441,34 @@ final class SettingsKeysTest {
                                                 + " each must be a string, in quotes; write"
                                                 + " devices = [\"/dev/sdb\"]",
                                         "t.toml:1:15: `read-only:/a` is no place of a physical"
-                                                + " volume; one lies on a file, a block device or"
-                                                + " an NBD server, not decorated; decorate what is"
-                                                + " served: read-only:VG/LV"));
+                                                + " volume; one lies on a file, a block device, an"
+                                                + " NBD server or an AoE disk, not decorated;"
+                                                + " decorate what is served: read-only:VG/LV"));
+    }
+
+    @Test
+    void anAoeDiskIsReachedByItsOwnInterfacesOrThoseOfItsExportOrOfTheDefaults() {
+        String text = """
+                devices = ["e7.0", "e7.1@eth9"]
+                [defaults]
+                interfaces = ["eth2"]
+                [[export]]
+                shelf = 1
+                slot = 0
+                path = "e2.0"
+                [[export]]
+                shelf = 1
+                slot = 1
+                path = "read-only:e2.1@eth3@eth4"
+                interfaces = ["eth*"]
+                """;
+        NodeSettings read = SettingsFile.parse(text, FILE, NO_ETHERS);
+        assertThat(read.places().named())
+                .extracting(Object::toString)
+                .containsExactly("e7.0@eth2", "e7.1@eth9");
+        assertThat(read.exports())
+                .extracting(spec -> spec.backing().toString())
+                .containsExactly("e2.0@eth2", "read-only:e2.1@eth3@eth4");
     }
 
     @Test
