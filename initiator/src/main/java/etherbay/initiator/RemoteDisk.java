@@ -148,16 +148,17 @@ public final class RemoteDisk implements BlockDevice {
     public void source(MacAddress term, boolean othersRefused) {
         loop.checkOwner();
         MacAddress before = source.term();
-        if (!term.equals(before)) {
-            initiator.enter(term);
-            transfers.giveUpSentWrites();
-            floors.forget(othersRefused);
-            source.term(term);
-            if (before != null) {
-                initiator.leave(before);
-            }
-            paths.proveAnew();
+        if (term.equals(before)) {
+            return; // nothing is known of what it has sent itself
         }
+        initiator.enter(term);
+        transfers.giveUpSentWrites();
+        floors.forget(othersRefused);
+        source.term(term);
+        if (before != null) {
+            initiator.leave(before);
+        }
+        paths.proveAnew();
         if (othersRefused) {
             guard.floor(tags.next());
             guardMoved();

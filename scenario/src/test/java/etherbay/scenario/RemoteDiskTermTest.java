@@ -150,6 +150,23 @@ final class RemoteDiskTermTest extends DiskCase {
         assertThat(firstByte(8)).isEqualTo(2);
     }
 
+    @Test
+    void aClaimThatIsRepeatedSaysNothingOfWhatTheTermHasSentItself() {
+        open(1);
+        claim(NODE, 1);
+        networks.getFirst().holdIf((from, to, frame) -> isWrite(frame));
+        Io io = ask(IoOperation.WRITE, 8, 1);
+        SimNetwork.Held late = networks.getFirst().held().getFirst();
+        initiator.node().tell(() -> initiator.disk().cancel(io));
+        assertThat(end(io, MS_NS)).isEqualTo(IoStatus.UNKNOWN);
+        networks.getFirst().holdIf(null);
+        assertThat(claim(NODE, 1).outcome()).isEqualTo(LegGate.Outcome.OURS);
+        assertThat(write(8, 2)).isEqualTo(IoStatus.OK);
+        late.release(0);
+        simulation.runFor(10 * MS_NS);
+        assertThat(firstByte(8)).isEqualTo(2);
+    }
+
     private static boolean isOf(byte[] frame, MacAddress mac) {
         return Ethernet.src(MemorySegment.ofArray(frame), 0) == mac.bits();
     }
