@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.mirror;
+
+import etherbay.base.Epoch;
+
+import java.util.List;
+
+/**
+ * What a mirror begins with: read from its legs, decided, claimed.
+ *
+ * @param shared what the superblocks say of the array, by the freshest leg
+ * @param epoch of the term that begins; NONE for reading alone
+ */
+record Assembled(
+        Superblock shared, Intent intent, Epoch epoch, List<Member> members, boolean readOnly) {
+    /**
+     * One leg.
+     *
+     * @param claimSector of our record; negative where there is no room
+     * @param byIntent of one that is filled: only what is marked
+     * @param filledSectors of one that is filled: what lies below is whole
+     * @param badBlocks ranges of the array that it cannot give
+     */
+    record Member(
+            Part part,
+            Superblock superblock,
+            long claimSector,
+            int superblockSum,
+            Leg.Standing standing,
+            boolean byIntent,
+            long filledSectors,
+            List<BadBlocks.Range> badBlocks) {}
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.mirror;
+
+import etherbay.base.BlockDevice;
+import etherbay.base.EtherbayException;
+import etherbay.base.Io;
+import etherbay.base.IoOperation;
+import etherbay.base.IoStatus;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.BitSet;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+
+/**
+ * Reads what stands on one leg, step by step: superblock, bitmap, our record. On the loop of the
+ * leg; used once.
+ */
+final class LegReader {
+    /** Largest bitmap that is read at a time; md's are smaller. */
+    private static final int PIECE_BYTES = 256 * 1024;
+
+    /**
+     * What was found.
+     *
+     * @param bits those of the bitmap that are set
+     * @param badBlocks ranges that the leg cannot read, by its own log
+     */
+    record Found(
+            Part part,
+            LegReading reading,
+            int superblockSum,
+            long claimSector,
+            BitSet bits,
+            java.util.List<BadBlocks.Range> badBlocks) {}
+
+    /** Either of both. */
+    record Outcome(Part part, @Nullable Found found, IoStatus status, @Nullable EtherbayException why) {}
+
+    private final Part part;
+    private final Consumer<Outcome> told;
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment memory = arena.allocate(PIECE_BYTES, Leg.BLOCK_BYTES);
+    private final Io io = new Io(1);
+    private final BitSet bits = new BitSet();
+    private @Nullable Superblock superblock;
+    private int sum;
+    private @Nullable IntentHeader header;
+    private java.util.List<BadBlocks.Range> badBlocks = java.util.List.of();
+
+    private LegReader(Part part, Consumer<Outcome> told) {
+        this.part = part;
+        this.told = told;
+    }
+
+    /**
+     * Reads one leg.
+     *
+     * @param told what stands there, or how the read ended, or why it is no leg that we can serve
+     */
+    static void read(Part part, Consumer<Outcome> told) {
+        LegReader reader = new LegReader(part, told);
+        if (part.device().sectors() < SuperblockFormat.SECTOR + SuperblockFormat.SECTORS) {
+            reader.end(null, IoStatus.RANGE, null);
+        } else {
+            reader.fetch(SuperblockFormat.SECTOR, Leg.BLOCK_SECTORS, reader::superblockRead);
+        }
+    }
+
+    private void fetch(long sector, long sectors, Runnable then) {
+        io.prepare(IoOperation.READ, sector, sectors)
+                .segment(memory, 0, (int) (sectors * BlockDevice.SECTOR_BYTES))
+                .then(done -> {
+                    if (done.status().isOk()) {
+                        step(then);
+                    } else {
+                        end(null, done.status(), null);
+                    }
+                });
+        part.device().submit(io);
+    }
+
+    private void step(Runnable then) {
+        try {
+            then.run();
+        } catch (EtherbayException unusable) {
+            end(null, IoStatus.OK, unusable);
+        }
+    }
+
+    private void end(@Nullable Found found, IoStatus status, @Nullable EtherbayException why) {
+        arena.close();
+        told.accept(new Outcome(part, found, status, why));
+    }
+
+    private void superblockRead() {
+        if (!SuperblockFormat.isThere(memory, 0)) {
+            end(null, IoStatus.OK, null);
+            return;
+        }
+        Superblock found = SuperblockFormat.decode(memory, 0, part.name());
+        refuse(SuperblockFormat.refusal(found));
+        superblock = found;
+        sum = SuperblockFormat.sum(memory, 0);
+        if (found.badBlocksSectors() > 0
+                && (found.featureMap() & SuperblockFormat.BAD_BLOCKS) != 0) {
+            fetch(
+                    found.superOffset() + found.badBlocksOffset(),
+                    found.badBlocksSectors(),
+                    this::badBlocksRead);
+        } else {
+            bitmap(found);
+        }
+    }
+
+    private Superblock superblock() {
+        Superblock found = superblock;
+        if (found == null) {
+            throw new IllegalStateException("the superblock is read first");
+        }
+        return found;
+    }
+
+    private void refuse(Optional<String> why) {
+        why.ifPresent(reason -> {
+            throw new EtherbayException(
+                    etherbay.base.ErrorCode.INVALID,
+                    part.name() + " holds an array that is not served here",
+                    reason,
+                    "assemble it with mdadm");
+        });
+    }
+
+    private void badBlocksRead() {
+        Superblock found = superblock();
+        badBlocks = BadBlocks.decode(
+                memory, 0, found.badBlocksSectors(), found.badBlocksShift(), part.name());
+        bitmap(found);
+    }
+
+    private void bitmap(Superblock found) {
+        boolean has = (found.featureMap() & SuperblockFormat.BITMAP_OFFSET_BIT) != 0
+                && found.bitmapOffset() != 0;
+        if (has) {
+            fetch(bitmapSector(found), Leg.BLOCK_SECTORS, () -> headerRead(found));
+        } else {
+            claim(found);
+        }
+    }
+
+    private static long bitmapSector(Superblock found) {
+        return found.superOffset() + found.bitmapOffset();
+    }
+
+    private void headerRead(Superblock found) {
+        IntentHeader read = IntentFormat.decode(memory, 0, part.name());
+        refuse(IntentFormat.refusal(read));
+        header = read;
+        piece(found, read, 0);
+    }
+
+    private void piece(Superblock found, IntentHeader read, long fromSector) {
+        long all = IntentFormat.sectorsFor(
+                IntentFormat.bitCount(read.syncSectors(), read.chunkBytes()));
+        long count = Math.min(all - fromSector, PIECE_BYTES / 512);
+        if (count <= 0) {
+            claim(found);
+            return;
+        }
+        fetch(bitmapSector(found) + fromSector, count, () -> {
+            collect(read, fromSector * 512, count * 512);
+            piece(found, read, fromSector + count);
+        });
+    }
+
+    private void collect(IntentHeader read, long fromByte, long byteCount) {
+        long bitCount = IntentFormat.bitCount(read.syncSectors(), read.chunkBytes());
+        for (long at = Math.max(0, IntentFormat.BYTES - fromByte); at < byteCount; at++) {
+            int value = memory.get(java.lang.foreign.ValueLayout.JAVA_BYTE, at) & 0xFF;
+            long firstBit = (fromByte + at - IntentFormat.BYTES) * 8;
+            for (int bit = 0; value != 0 && bit < 8; bit++) {
+                if ((value >> bit & 1) != 0 && firstBit + bit < bitCount) {
+                    bits.set((int) (firstBit + bit));
+                }
+            }
+        }
+    }
+
+    private void claim(Superblock found) {
+        OptionalLong sector = LegLayout.claimSector(found, Optional.ofNullable(header));
+        if (sector.isEmpty()) {
+            found(found, -1, Optional.empty());
+        } else {
+            fetch(sector.getAsLong(), Leg.BLOCK_SECTORS, () -> {
+                Optional<ClaimRecord> claim = ClaimFormat.decode(memory, 0, found.arrayId())
+                        .filter(record -> ClaimFormat.holds(record, sum));
+                found(found, sector.getAsLong(), claim);
+            });
+        }
+    }
+
+    private void found(Superblock found, long claimSector, Optional<ClaimRecord> claim) {
+        LegReading reading = new LegReading(
+                part.name(),
+                part.device().sectors(),
+                found,
+                Optional.ofNullable(header),
+                claim,
+                part.host().isEmpty() ? Optional.empty() : Optional.of(part.host()));
+        end(new Found(part, reading, sum, claimSector, bits, badBlocks), IoStatus.OK, null);
+    }
+}

@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.mirror;
+
+import etherbay.base.BlockDevice;
+import etherbay.base.Epoch;
+import etherbay.base.Io;
+import etherbay.base.IoOperation;
+import etherbay.base.IoStatus;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * What the superblocks, bitmaps and claim records of all legs say, and the one who writes them: in
+ * rounds, one after the other, so that no two writes of the same sector are ever under way. What is
+ * wanted while a round is under way goes together with the next. On the loop of the mirror.
+ *
+ * <p>A round writes to each leg, in this order and each durable before the next: the changed units
+ * of the bitmap; and when the superblock changes, which raises the events, before it the claim
+ * record. It is over when every leg that takes writes has all of it, or was failed meanwhile, in
+ * which case the next round says so.
+ */
+final class Metadata {
+    /** Hears of the end of a round. */
+    interface Waiter {
+        /** @param durable false when no leg could take it: it answered with errors */
+        void done(boolean durable);
+    }
+
+    private record Waiting(long version, Waiter waiter) {}
+
+    /** One leg's part in a round. */
+    private final class Writing {
+        final Leg leg;
+        final Io io = new Io(1);
+        final Io.Completion stepDone = this::stepDone;
+        int step;
+
+        Writing(Leg leg) {
+            this.leg = leg;
+        }
+
+        void begin() {
+            step = 0;
+            next();
+        }
+
+        private void next() {
+            while (true) {
+                switch (step++) {
+                    case 0 -> {
+                        if (writeIntent()) {
+                            return;
+                        }
+                    }
+                    case 1 -> {
+                        if (roundHasSuperblock && leg.claimSector >= 0) {
+                            write(leg.claimBlock, 0, leg.claimSector, Leg.BLOCK_SECTORS);
+                            return;
+                        }
+                    }
+                    case 2 -> {
+                        if (roundHasSuperblock) {
+                            write(
+                                    leg.superblockBlock,
+                                    0,
+                                    leg.superblock.superOffset(),
+                                    Leg.BLOCK_SECTORS);
+                            return;
+                        }
+                    }
+                    default -> {
+                        ended(this, IoStatus.OK);
+                        return;
+                    }
+                }
+            }
+        }
+
+        private boolean writeIntent() {
+            BitSet units = roundUnits;
+            if (!intent.isOnDisk() || leg.standing == Leg.Standing.SPARE) {
+                return false;
+            }
+            int first = leg.intentUnwritten ? 0 : units.nextSetBit(0);
+            int end = leg.intentUnwritten
+                    ? intent.imageBytes() / Intent.UNIT_BYTES
+                    : units.length();
+            if (first < 0 || end == 0) {
+                return false;
+            }
+            int unitSectors = Intent.UNIT_BYTES / BlockDevice.SECTOR_BYTES;
+            long sectors = Math.min(
+                            (long) end * unitSectors, intent.header.sectorsReserved())
+                    - (long) first * unitSectors;
+            long at = leg.superblock.superOffset() + leg.superblock.bitmapOffset();
+            write(
+                    staging,
+                    (long) first * Intent.UNIT_BYTES,
+                    at + (long) first * unitSectors,
+                    sectors);
+            return true;
+        }
+
+        private void write(MemorySegment memory, long memoryAt, long sector, long sectors) {
+            boolean fua = leg.device.capabilities().fua();
+            io.prepare(IoOperation.WRITE, sector, sectors)
+                    .segment(memory, memoryAt, (int) (sectors * BlockDevice.SECTOR_BYTES))
+                    .fua(fua);
+            leg.submitRaw(io, stepDone, 0);
+        }
+
+        private void stepDone(Io done) {
+            if (!under.contains(this)) {
+                return; // its leg was failed meanwhile
+            }
+            if (!done.status().isOk()) {
+                ended(this, done.status());
+            } else if (done.operation() == IoOperation.WRITE
+                    && !done.fua()
+                    && leg.device.capabilities().flush()) {
+                leg.submitRaw(io.prepare(IoOperation.FLUSH, 0, 0), stepDone, 0);
+            } else {
+                next();
+            }
+        }
+    }
+
+    private final MirrorCore core;
+    private final Intent intent;
+    private final MemorySegment staging;
+    private final List<Writing> under = new ArrayList<>();
+
+    /** Those that begin when the first are done. */
+    private final List<Writing> later = new ArrayList<>();
+
+    /** Those that could not, and wait for their leg or for its failure. */
+    private final List<Writing> held = new ArrayList<>();
+
+    private final List<Waiting> waiting = new ArrayList<>();
+    private Superblock shared;
+    private final Epoch epoch;
+    private final long sinceMs;
+    private long generation;
+    private boolean released;
+
+    /** Of what the superblocks are to say; counted up with each change of mind. */
+    private long wantedVersion;
+
+    private long durableVersion;
+    private long roundVersion;
+    private boolean running;
+    private boolean starting;
+    private boolean roundHasSuperblock;
+    private boolean roundDirty;
+    private boolean roundFailed;
+    private BitSet roundUnits = new BitSet();
+    private boolean dirty;
+    private boolean dirtyDurable;
+
+    /**
+     * @param shared of the freshest leg; events, roles, size and name are taken from it
+     * @param epoch of this term
+     */
+    Metadata(MirrorCore core, Intent intent, Superblock shared, Epoch epoch, Arena arena) {
+        this.core = core;
+        this.intent = intent;
+        this.shared = shared;
+        this.epoch = epoch;
+        sinceMs = core.wallMillis();
+        dirty = !shared.isClean();
+        staging = arena.allocate(intent.imageBytes(), Intent.UNIT_BYTES);
+    }
+
+    Superblock shared() {
+        return shared;
+    }
+
+    Epoch epoch() {
+        return epoch;
+    }
+
+    long sinceMs() {
+        return sinceMs;
+    }
+
+    /** Whether the legs say all that is wanted. */
+    boolean isSettled() {
+        return !running && wantedVersion == durableVersion;
+    }
+
+    long wantedVersion() {
+        return wantedVersion;
+    }
+
+    /** Whether the legs say all that was wanted by that version. */
+    boolean isDurable(long version) {
+        return version <= durableVersion;
+    }
+
+    boolean isDirty() {
+        return dirty;
+    }
+
+    /** Whether the legs say that the array is written to. */
+    boolean isDirtyDurable() {
+        return dirty && dirtyDurable;
+    }
+
+    void setDirty(boolean now) {
+        if (dirty != now) {
+            dirty = now;
+            dirtyDurable = false;
+            wantedVersion++;
+        }
+    }
+
+    void setReleased() {
+        released = true;
+        wantedVersion++;
+    }
+
+    void setSize(long sizeSectors) {
+        shared = Superblocks.withSize(shared, sizeSectors);
+        wantedVersion++;
+    }
+
+    /** Gives the array room for one more leg. */
+    void setLegCount(int count) {
+        shared = Superblocks.withLegCount(shared, count);
+        wantedVersion++;
+    }
+
+    /** That leg's role changes, in the same round as all other changes made now. */
+    void setRole(int number, int role) {
+        shared = Superblocks.withRole(shared, number, role);
+        wantedVersion++;
+    }
+
+    /** What a leg says of itself has changed: how far it is filled. */
+    void touch() {
+        wantedVersion++;
+    }
+
+    /** Runs {@code waiter} when all that is wanted by now stands on the legs. */
+    void whenDurable(Waiter waiter) {
+        if (wantedVersion == durableVersion || core.isStopped()) {
+            waiter.done(!core.isStopped());
+            return;
+        }
+        waiting.add(new Waiting(wantedVersion, waiter));
+        start();
+    }
+
+    /** Begins a round if anything is wanted. */
+    void start() {
+        if (running || starting || core.isStopped()) {
+            return;
+        }
+        starting = true;
+        while (!running && !core.isStopped() && isWanted()) {
+            beginRound();
+        }
+        starting = false;
+    }
+
+    private boolean isWanted() {
+        return wantedVersion != durableVersion
+                || intent.hasUnwritten()
+                || core.legs().stream().anyMatch(leg -> leg.takesWrites() && leg.intentUnwritten);
+    }
+
+    private void beginRound() {
+        running = true;
+        roundFailed = false;
+        roundVersion = wantedVersion;
+        roundHasSuperblock = roundVersion != durableVersion;
+        roundDirty = dirty;
+        if (roundHasSuperblock) {
+            generation++;
+            shared = Superblocks.next(shared, core.wallMillis(), dirty ? 0 : Superblock.END);
+            intent.header = Superblocks.withEvents(intent.header, shared.events());
+            intent.touchHeader();
+        }
+        roundUnits = intent.isOnDisk() ? intent.stage(staging) : new BitSet();
+        under.clear();
+        later.clear();
+        for (Leg leg : core.legs()) {
+            if (leg.standing != Leg.Standing.FAULTY) {
+                encode(leg);
+                (leg.joins ? under : later).add(new Writing(leg));
+            }
+        }
+        beginLater();
+        List.copyOf(under).forEach(Writing::begin);
+        endIfOver();
+    }
+
+    /** Unless one joins: it says what it lacks before any other leg lists it. */
+    private void beginLater() {
+        if (under.isEmpty()) {
+            under.addAll(later);
+            later.clear();
+        }
+    }
+
+    private void encode(Leg leg) {
+        if (!roundHasSuperblock) {
+            return;
+        }
+        int before = leg.superblockSum;
+        leg.superblock = Superblocks.of(shared, leg, intent.isOnDisk());
+        SuperblockFormat.encode(leg.superblock, leg.superblockBlock, 0);
+        leg.superblockSum = SuperblockFormat.checksum(leg.superblockBlock, 0);
+        leg.claimBlock.fill((byte) 0);
+        ClaimFormat.encode(
+                new ClaimRecord(
+                        shared.arrayId(),
+                        epoch,
+                        generation,
+                        core.settings().owner(),
+                        core.settings().ownerName(),
+                        sinceMs,
+                        released,
+                        leg.byIntent ? leg.filledSectors : 0,
+                        leg.superblockSum,
+                        before),
+                leg.claimBlock,
+                0);
+    }
+
+    private void ended(Writing writing, IoStatus outcome) {
+        Leg leg = writing.leg;
+        if (outcome.isOk()) {
+            leg.intentUnwritten = false;
+            leg.joins = false;
+            under.remove(writing);
+        } else if (outcome == IoStatus.FENCED) {
+            core.fenced(leg);
+            under.remove(writing);
+        } else if (leg.isInSync()) {
+            if (core.isLast(leg) && !core.troubles().isSilence(leg, outcome)) {
+                // It answers, and cannot: nobody else can be asked.
+                roundFailed = true;
+                under.remove(writing);
+            } else {
+                held.add(writing);
+                core.troubles().report(leg, outcome, Leg.Cause.MEDIUM, "its superblock could not be written");
+            }
+        } else {
+            under.remove(writing);
+            core.drop(leg, outcome, "its superblock could not be written");
+        }
+        endIfOver();
+    }
+
+    /** That leg answers again: what it could not take goes to it once more. */
+    void retry(Leg leg) {
+        for (Writing writing : List.copyOf(held)) {
+            if (writing.leg == leg) {
+                held.remove(writing);
+                writing.begin();
+            }
+        }
+    }
+
+    /** That leg was failed: the round goes on without it. */
+    void drop(Leg leg) {
+        held.removeIf(writing -> writing.leg == leg);
+        // One that is still under way on it ends by itself; nobody waits for it.
+        under.removeIf(writing -> writing.leg == leg);
+        later.removeIf(writing -> writing.leg == leg);
+        for (Writing writing : List.copyOf(held)) {
+            if (core.isLast(writing.leg) && !writing.leg.isSilentNow()) {
+                held.remove(writing);
+                under.remove(writing);
+                roundFailed = true;
+            }
+        }
+        endIfOver();
+    }
+
+    private void endIfOver() {
+        if (running && under.isEmpty() && !later.isEmpty() && !core.isStopped()) {
+            beginLater();
+            List.copyOf(under).forEach(Writing::begin);
+        }
+        if (!running || !under.isEmpty()) {
+            return;
+        }
+        running = false;
+        if (core.isStopped()) {
+            failWaiters(Long.MAX_VALUE);
+            return;
+        }
+        if (roundFailed) {
+            intent.missed(roundUnits);
+            failWaiters(roundVersion);
+            return;
+        }
+        intent.landed();
+        durableVersion = roundVersion;
+        if (roundHasSuperblock) {
+            dirtyDurable = roundDirty;
+        }
+        finishWaiters();
+        core.metadataDurable();
+        start();
+    }
+
+    private void finishWaiters() {
+        for (Waiting one : List.copyOf(waiting)) {
+            if (one.version() <= durableVersion) {
+                waiting.remove(one);
+                one.waiter().done(true);
+            }
+        }
+    }
+
+    private void failWaiters(long version) {
+        for (Waiting one : List.copyOf(waiting)) {
+            if (one.version() <= version) {
+                waiting.remove(one);
+                one.waiter().done(false);
+            }
+        }
+        core.metadataFailed();
+    }
+
+    /** Nothing is written any more: whoever waits hears so. */
+    void stopped() {
+        held.clear();
+        failWaiters(Long.MAX_VALUE);
+    }
+}

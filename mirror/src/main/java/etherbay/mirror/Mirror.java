@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.mirror;
+
+import etherbay.base.BlockCapabilities;
+import etherbay.base.BlockDevice;
+import etherbay.base.Epoch;
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+import etherbay.base.Io;
+import etherbay.base.Loop;
+import etherbay.base.OrderedDevice;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * RAID1 over two or more devices, in md's format: the third seam over itself. On the loop of its
+ * legs; all methods are called there.
+ *
+ * <ul>
+ *   <li>A completed write is on all legs in sync, or a leg that is not was failed and the others say
+ *       so, durably. Overlapping requests take effect in the order of submission, on all legs.
+ *   <li>While no leg in sync answers, requests wait. A leg fails only when another one in sync
+ *       answers, see {@link Troubles}.
+ *   <li>A leg that was away is taken back by itself, and gets what it lacks.
+ *   <li>FENCED says that another owner has taken a leg: nothing is read or written any more.
+ *   <li>{@link #stop} lets it go clean. {@link #close} alone is what a crash is.
+ * </ul>
+ */
+public final class Mirror implements BlockDevice {
+    /** How an opening ended: one of both. */
+    public record Opened(@Nullable Mirror mirror, @Nullable EtherbayException failure) {}
+
+    private final Loop loop;
+    private final MirrorCore core;
+    private final OrderedDevice order;
+    private final Sync sync;
+    private final Returns returns;
+    private final boolean readOnly;
+
+    Mirror(Loop loop, MirrorSettings settings, MirrorListener listener, Assembled assembled) {
+        this.loop = loop;
+        readOnly = assembled.readOnly();
+        Returns[] later = new Returns[1];
+        core = new MirrorCore(
+                loop, settings, new Hearing(listener, name -> later[0].returned(name)), assembled);
+        order = new OrderedDevice(core, 1);
+        sync = new Sync(core, core.intent(), order::submit, core.arena());
+        returns = new Returns(core);
+        core.attend(sync, returns);
+        later[0] = returns;
+    }
+
+    /** Passes on what is heard, and takes notice itself. */
+    private record Hearing(MirrorListener to, Consumer<String> onReturn) implements MirrorListener {
+        @Override
+        public void told(String what) {
+            to.told(what);
+        }
+
+        @Override
+        public void changed() {
+            to.changed();
+        }
+
+        @Override
+        public void returned(String leg) {
+            onReturn.accept(leg);
+            to.returned(leg);
+        }
+
+        @Override
+        public void fenced(String leg) {
+            to.fenced(leg);
+        }
+    }
+
+    /**
+     * Assembles what these legs hold.
+     *
+     * @param parts at least one, each with a name of its own
+     * @param opened runs on the loop, once
+     */
+    public static void open(
+            Loop loop,
+            List<Part> parts,
+            AssemblyRequest request,
+            MirrorSettings settings,
+            MirrorListener listener,
+            Consumer<Opened> opened) {
+        new Opening(loop, parts, request, settings, listener, opened).begin();
+    }
+
+    /** Says on all legs whose they are now; then it can be used. */
+    void begin(Consumer<@Nullable EtherbayException> begun) {
+        if (readOnly) {
+            begun.accept(null);
+            return;
+        }
+        core.metadata().touch();
+        core.metadata().whenDurable(durable -> {
+            if (durable) {
+                sync.beginBadBlocks();
+                sync.wake();
+                begun.accept(null);
+            } else {
+                close();
+                begun.accept(new EtherbayException(
+                        ErrorCode.UNAVAILABLE,
+                        "the superblocks of the mirror could not be written",
+                        core.isStopped() ? "another owner has taken a leg" : "no leg took them",
+                        "see what the legs say: etherbay mirror detail"));
+            }
+        });
+    }
+
+    // The device.
+
+    @Override
+    public BlockCapabilities capabilities() {
+        return core.capabilities();
+    }
+
+    @Override
+    public long sectors() {
+        return core.sectors();
+    }
+
+    @Override
+    public void listen(Listener listener) {
+        order.listen(listener);
+    }
+
+    @Override
+    public void submit(Io io) {
+        order.submit(io);
+    }
+
+    @Override
+    public void quiesce(Runnable finished) {
+        order.quiesce(finished);
+    }
+
+    /**
+     * Ends it clean: what is under way ends, all is flushed, and the legs say that nobody owns them.
+     *
+     * @param stopped may {@link #close} it
+     */
+    public void stop(Runnable stopped) {
+        sync.cancelCheck();
+        order.quiesce(() -> core.closeClean(stopped));
+    }
+
+    /** At once. Its legs are closed before by whoever opened them, so that nothing is under way. */
+    @Override
+    public void close() {
+        order.close();
+    }
+
+    // What a person asks.
+
+    public Epoch epoch() {
+        return core.metadata().epoch();
+    }
+
+    /** How it stands. */
+    public MirrorDetail detail() {
+        return MirrorDetail.of(core, sync);
+    }
+
+    /**
+     * Calls a leg faulty.
+     *
+     * @throws EtherbayException NOT_FOUND, or CONFLICT for the last one in sync
+     */
+    public void fail(String leg) {
+        Leg found = find(leg);
+        if (found.isInSync() && core.isLast(found)) {
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    leg + " is not failed",
+                    "it is the last leg in sync: without it there is no data",
+                    "add another and wait until it is in sync; or stop the mirror");
+        }
+        if (found.isInSync()) {
+            core.fail(found, Leg.Cause.ASKED, "somebody asked for it");
+        } else {
+            core.dropAsked(found);
+        }
+    }
+
+    /**
+     * Lets a faulty leg or a spare go: it is not looked for any more.
+     *
+     * @throws EtherbayException NOT_FOUND, or CONFLICT for one in use
+     */
+    public void remove(String leg) {
+        Leg found = find(leg);
+        if (found.takesWrites()) {
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    leg + " is not removed",
+                    "it is in use",
+                    "fail it first: etherbay mirror fail NAME " + leg);
+        }
+        core.forget(found);
+    }
+
+    private Leg find(String name) {
+        return core.legs().stream()
+                .filter(leg -> leg.name.equals(name))
+                .findFirst()
+                .orElseThrow(() -> new EtherbayException(
+                        ErrorCode.NOT_FOUND,
+                        "the mirror has no leg " + name,
+                        "its legs are "
+                                + String.join(
+                                        ", ",
+                                        core.legs().stream().map(leg -> leg.name).toList()),
+                        "name one of these"));
+    }
+
+    /**
+     * Takes a leg in: one that was of this array gets what it lacks; another device is written to
+     * and filled whole.
+     *
+     * @param part claimed by the mirror before anything is written
+     * @param fresh whether it may be one that holds no superblock of this array
+     * @param told nothing, or why not
+     */
+    public void add(Part part, boolean fresh, Consumer<Optional<EtherbayException>> told) {
+        returns.add(part, fresh, told);
+    }
+
+    /** Compares all legs in sync; or mends what differs. Its result is in {@link #detail}. */
+    public void check(CheckRequest request) {
+        sync.check(request);
+    }
+
+    public void cancelCheck() {
+        sync.cancelCheck();
+    }
+
+    /**
+     * Uses all that the legs have room for.
+     *
+     * @return sectors that it has now
+     */
+    public long growSize() {
+        return Growth.size(core, sync);
+    }
+
+    /** Gives the array room for so many legs; spares take it. */
+    public void growLegs(int count) {
+        Growth.legs(core, count);
+        returns.takeSpares();
+    }
+
+    @Override
+    public String toString() {
+        return "mirror " + core.metadata().shared().name() + " on " + loop.name();
+    }
+}

@@ -1,0 +1,638 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.mirror;
+
+import etherbay.base.BlockCapabilities;
+import etherbay.base.BlockDevice;
+import etherbay.base.Check;
+import etherbay.base.Io;
+import etherbay.base.IoOperation;
+import etherbay.base.IoStatus;
+import etherbay.base.Loop;
+import etherbay.base.Quiescence;
+import etherbay.base.Timers;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * The legs of a mirror and what is under way on them; below the order that {@link Mirror} puts over
+ * it, so that of overlapping requests one is here at a time. On the loop of the legs.
+ */
+final class MirrorCore implements BlockDevice {
+    private final Loop loop;
+    private final MirrorSettings settings;
+    private final MirrorListener listener;
+    private final List<Leg> legs = new ArrayList<>();
+    private final List<Listener> listeners = new ArrayList<>();
+    private final Arena arena = Arena.ofShared();
+    private final Intent intent;
+    private final Metadata metadata;
+    private final Troubles troubles;
+    private final Reads reads;
+    private final Cleaning cleaning;
+    private final BlockCapabilities capabilities;
+    private final Quiescence quiescence = new Quiescence();
+    private final Deque<MirroredIo> free = new ArrayDeque<>();
+    private final List<MirroredIo> held = new ArrayList<>();
+
+    /** Writes that wait until the legs know of them. */
+    private final Deque<Io> unmarked = new ArrayDeque<>();
+
+    private final Io.Completion left = this::left;
+    private @Nullable Sync sync;
+    private @Nullable Returns returns;
+    private IoStatus stopped = IoStatus.OK;
+    private boolean admitting;
+    private long foregroundNs = Long.MIN_VALUE;
+    private int foregroundCount;
+    private long membership;
+
+    MirrorCore(
+            Loop loop,
+            MirrorSettings settings,
+            MirrorListener listener,
+            Assembled assembled) {
+        this.loop = loop;
+        this.settings = settings;
+        this.listener = listener;
+        intent = assembled.intent();
+        for (Assembled.Member member : assembled.members()) {
+            Leg leg = new Leg(
+                    this,
+                    member.part(),
+                    member.superblock(),
+                    member.claimSector(),
+                    member.standing(),
+                    arena);
+            leg.superblockSum = member.superblockSum();
+            leg.byIntent = member.byIntent();
+            leg.filledSectors = member.filledSectors();
+            leg.copiedSectors = member.filledSectors();
+            leg.intentUnwritten = true;
+            leg.joins = member.standing() == Leg.Standing.RECOVERING;
+            leg.badBlocks.addAll(member.badBlocks());
+            leg.sinceMs = wallMillis();
+            add(leg);
+        }
+        metadata = new Metadata(this, intent, assembled.shared(), assembled.epoch(), arena);
+        troubles = new Troubles(this);
+        reads = new Reads(this, intent, arena);
+        cleaning = new Cleaning(this, intent, metadata);
+        capabilities = capabilitiesOf(assembled.readOnly());
+    }
+
+    /** All that its legs in sync can. */
+    private BlockCapabilities capabilitiesOf(boolean readOnly) {
+        BlockCapabilities all = legs.stream()
+                .filter(Leg::takesWrites)
+                .map(leg -> leg.device.capabilities())
+                .reduce(MirrorCore::both)
+                .orElseThrow();
+        return readOnly ? all.asReadOnly() : all;
+    }
+
+    private static BlockCapabilities both(BlockCapabilities one, BlockCapabilities other) {
+        boolean trim = one.trim()
+                && other.trim()
+                && one.zeroesAfterTrim()
+                && other.zeroesAfterTrim();
+        return new BlockCapabilities(
+                one.flush() && other.flush(),
+                one.fua() && other.fua(),
+                trim,
+                trim,
+                SECTOR_BYTES,
+                Math.max(one.physicalBlockBytes(), other.physicalBlockBytes()),
+                one.readOnly() || other.readOnly(),
+                one.rotational() || other.rotational());
+    }
+
+    private void add(Leg leg) {
+        legs.add(leg);
+        leg.device.listen(new Listener() {
+            @Override
+            public void stateChanged(BlockDevice device, State state) {
+                legChanged(leg, state);
+            }
+        });
+    }
+
+    // What its parts ask.
+
+    List<Leg> legs() {
+        return legs;
+    }
+
+    Timers timers() {
+        return loop.timers();
+    }
+
+    long nowNs() {
+        return loop.nowNs();
+    }
+
+    long wallMillis() {
+        return loop.clock().wallMillis();
+    }
+
+    MirrorSettings settings() {
+        return settings;
+    }
+
+    Arena arena() {
+        return arena;
+    }
+
+    Troubles troubles() {
+        return troubles;
+    }
+
+    Metadata metadata() {
+        return metadata;
+    }
+
+    Intent intent() {
+        return intent;
+    }
+
+    Reads reads() {
+        return reads;
+    }
+
+    /** What looks after the legs; made after this. */
+    void attend(Sync bySync, Returns byReturns) {
+        sync = bySync;
+        returns = byReturns;
+    }
+
+    void tell(String what) {
+        listener.told(what);
+    }
+
+    /** The first leg in sync: what counts where legs differ. */
+    Leg primary() {
+        return legs.stream().filter(Leg::isInSync).findFirst().orElseThrow();
+    }
+
+    boolean isLast(Leg leg) {
+        return legs.stream().noneMatch(other -> other != leg && other.isInSync());
+    }
+
+    /** Whether a slot of the array has no leg in sync. */
+    boolean isDegraded() {
+        return legs.stream().filter(Leg::isInSync).count() < metadata.shared().legCount();
+    }
+
+    boolean hasUndurableFailure() {
+        for (int index = 0; index < legs.size(); index++) {
+            if (!legs.get(index).failureDurable) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether somebody wants something, or did a moment ago. */
+    boolean isForeground(long withinNs) {
+        return foregroundCount > 0
+                || (foregroundNs != Long.MIN_VALUE && nowNs() - foregroundNs < withinNs);
+    }
+
+    boolean hasForegroundNow() {
+        return foregroundCount > 0;
+    }
+
+    // The device.
+
+    @Override
+    public BlockCapabilities capabilities() {
+        return capabilities;
+    }
+
+    @Override
+    public long sectors() {
+        return metadata.shared().sizeSectors();
+    }
+
+    @Override
+    public void listen(Listener heard) {
+        listeners.add(heard);
+    }
+
+    /** The array has grown. */
+    void resized(long before) {
+        listeners.forEach(heard -> heard.resized(this, before));
+    }
+
+    @Override
+    public void submit(Io io) {
+        if (isStopped()) {
+            io.complete(stopped);
+            return;
+        }
+        if (io.context() instanceof SyncStep step) {
+            step.admitted(io);
+            return;
+        }
+        IoStatus refusal = BlockDevice.refusal(io, sectors(), capabilities);
+        if (!refusal.isOk()) {
+            io.complete(refusal);
+            return;
+        }
+        io.then(left, quiescence.entered());
+        foregroundCount++;
+        switch (io.operation()) {
+            case READ -> reads.submit(io);
+            case FLUSH -> mirrored().begin(io);
+            case WRITE, TRIM, WRITE_ZEROES -> write(io);
+        }
+    }
+
+    private void left(Io io) {
+        long generation = io.word();
+        foregroundCount--;
+        foregroundNs = nowNs();
+        io.complete(io.status());
+        quiescence.left(generation);
+    }
+
+    private void write(Io io) {
+        intent.enter(io.lba(), io.sectors());
+        metadata.setDirty(true);
+        if (unmarked.isEmpty() && mayWrite(io)) {
+            mirrored().begin(io);
+        } else {
+            unmarked.add(io);
+            metadata.start();
+        }
+    }
+
+    /** Whether the legs know that the array is written to, and where. */
+    private boolean mayWrite(Io io) {
+        return metadata.isDirtyDurable() && intent.isSafe(io.lba(), io.sectors());
+    }
+
+    /** A round of the metadata is over. */
+    void metadataDurable() {
+        for (Leg leg : legs) {
+            if (!leg.failureDurable && metadata.isDurable(leg.failureVersion)) {
+                leg.failureDurable = true;
+                tell(leg.name + ": faulty, and the other legs say so: " + leg.why);
+            }
+        }
+        settleHeld();
+        admit();
+    }
+
+    private void admit() {
+        if (admitting) {
+            return;
+        }
+        admitting = true;
+        int count = unmarked.size();
+        for (int index = 0; index < count; index++) {
+            Io io = unmarked.remove();
+            if (mayWrite(io)) {
+                mirrored().begin(io);
+            } else {
+                unmarked.add(io);
+            }
+        }
+        admitting = false;
+        if (!unmarked.isEmpty()) {
+            metadata.start();
+        }
+    }
+
+    /** No leg took the metadata: what waits for it cannot be done. */
+    void metadataFailed() {
+        while (!unmarked.isEmpty()) {
+            Io io = unmarked.remove();
+            intent.leave(io.lba(), io.sectors());
+            io.complete(isStopped() ? stopped : IoStatus.FAILED);
+        }
+        List.copyOf(held).forEach(MirroredIo::giveUp);
+    }
+
+    private MirroredIo mirrored() {
+        MirroredIo slot = free.poll();
+        return slot == null ? new MirroredIo(this) : slot;
+    }
+
+    /** A FLUSH of our own. */
+    void flush(Io io) {
+        mirrored().begin(io);
+    }
+
+    void ended(MirroredIo slot, Io io, IoStatus outcome) {
+        free.add(slot);
+        if (io.operation().changesData()) {
+            if (!outcome.isOk() && !isStopped()) {
+                intent.tear(io.lba(), io.sectors());
+            }
+            intent.leave(io.lba(), io.sectors());
+            cleaning.wake();
+            if (intent.tornCount() > 0) {
+                wakeSync();
+            }
+        }
+        io.complete(outcome);
+    }
+
+    void readEnded(Io io, IoStatus outcome) {
+        io.complete(outcome);
+    }
+
+    void hold(MirroredIo slot) {
+        held.add(slot);
+    }
+
+    void release(MirroredIo slot) {
+        held.remove(slot);
+    }
+
+    private void settleHeld() {
+        List.copyOf(held).forEach(MirroredIo::settle);
+    }
+
+    // Legs that fail, and come back.
+
+    private void legChanged(Leg leg, State state) {
+        leg.state = state;
+        switch (state) {
+            case FENCED -> fenced(leg);
+            case OFFLINE -> leg.answeringNs = Long.MAX_VALUE;
+            case ONLINE -> {
+                if (leg.answeringNs == Long.MAX_VALUE) {
+                    leg.answeringNs = nowNs();
+                }
+                if (leg.isInSync()) {
+                    if (leg.isSilentNow()) {
+                        troubles.over(leg);
+                    }
+                    retry(leg);
+                } else {
+                    listener.returned(leg.name);
+                }
+            }
+        }
+    }
+
+    /** What that leg could not take while it was silent goes to it again. */
+    void retry(Leg leg) {
+        metadata.retry(leg);
+        List.copyOf(held).forEach(slot -> slot.retry(leg));
+        reads.retry();
+    }
+
+    /** A leg in sync is so no longer; another one is. Held requests wait until that is durable. */
+    void fail(Leg leg, Leg.Cause cause, String why) {
+        Check.that(leg.isInSync() && !isLast(leg), "the last leg in sync is not failed");
+        leave(leg, cause, why);
+        leg.failureDurable = false;
+        leg.failureVersion = metadata.wantedVersion();
+        metadata.drop(leg);
+        metadata.start();
+        leg.cancelAll();
+        settleHeld();
+        reads.retry();
+        if (returns != null && cause == Leg.Cause.AWAY) {
+            returns.failed(leg);
+        }
+        listener.changed();
+    }
+
+    /** A leg that is not in sync is no longer filled. */
+    void drop(Leg leg, IoStatus status, String what) {
+        if (leg.standing != Leg.Standing.RECOVERING && leg.standing != Leg.Standing.SPARE) {
+            return;
+        }
+        leave(
+                leg,
+                troubles.isSilence(leg, status) ? Leg.Cause.AWAY : Leg.Cause.MEDIUM,
+                what + " (" + status + ")");
+        tell(leg.name + ": is no longer filled: " + leg.why);
+        metadata.drop(leg);
+        metadata.start();
+        leg.cancelAll();
+        settleHeld();
+        if (returns != null && leg.cause == Leg.Cause.AWAY) {
+            returns.failed(leg);
+        }
+        listener.changed();
+    }
+
+    /** Counts legs that come and go. */
+    long membership() {
+        return membership;
+    }
+
+    private void leave(Leg leg, Leg.Cause cause, String why) {
+        membership++;
+        leg.standing = Leg.Standing.FAULTY;
+        leg.cause = cause;
+        leg.why = why;
+        leg.sinceMs = wallMillis();
+        leg.trouble = null;
+        leg.byIntent = false;
+        leg.filledSectors = 0;
+        leg.copiedSectors = 0;
+        metadata.setRole(leg.number(), Superblock.FAULTY);
+        if (sync != null) {
+            sync.left(leg);
+        }
+    }
+
+    /** A leg that is here by another opening, or for the first time, is filled from now on. */
+    Leg join(Assembled.Member member, int slot) {
+        Leg leg = new Leg(
+                this,
+                member.part(),
+                member.superblock(),
+                member.claimSector(),
+                member.standing(),
+                arena);
+        legs.removeIf(old -> old.name.equals(leg.name) || old.number() == leg.number());
+        add(leg);
+        refill(leg, member, slot);
+        return leg;
+    }
+
+    private void refill(Leg leg, Assembled.Member member, int slot) {
+        leg.superblockSum = member.superblockSum();
+        leg.byIntent = member.byIntent();
+        leg.filledSectors = member.filledSectors();
+            leg.copiedSectors = member.filledSectors();
+        leg.intentUnwritten = true;
+        leg.joins = true;
+        leg.sinceMs = wallMillis();
+        metadata.setRole(leg.number(), slot);
+        metadata.start();
+        wakeSync();
+        listener.changed();
+    }
+
+    /** A spare is filled for that slot. */
+    void activate(Leg leg, int slot) {
+        leg.standing = Leg.Standing.RECOVERING;
+        leg.byIntent = false;
+        leg.filledSectors = 0;
+        leg.copiedSectors = 0;
+        leg.intentUnwritten = true;
+        leg.joins = true;
+        leg.sinceMs = wallMillis();
+        membership++;
+        metadata.setRole(leg.number(), slot);
+        metadata.start();
+        wakeSync();
+        listener.changed();
+    }
+
+    /** A leg that is not in sync is not to be used. */
+    void dropAsked(Leg leg) {
+        if (leg.standing != Leg.Standing.FAULTY) {
+            leave(leg, Leg.Cause.ASKED, "somebody asked for it");
+            metadata.drop(leg);
+            metadata.start();
+            settleHeld();
+        }
+        leg.cause = Leg.Cause.ASKED;
+        listener.changed();
+    }
+
+    /** A leg that is not in use is not known any more. */
+    void forget(Leg leg) {
+        legs.remove(leg);
+        metadata.setRole(leg.number(), Superblock.FAULTY);
+        metadata.start();
+        listener.changed();
+    }
+
+    UUID freshId() {
+        return settings.ids().get();
+    }
+
+    void wakeSync() {
+        if (sync != null) {
+            sync.wake();
+        }
+    }
+
+    /** What could not be read there is written anew from another leg. */
+    void rewrite(Leg leg, long lba, long sectors) {
+        if (sync != null && leg.isInSync()) {
+            sync.rewrite(leg, lba, sectors);
+        }
+    }
+
+    /** All that the log of that leg named is readable again: the log says so. */
+    void emptyBadBlocks(Leg leg) {
+        Superblock own = leg.superblock;
+        int sectors = own.badBlocksSectors();
+        MemorySegment log = arena.allocate((long) sectors * SECTOR_BYTES, Leg.BLOCK_BYTES);
+        BadBlocks.encode(List.of(), log, 0, sectors, own.badBlocksShift());
+        Io io = new Io(1)
+                .prepare(IoOperation.WRITE, own.superOffset() + own.badBlocksOffset(), sectors)
+                .segment(log, 0, sectors * SECTOR_BYTES);
+        leg.submitRaw(
+                io,
+                done -> {
+                    if (!done.status().isOk()) {
+                        tell(leg.name + ": its log of bad blocks could not be emptied: "
+                                + done.status());
+                    }
+                },
+                0);
+    }
+
+    /** A leg that was filled is in sync. */
+    void promoted(Leg leg) {
+        membership++;
+        leg.standing = Leg.Standing.IN_SYNC;
+        leg.byIntent = false;
+        leg.filledSectors = 0;
+        leg.copiedSectors = 0;
+        leg.cause = Leg.Cause.NONE;
+        leg.why = "";
+        leg.sinceMs = wallMillis();
+        leg.answeringNs = Long.MIN_VALUE;
+        metadata.touch();
+        if (!isDegraded()) {
+            // Whoever is not here now is not made whole by the bitmap any more.
+            intent.header =
+                    Superblocks.withEventsCleared(intent.header, metadata.shared().events());
+        }
+        metadata.start();
+        cleaning.wake();
+        if (returns != null) {
+            returns.whole(leg);
+        }
+        tell(leg.name + ": in sync");
+        listener.changed();
+    }
+
+    // The end.
+
+    boolean isStopped() {
+        return !stopped.isOk();
+    }
+
+    IoStatus stoppedStatus() {
+        return stopped;
+    }
+
+    /** Somebody else owns a leg, and so the mirror: nothing is written any more. */
+    void fenced(Leg leg) {
+        if (isStopped()) {
+            return;
+        }
+        tell(leg.name + ": another owner has taken it; nothing is read or written any more");
+        stop(IoStatus.FENCED);
+        listeners.forEach(heard -> heard.stateChanged(this, State.FENCED));
+        listener.fenced(leg.name);
+    }
+
+    private void stop(IoStatus status) {
+        stopped = status;
+        troubles.close();
+        cleaning.close();
+        if (sync != null) {
+            sync.close();
+        }
+        metadata.stopped();
+        settleHeld();
+        reads.retry();
+    }
+
+    @Override
+    public void quiesce(Runnable finished) {
+        quiescence.whenQuiet(finished);
+    }
+
+    /** All that was written is flushed, and the legs say that it is: then {@code closed} runs. */
+    void closeClean(Runnable closed) {
+        cleaning.finish(() -> {
+            if (!isStopped()) {
+                stop(IoStatus.OFFLINE);
+            }
+            closed.run();
+        });
+    }
+
+    /** The legs are closed by whoever opened them, before this. */
+    @Override
+    public void close() {
+        if (!isStopped()) {
+            stop(IoStatus.OFFLINE);
+        }
+        reads.close();
+        arena.close();
+    }
+}

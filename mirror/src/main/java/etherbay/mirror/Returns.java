@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.mirror;
+
+import etherbay.base.BlockCapabilities;
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+import etherbay.base.Timers;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * Takes legs back that were away, and new ones in: claimed for this term first, so that nothing of
+ * an earlier one can land on them; then read; then filled with what they lack. One that fails again
+ * and again is tried less and less often. On the loop of the mirror.
+ */
+final class Returns {
+    private static final long PATIENCE_NS_MIN = 1_000_000_000;
+    private static final long PATIENCE_NS_MAX = 60_000_000_000L;
+
+    private final MirrorCore core;
+    private final Map<String, Long> patienceNs = new HashMap<>();
+    private final Map<String, Timers.Timer> timers = new HashMap<>();
+    private final Set<String> busy = new HashSet<>();
+
+    Returns(MirrorCore core) {
+        this.core = core;
+    }
+
+    /** A leg that is not in use answers again. */
+    void returned(String name) {
+        Leg leg = faulty(name);
+        if (leg != null) {
+            tryLater(name, 0);
+        }
+    }
+
+    private @Nullable Leg faulty(String name) {
+        return core.legs().stream()
+                .filter(leg -> leg.name.equals(name)
+                        && leg.standing == Leg.Standing.FAULTY
+                        && leg.cause == Leg.Cause.AWAY)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private void tryLater(String name, long afterNs) {
+        Timers.Timer timer =
+                timers.computeIfAbsent(name, key -> core.timers().timer(() -> tryNow(key)));
+        if (!timer.isSet()) {
+            timer.at(core.nowNs() + afterNs);
+        }
+    }
+
+    private void tryNow(String name) {
+        Leg leg = faulty(name);
+        if (leg == null || core.isStopped()) {
+            patienceNs.remove(name);
+            return;
+        }
+        if (!leg.failureDurable || leg.flightCount() > 0) {
+            tryLater(name, PATIENCE_NS_MIN / 10);
+            return;
+        }
+        if (!leg.isOnline()) {
+            return; // it says when it is
+        }
+        long patience = patienceNs.merge(
+                name, PATIENCE_NS_MIN, (before, least) -> Math.min(PATIENCE_NS_MAX, before * 2));
+        Part part = new Part(leg.name, leg.device, leg.gate, leg.host);
+        leg.gate.renew();
+        add(part, false, failure -> {
+            if (failure.isPresent()) {
+                leg.why = failure.get().getMessage() + ": " + failure.get().why();
+                if (failure.get().code() == ErrorCode.CONFLICT) {
+                    leg.cause = Leg.Cause.MEDIUM; // a person decides
+                    core.tell(leg.name + ": " + leg.why);
+                } else {
+                    tryLater(name, patience);
+                }
+            }
+        });
+    }
+
+    /** A leg was failed for being away: it may have answered again before. */
+    void failed(Leg leg) {
+        if (leg.isOnline()) {
+            tryLater(leg.name, patienceNs.getOrDefault(leg.name, PATIENCE_NS_MIN));
+        }
+    }
+
+    /** It is in sync again. */
+    void whole(Leg leg) {
+        patienceNs.remove(leg.name);
+    }
+
+    void add(Part part, boolean fresh, Consumer<Optional<EtherbayException>> told) {
+        if (!busy.add(part.name())) {
+            told.accept(Optional.of(refusal(part, "it is being taken in already", "wait")));
+            return;
+        }
+        Consumer<Optional<EtherbayException>> ended = failure -> {
+            busy.remove(part.name());
+            told.accept(failure);
+        };
+        part.gate().claim(core.metadata().epoch(), answer -> {
+            switch (answer.outcome()) {
+                case OURS, WEAK -> LegReader.read(part, outcome -> ended.accept(caught(() ->
+                        judge(part, outcome, fresh))));
+                case SILENT ->
+                    ended.accept(Optional.of(refusal(part, "it does not answer", "bring it back")));
+                case OTHERS ->
+                    ended.accept(Optional.of(refusal(
+                            part,
+                            "another owner has it, epoch " + answer.epoch(),
+                            "see who uses it: etherbay stat")));
+            }
+        });
+    }
+
+    private static Optional<EtherbayException> caught(Supplier<Optional<EtherbayException>> step) {
+        try {
+            return step.get();
+        } catch (EtherbayException why) {
+            return Optional.of(why);
+        }
+    }
+
+    private static EtherbayException refusal(Part part, String why, String correction) {
+        return new EtherbayException(
+                ErrorCode.UNAVAILABLE,
+                "the leg " + part.name() + " is not taken in",
+                why,
+                correction);
+    }
+
+    private Optional<EtherbayException> judge(
+            Part part, LegReader.Outcome outcome, boolean fresh) {
+        if (core.isStopped()) {
+            return Optional.of(refusal(part, "the mirror has stopped", "assemble it"));
+        }
+        if (!outcome.status().isOk()) {
+            return Optional.of(
+                    refusal(part, "reading it ended " + outcome.status(), "see the disk"));
+        }
+        requireAbilities(part);
+        LegReader.Found found = outcome.found();
+        UUID arrayId = core.metadata().shared().arrayId();
+        boolean ofThis =
+                found != null && found.reading().superblock().arrayId().equals(arrayId);
+        if (ofThis && found != null) {
+            takeBack(found);
+            return Optional.empty();
+        }
+        if (!fresh) {
+            return Optional.of(new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    part.name() + " is not a leg of this mirror any more",
+                    found == null
+                            ? "it holds no superblock"
+                            : "it holds another array, "
+                                    + SuperblockFormat.text(
+                                            found.reading().superblock().arrayId()),
+                    "to write over it: etherbay mirror add NAME " + part.name() + " --yes"));
+        }
+        takeNew(part);
+        return Optional.empty();
+    }
+
+    /** The mirror cannot promise less than it did. */
+    private void requireAbilities(Part part) {
+        BlockCapabilities has = part.device().capabilities();
+        BlockCapabilities promised = core.capabilities();
+        boolean enough = (has.flush() || !promised.flush())
+                && (has.fua() || !promised.fua())
+                && ((has.trim() && has.zeroesAfterTrim()) || !promised.trim())
+                && !has.readOnly();
+        if (!enough) {
+            throw refusal(
+                    part,
+                    "it cannot what the mirror has promised its users (FLUSH, FUA, TRIM that"
+                            + " zeroes)",
+                    "stop the mirror and assemble it with this leg");
+        }
+    }
+
+    private void takeBack(LegReader.Found found) {
+        Superblock shared = core.metadata().shared();
+        Superblock own = found.reading().superblock();
+        requireRoom(found.part(), own.dataSectors());
+        List<LegReading> inSync = core.legs().stream()
+                .filter(Leg::isInSync)
+                .map(leg -> new LegReading(
+                        leg.name,
+                        leg.device.sectors(),
+                        leg.superblock,
+                        Optional.of(core.intent().header),
+                        Optional.empty(),
+                        Optional.empty()))
+                .toList();
+        Assembly.Standing standing = Assembly.returning(
+                found.reading(), inSync, Optional.of(core.intent().header));
+        int number = numberFor(own, shared);
+        Optional<Integer> slot = freeSlot();
+        Assembly.Leg leg = new Assembly.Leg(
+                found.reading(),
+                number,
+                slot.orElse(Superblock.SPARE),
+                slot.isEmpty() ? new Assembly.Spare() : notSpare(standing));
+        core.join(Opening.member(found, leg), leg.slot());
+    }
+
+    /** A leg that was a spare is filled whole once there is a slot for it. */
+    private static Assembly.Standing notSpare(Assembly.Standing standing) {
+        return standing instanceof Assembly.Spare
+                ? new Assembly.Recovering(Assembly.Extent.FULL, 0)
+                : standing;
+    }
+
+    private int numberFor(Superblock own, Superblock shared) {
+        boolean taken = core.legs().stream()
+                .anyMatch(leg -> leg.number() == own.deviceNumber()
+                        && !leg.superblock.deviceId().equals(own.deviceId()));
+        return taken ? freeNumber(shared) : own.deviceNumber();
+    }
+
+    private int freeNumber(Superblock shared) {
+        for (int number = 0; ; number++) {
+            int wanted = number;
+            boolean used = core.legs().stream().anyMatch(leg -> leg.number() == wanted);
+            boolean role = number < shared.roles().size()
+                    && shared.roles().get(number) < shared.legCount();
+            if (!used && !role) {
+                return number;
+            }
+        }
+    }
+
+    private Optional<Integer> freeSlot() {
+        Superblock shared = core.metadata().shared();
+        for (int slot = 0; slot < shared.legCount(); slot++) {
+            if (!shared.roles().contains(slot)) {
+                return Optional.of(slot);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private void requireRoom(Part part, long dataSectors) {
+        if (dataSectors < core.sectors()) {
+            throw refusal(
+                    part,
+                    "it has room for " + dataSectors + " sectors of data, and the mirror has "
+                            + core.sectors(),
+                    "take a larger one");
+        }
+    }
+
+    /** Laid out as the legs that are there. */
+    private void takeNew(Part part) {
+        Superblock like = core.primary().superblock;
+        long dataSectors = (part.device().sectors() - like.dataOffset()) & -8L;
+        requireRoom(part, dataSectors);
+        Superblock own = Superblocks.fresh(
+                like, freeNumber(core.metadata().shared()), core.freshId(), dataSectors);
+        Optional<Integer> slot = freeSlot();
+        Assembled.Member member = new Assembled.Member(
+                part,
+                own,
+                LegLayout.claimSector(own, Optional.of(core.intent().header)).orElse(-1),
+                0,
+                slot.isEmpty() ? Leg.Standing.SPARE : Leg.Standing.RECOVERING,
+                false,
+                0,
+                List.of());
+        core.join(member, slot.orElse(Superblock.SPARE));
+    }
+
+    /** Spares fill slots that are free. */
+    void takeSpares() {
+        for (Leg leg : List.copyOf(core.legs())) {
+            Optional<Integer> slot = freeSlot();
+            if (leg.standing == Leg.Standing.SPARE && slot.isPresent()) {
+                core.activate(leg, slot.get());
+            }
+        }
+    }
+}

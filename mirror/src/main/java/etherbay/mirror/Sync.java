@@ -1,0 +1,572 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.mirror;
+
+import etherbay.base.Io;
+import etherbay.base.IoOperation;
+import etherbay.base.Timers;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Passes over the array: filling legs and making those in sync the same again where they may differ
+ * (by itself, whenever there is something to do), and check and repair (when asked). One pass at a
+ * time; a few steps of it at once while nobody else wants the legs, else one, with a pause as long
+ * as it took. On the loop of the mirror.
+ */
+final class Sync {
+    private static final int STEP_COUNT = 4;
+    private static final long FOREGROUND_NS = 10_000_000;
+    private static final long RETRY_NS = 100_000_000;
+    private static final long CHECKPOINT_NS = 10_000_000_000L;
+    private static final int REWRITE_COUNT_MAX = 256;
+    private static final int DIFFERENCE_COUNT_MAX = 1000;
+
+    /** Whether two sides of a step are the same in a sector. */
+    interface Sameness {
+        boolean same(int one, int other, long sector);
+    }
+
+    /** Several steps that mean one thing together: a chunk, a range to be written anew. */
+    final class Work {
+        final int chunk;
+        final boolean torn;
+        final List<Leg> legs;
+        long next;
+        final long end;
+        int underWayCount;
+        boolean failed;
+
+        Work(int chunk, boolean torn, long next, long end, List<Leg> legs) {
+            this.chunk = chunk;
+            this.torn = torn;
+            this.next = next;
+            this.end = end;
+            this.legs = legs;
+        }
+
+        boolean isRewrite() {
+            return chunk < 0;
+        }
+
+        boolean isDone() {
+            return next >= end && underWayCount == 0;
+        }
+    }
+
+    /** What a pass is for. */
+    enum Purpose {
+        FILL,
+        CHECK,
+        REPAIR
+    }
+
+    private final MirrorCore core;
+    private final Intent intent;
+    private final Consumer<Io> order;
+    private final Deque<SyncStep> idle = new ArrayDeque<>();
+    private final Deque<Work> rewrites = new ArrayDeque<>();
+    private final List<Work> works = new ArrayList<>();
+    private final List<Leg> filling = new ArrayList<>();
+    private final Timers.Timer pump;
+    private final Timers.Timer retry;
+    private final Deque<Runnable> retries = new ArrayDeque<>();
+    private boolean running;
+    private boolean pumping;
+    private boolean restart;
+    private boolean passFailed;
+    private boolean finishing;
+    private Purpose purpose = Purpose.FILL;
+    private int nextChunk;
+
+    /** Where a check goes on that a leg in need has interrupted. */
+    private int checkChunk;
+
+    private @Nullable Work current;
+    private long notBeforeNs;
+    private long checkpointNs;
+    private long passStartNs;
+    private long totalSectors;
+    private long doneSectors;
+    private long copiedSectors;
+    private int underWayCount;
+    private @Nullable CheckRequest asked;
+    private CheckResult result = CheckResult.NONE;
+
+    Sync(MirrorCore core, Intent intent, Consumer<Io> order, Arena arena) {
+        this.core = core;
+        this.intent = intent;
+        this.order = order;
+        pump = core.timers().timer(this::pump);
+        retry = core.timers().timer(this::retryNow);
+        for (int index = 0; index < STEP_COUNT; index++) {
+            idle.add(new SyncStep(core, this, arena));
+        }
+    }
+
+    void close() {
+        pump.cancel();
+        retry.cancel();
+        retryNow();
+    }
+
+    /** Puts a step's ticket into the order of the mirror. */
+    void order(Io ticket) {
+        order.accept(ticket);
+    }
+
+    /** Once more in a while, since nobody answers now. */
+    void later(Runnable again) {
+        retries.add(again);
+        if (!retry.isSet()) {
+            retry.at(core.nowNs() + RETRY_NS);
+        }
+    }
+
+    private void retryNow() {
+        for (int count = retries.size(); count > 0; count--) {
+            retries.remove().run();
+        }
+    }
+
+    /** There may be something to do. */
+    void wake() {
+        if (running) {
+            // A leg that lacks something comes first, and begins at its own beginning.
+            boolean lacking = core.legs().stream()
+                    .anyMatch(leg -> leg.standing == Leg.Standing.RECOVERING
+                            && !filling.contains(leg));
+            restart |= lacking || (purpose != Purpose.FILL && intent.tornCount() > 0);
+        }
+        if (!pump.isSet()) {
+            pump.at(core.nowNs());
+        }
+    }
+
+    /** That leg is faulty by now. */
+    void left(Leg leg) {
+        filling.remove(leg);
+        if (finishing && filling.isEmpty()) {
+            passOver();
+        }
+        wake();
+    }
+
+    /** What the legs' own logs call bad is written anew. */
+    void beginBadBlocks() {
+        for (Leg leg : core.legs()) {
+            for (BadBlocks.Range range : leg.badBlocks) {
+                rewrites.add(new Work(
+                        -1,
+                        false,
+                        range.sector(),
+                        range.sector() + range.sectorCount(),
+                        List.of(leg)));
+            }
+        }
+    }
+
+    void rewrite(Leg leg, long lba, long sectors) {
+        if (rewrites.size() < REWRITE_COUNT_MAX) {
+            rewrites.add(new Work(-1, false, lba, lba + sectors, List.of(leg)));
+            wake();
+        }
+    }
+
+    /** Compares all legs in sync, and mends where it is known how. */
+    void check(CheckRequest request) {
+        asked = request;
+        checkChunk = Math.toIntExact(request.fromSector() / intent.chunkSectors());
+        result = CheckResult.BEGUN;
+        wake();
+    }
+
+    void cancelCheck() {
+        asked = null;
+        if (running && purpose != Purpose.FILL) {
+            nextChunk = intent.chunkCount();
+            current = null;
+        }
+    }
+
+    CheckResult checkResult() {
+        return result;
+    }
+
+    /** Sectors that were written to legs so far, by all passes. */
+    long copiedSectors() {
+        return copiedSectors;
+    }
+
+    /** How the pass stands; null while there is none. */
+    @Nullable
+    SyncProgress progress() {
+        if (!running) {
+            return null;
+        }
+        String what =
+                switch (purpose) {
+                    case FILL -> filling.isEmpty() ? "resync" : "recovery";
+                    case CHECK -> "check";
+                    case REPAIR -> "repair";
+                };
+        long elapsedNs = Math.max(1, core.nowNs() - passStartNs);
+        double perNs = (double) doneSectors / elapsedNs;
+        long leftSectors = Math.max(0, totalSectors - doneSectors);
+        long etaNs = perNs > 0 ? (long) (leftSectors / perNs) : -1;
+        return new SyncProgress(what, doneSectors, totalSectors, (long) (perNs * 512e9), etaNs);
+    }
+
+    // The pass.
+
+    private void pump() {
+        if (pumping || core.isStopped()) {
+            return;
+        }
+        pumping = true;
+        while (canStep() && stepOnce()) {}
+        pumping = false;
+    }
+
+    private boolean canStep() {
+        if (idle.isEmpty() || core.isStopped()) {
+            return false;
+        }
+        boolean yields = core.isForeground(FOREGROUND_NS);
+        if (yields && underWayCount > 0) {
+            return false;
+        }
+        if (core.nowNs() < notBeforeNs) {
+            if (!pump.isSet()) {
+                pump.at(notBeforeNs);
+            }
+            return false;
+        }
+        return true;
+    }
+
+    private boolean stepOnce() {
+        Work rewrite = rewrites.peek();
+        if (rewrite != null) {
+            begin(rewrite, SyncStep.Kind.COPY);
+            if (rewrite.next >= rewrite.end) {
+                rewrites.remove();
+            }
+            return true;
+        }
+        if (!running && !beginPass()) {
+            return false;
+        }
+        if (restart || current == null || current.next >= current.end) {
+            current = restart ? null : nextWork();
+        }
+        if (current == null) {
+            if (works.isEmpty() && !finishing) {
+                endPass();
+            }
+            return false;
+        }
+        begin(current, purpose == Purpose.FILL ? SyncStep.Kind.COPY : SyncStep.Kind.COMPARE);
+        return true;
+    }
+
+    private void begin(Work work, SyncStep.Kind kind) {
+        SyncStep step = idle.remove();
+        long sectors = Math.min(SyncStep.SECTORS_MAX, work.end - work.next);
+        long lba = work.next;
+        work.next += sectors;
+        work.underWayCount++;
+        underWayCount++;
+        pace(sectors);
+        step.begin(kind, work, lba, sectors, work.legs);
+    }
+
+    private void pace(long sectors) {
+        long rate = core.settings().syncBytesPerSecond();
+        if (rate > 0) {
+            long forNs = (long) (sectors * 512e9 / rate);
+            notBeforeNs = Math.max(notBeforeNs, core.nowNs()) + forNs;
+        }
+    }
+
+    private boolean beginPass() {
+        filling.clear();
+        core.legs().stream()
+                .filter(leg -> leg.standing == Leg.Standing.RECOVERING)
+                .forEach(filling::add);
+        boolean torn = intent.tornCount() > 0
+                && core.legs().stream().filter(Leg::isInSync).count() > 1;
+        if (intent.tornCount() > 0 && !torn) {
+            mendAll(); // one leg in sync cannot differ from itself
+        }
+        if (filling.isEmpty() && !torn) {
+            CheckRequest request = asked;
+            if (request == null) {
+                return false;
+            }
+            purpose = request.mends() ? Purpose.REPAIR : Purpose.CHECK;
+        } else {
+            purpose = Purpose.FILL;
+        }
+        running = true;
+        restart = false;
+        passFailed = false;
+        nextChunk = purpose == Purpose.FILL ? 0 : checkChunk;
+        current = null;
+        passStartNs = core.nowNs();
+        checkpointNs = passStartNs + CHECKPOINT_NS;
+        doneSectors = 0;
+        totalSectors = purpose == Purpose.FILL ? wantedSectors() : core.sectors();
+        core.tell(purpose == Purpose.FILL
+                ? "copying " + totalSectors / 2048 + " MiB" + (filling.isEmpty()
+                        ? " where legs may differ"
+                        : " to " + names(filling))
+                : "comparing all legs");
+        return true;
+    }
+
+    private static String names(List<Leg> legs) {
+        return String.join(", ", legs.stream().map(leg -> leg.name).toList());
+    }
+
+    private void mendAll() {
+        for (int chunk = 0; chunk < intent.chunkCount(); chunk++) {
+            intent.mend(chunk);
+        }
+    }
+
+    private long wantedSectors() {
+        long sectors = 0;
+        for (int chunk = 0; chunk < intent.chunkCount(); chunk++) {
+            if (!targets(chunk).isEmpty()) {
+                sectors += endOf(chunk) - intent.firstSector(chunk);
+            }
+        }
+        return sectors;
+    }
+
+    private long endOf(int chunk) {
+        return Math.min(core.sectors(), intent.firstSector(chunk) + intent.chunkSectors());
+    }
+
+    private List<Leg> targets(int chunk) {
+        boolean torn = intent.isTorn(chunk);
+        List<Leg> targets = new ArrayList<>(2);
+        for (Leg leg : core.legs()) {
+            boolean wanted = leg.isInSync()
+                    ? torn
+                    : filling.contains(leg)
+                            && endOf(chunk) > leg.copiedSectors
+                            && (!leg.byIntent || intent.isMarked(chunk));
+            if (wanted) {
+                targets.add(leg);
+            }
+        }
+        return targets;
+    }
+
+    private @Nullable Work nextWork() {
+        while (nextChunk < intent.chunkCount()) {
+            int chunk = nextChunk++;
+            List<Leg> targets =
+                    purpose == Purpose.FILL ? targets(chunk) : List.copyOf(core.legs());
+            long first = intent.firstSector(chunk);
+            if (!targets.isEmpty() && first < core.sectors()) {
+                Work work = new Work(chunk, intent.isTorn(chunk), first, endOf(chunk), targets);
+                works.add(work);
+                return work;
+            }
+        }
+        return null;
+    }
+
+    void ended(SyncStep step, boolean ok) {
+        Work work = step.work;
+        step.work = null;
+        idle.add(step);
+        underWayCount--;
+        if (work != null) {
+            work.underWayCount--;
+            work.failed |= !ok;
+            doneSectors += work.isRewrite() ? 0 : step.sectors;
+            if (purpose == Purpose.FILL) {
+                copiedSectors += step.sectors * work.legs.size();
+            }
+            if (work.isDone() && work.isRewrite()) {
+                rewritten(work);
+            } else if (work.isDone()) {
+                workDone(work);
+            }
+        }
+        long nowNs = core.nowNs();
+        if (core.hasForegroundNow()) {
+            notBeforeNs = Math.max(notBeforeNs, nowNs + (nowNs - step.startNs));
+        }
+        if (!core.isStopped()) {
+            pump.at(Math.max(nowNs, notBeforeNs));
+        }
+    }
+
+    private void rewritten(Work work) {
+        Leg leg = work.legs.getFirst();
+        if (!work.failed) {
+            core.tell(leg.name + ": what could not be read there was written anew, up to sector "
+                    + (work.end - 1));
+            boolean was = leg.badBlocks.removeIf(range ->
+                    range.sector() + range.sectorCount() == work.end);
+            if (was && leg.badBlocks.isEmpty()) {
+                core.emptyBadBlocks(leg);
+            }
+        }
+    }
+
+    private void workDone(Work work) {
+        works.remove(work);
+        passFailed |= work.failed;
+        if (purpose != Purpose.FILL) {
+            return;
+        }
+        if (work.torn && !work.failed) {
+            intent.mend(work.chunk);
+        }
+        long frontier = frontier();
+        filling.forEach(leg -> leg.copiedSectors = Math.max(leg.copiedSectors, frontier));
+        if (core.nowNs() >= checkpointNs && !filling.isEmpty() && !finishing) {
+            checkpointNs = core.nowNs() + CHECKPOINT_NS;
+            checkpoint();
+        }
+    }
+
+    /** All chunks below are done, unless one failed. */
+    private long frontier() {
+        if (passFailed) {
+            return 0;
+        }
+        long sector = current == null || current.next >= current.end
+                ? intent.firstSector(nextChunk)
+                : intent.firstSector(current.chunk);
+        for (Work work : works) {
+            sector = Math.min(sector, intent.firstSector(work.chunk));
+        }
+        return Math.min(sector, core.sectors());
+    }
+
+    private void checkpoint() {
+        for (Leg leg : List.copyOf(filling)) {
+            long copied = leg.copiedSectors;
+            flush(leg, () -> {
+                leg.filledSectors = copied;
+                core.metadata().touch();
+                core.metadata().start();
+            });
+        }
+    }
+
+    private void flush(Leg leg, Runnable flushed) {
+        if (!leg.device.capabilities().flush()) {
+            flushed.run();
+            return;
+        }
+        leg.submitRaw(
+                new Io(1).prepare(IoOperation.FLUSH, 0, 0),
+                done -> {
+                    if (leg.standing != Leg.Standing.RECOVERING || core.isStopped()) {
+                        return;
+                    }
+                    if (done.status().isOk()) {
+                        flushed.run();
+                    } else {
+                        core.drop(leg, done.status(), "it was not flushed after it was filled");
+                    }
+                },
+                0);
+    }
+
+    private void endPass() {
+        if (purpose != Purpose.FILL) {
+            running = false;
+            if (restart) {
+                checkChunk = nextChunk; // goes on there when the legs are whole
+                wake();
+                return;
+            }
+            checkChunk = 0;
+            result = result.ended();
+            asked = null;
+            core.tell(result.toString());
+            return;
+        }
+        if (restart || passFailed) {
+            running = false;
+            boolean failedOnly = passFailed && !restart;
+            notBeforeNs = Math.max(notBeforeNs, core.nowNs() + (failedOnly ? 1_000_000_000L : 0));
+            pump.at(notBeforeNs);
+            return;
+        }
+        List<Leg> full = List.copyOf(filling);
+        if (full.isEmpty()) {
+            running = false;
+            core.tell("the legs in sync are the same again");
+            wake();
+            return;
+        }
+        finishing = true;
+        for (Leg leg : full) {
+            flush(leg, () -> {
+                filling.remove(leg);
+                core.promoted(leg);
+                if (finishing && filling.isEmpty()) {
+                    passOver();
+                }
+            });
+        }
+    }
+
+    private void passOver() {
+        finishing = false;
+        running = false;
+        wake();
+    }
+
+    // Differences.
+
+    /** Which side is right in that sector of a step; negative when nobody can tell. */
+    int rightOf(List<Leg> legs, long sector, Sameness sameness) {
+        CheckRequest request = asked;
+        if (purpose != Purpose.REPAIR || request == null) {
+            return -1;
+        }
+        for (int index = 0; index < legs.size(); index++) {
+            if (legs.get(index).name.equals(request.from())) {
+                return index;
+            }
+        }
+        if (!request.from().isEmpty()) {
+            return -1;
+        }
+        for (int one = 0; one < legs.size(); one++) {
+            int same = 0;
+            for (int other = 0; other < legs.size(); other++) {
+                same += sameness.same(one, other, sector) ? 1 : 0;
+            }
+            if (same * 2 > legs.size()) {
+                return one;
+            }
+        }
+        return -1;
+    }
+
+    void differs(long sector, boolean mended) {
+        result = result.with(sector, mended, DIFFERENCE_COUNT_MAX);
+    }
+
+    void unreadable(Leg leg, long lba, long sectors) {
+        result = result.withUnreadable(leg.name + " sectors " + lba + "-" + (lba + sectors - 1));
+    }
+}
