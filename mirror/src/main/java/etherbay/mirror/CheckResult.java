@@ -28,11 +28,7 @@ public record CheckResult(
             more.add(sector);
         }
         return new CheckResult(
-                running,
-                differCount + 1,
-                mendedCount + (mended ? 1 : 0),
-                more,
-                unreadable);
+                running, differCount + 1, mendedCount + (mended ? 1 : 0), more, unreadable);
     }
 
     CheckResult withUnreadable(String what) {
@@ -42,7 +38,6 @@ public record CheckResult(
     }
 
     CheckResult ended() {
-        return new CheckResult(
-                false, differCount, mendedCount, sectors, unreadable);
+        return new CheckResult(false, differCount, mendedCount, sectors, unreadable);
     }
 }

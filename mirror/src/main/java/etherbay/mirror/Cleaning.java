@@ -58,11 +58,11 @@ final class Cleaning {
 
     private void flush(Runnable done) {
         flushing = true;
-        long membership = core.membership();
+        long membership = core.roster().membership();
         core.flush(io.prepare(IoOperation.FLUSH, 0, 0).then(flushed -> {
             flushing = false;
             // A leg that was not in sync when it began has flushed nothing.
-            boolean allFlushed = membership == core.membership();
+            boolean allFlushed = membership == core.roster().membership();
             if (flushed.status().isOk() && allFlushed && !core.isStopped()) {
                 done.run();
             } else {
@@ -95,23 +95,38 @@ final class Cleaning {
             finished.run();
             return;
         }
-        if (flushing) {
-            // Its FLUSH ends first; then everything is seen anew.
+        if (flushing || metadata.isRunning()) {
+            // That ends first; then everything is seen anew.
             core.timers().timer(() -> finish(finished)).at(core.nowNs() + 1_000_000);
             return;
         }
         intent.quiet();
         BitSet quiet = intent.quiet();
         flushing = true;
-        long membership = core.membership();
+        long membership = core.roster().membership();
         core.flush(io.prepare(IoOperation.FLUSH, 0, 0).then(flushed -> {
             flushing = false;
-            boolean allFlushed = membership == core.membership();
-            if (flushed.status().isOk() && allFlushed && !core.isStopped()) {
-                clean(quiet);
+            boolean ok = flushed.status().isOk() && !core.isStopped();
+            if (ok && membership != core.roster().membership()) {
+                finish(finished); // a leg has left meanwhile: once more without it
+                return;
             }
-            metadata.setReleased();
-            metadata.whenDurable(durable -> finished.run());
+            if (ok) {
+                core.legs().stream()
+                        .filter(leg -> leg.standing == Leg.Standing.RECOVERING)
+                        .forEach(leg -> leg.filledSectors = leg.copiedSectors);
+                metadata.whenDurable(settled -> {
+                    clean(quiet);
+                    release(finished);
+                });
+            } else {
+                release(finished);
+            }
         }));
+    }
+
+    private void release(Runnable finished) {
+        metadata.setReleased();
+        metadata.whenDurable(durable -> finished.run());
     }
 }

@@ -2,6 +2,7 @@
 package etherbay.mirror;
 
 import etherbay.base.BlockDevice;
+import etherbay.base.Check;
 import etherbay.base.Epoch;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
@@ -33,6 +34,7 @@ public final class Creation {
      * @param deviceIds as many as there are legs
      * @param assumeClean the legs are the same already, or their content does not matter
      * @param bitmap whether it gets one
+     * @param chunkBytes that a bit of it covers, a power of two; 0 for what fits the size
      * @param nowMs wall clock
      */
     public record Request(
@@ -41,12 +43,30 @@ public final class Creation {
             List<UUID> deviceIds,
             boolean assumeClean,
             boolean bitmap,
-            long nowMs) {}
+            int chunkBytes,
+            long nowMs) {
+        public Request {
+            Check.that(
+                    chunkBytes == 0 || Integer.bitCount(chunkBytes) == 1,
+                    "a chunk is a power of two");
+        }
+
+        /** With chunks that fit the size. */
+        public Request(
+                String name,
+                UUID arrayId,
+                List<UUID> deviceIds,
+                boolean assumeClean,
+                boolean bitmap,
+                long nowMs) {
+            this(name, arrayId, deviceIds, assumeClean, bitmap, 0, nowMs);
+        }
+    }
 
     private final List<Part> parts;
     private final Request request;
     private final Consumer<Optional<EtherbayException>> told;
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena = Arena.ofAuto();
     private final List<LegLayout> layouts = new ArrayList<>();
     private long sizeSectors = Long.MAX_VALUE;
     private int pendingCount;
@@ -82,6 +102,7 @@ public final class Creation {
                 layouts.add(layout);
                 sizeSectors = Math.min(sizeSectors, layout.dataSectors());
             }
+            requireRoomForBits();
         } catch (EtherbayException tooSmall) {
             end(Optional.of(tooSmall));
             return;
@@ -89,8 +110,32 @@ public final class Creation {
         claim();
     }
 
+    private void requireRoomForBits() {
+        if (!request.bitmap()) {
+            return;
+        }
+        long needed = IntentFormat.sectorsFor(IntentFormat.bitCount(sizeSectors, chunkBytes()));
+        if (needed > bitmapSectors()) {
+            throw new EtherbayException(
+                    ErrorCode.INVALID,
+                    "no mirror is made",
+                    "chunks of " + request.chunkBytes() + " bytes are so many that their bits take "
+                            + needed + " sectors, and there are " + bitmapSectors(),
+                    "take larger chunks");
+        }
+    }
+
+    private int chunkBytes() {
+        return request.chunkBytes() > 0
+                ? request.chunkBytes()
+                : layouts.stream().mapToInt(LegLayout::chunkBytes).max().orElseThrow();
+    }
+
+    private int bitmapSectors() {
+        return layouts.stream().mapToInt(LegLayout::bitmapSectors).min().orElseThrow();
+    }
+
     private void end(Optional<EtherbayException> failure) {
-        arena.close();
         told.accept(failure);
     }
 
@@ -143,7 +188,9 @@ public final class Creation {
         }
     }
 
-    /** From sector 0, so that nobody finds an older kind of disk there, to where the data begins. */
+    /**
+     * From sector 0, so that nobody finds an older kind of disk there, to where the data begins.
+     */
     private void writeLeg(Part part, LegLayout layout, int index) {
         int bytes = Math.toIntExact(layout.dataOffset() * BlockDevice.SECTOR_BYTES);
         MemorySegment head = arena.allocate(bytes, Leg.BLOCK_BYTES);
@@ -153,9 +200,19 @@ public final class Creation {
         MemorySegment block = arena.allocate(Leg.BLOCK_BYTES, Leg.BLOCK_BYTES);
         SuperblockFormat.encode(superblock(layout, index), block, 0);
         Io io = new Io(1);
-        write(part, io, head, 0, layout.dataOffset(), () ->
-                write(part, io, block, SuperblockFormat.SECTOR, SuperblockFormat.SECTORS, () ->
-                        written(part, IoStatus.OK)));
+        write(
+                part,
+                io,
+                head,
+                0,
+                layout.dataOffset(),
+                () -> write(
+                        part,
+                        io,
+                        block,
+                        SuperblockFormat.SECTOR,
+                        SuperblockFormat.SECTORS,
+                        () -> written(part, IoStatus.OK)));
     }
 
     private void write(
@@ -186,9 +243,9 @@ public final class Creation {
     }
 
     private void bitmap(MemorySegment head, LegLayout layout) {
-        long at = (SuperblockFormat.SECTOR + layout.bitmapOffset()) * BlockDevice.SECTOR_BYTES;
-        int chunkBytes = layouts.stream().mapToInt(LegLayout::chunkBytes).max().orElseThrow();
-        int sectors = layouts.stream().mapToInt(LegLayout::bitmapSectors).min().orElseThrow();
+        long at =
+                ((long) SuperblockFormat.SECTOR + layout.bitmapOffset()) * BlockDevice.SECTOR_BYTES;
+        int chunkBytes = chunkBytes();
         IntentHeader header = new IntentHeader(
                 request.arrayId(),
                 IntentFormat.VERSION_SERVED,
@@ -198,7 +255,7 @@ public final class Creation {
                 0,
                 chunkBytes,
                 5,
-                sectors);
+                bitmapSectors());
         IntentFormat.encode(header, head, at);
         if (!request.assumeClean()) {
             long bits = IntentFormat.bitCount(sizeSectors, chunkBytes);

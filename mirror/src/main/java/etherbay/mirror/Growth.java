@@ -51,15 +51,17 @@ final class Growth {
                     leg.superblock,
                     Math.max(
                             leg.superblock.dataSectors(),
-                            leg.device.sectors() - leg.superblock.dataOffset() & -8L));
+                            (leg.device.sectors() - leg.superblock.dataOffset()) & -8L));
         }
         core.intent().grow(sectors);
+        core.intent().tear(before, sectors - before);
         core.metadata().setDirty(true);
         core.metadata().setSize(sectors);
         core.metadata().whenDurable(durable -> {
-            core.intent().tear(before, core.sectors() - before);
-            core.resized(before);
-            sync.wake();
+            if (durable) {
+                core.resized(before);
+                sync.wake();
+            }
         });
         return sectors;
     }

@@ -14,8 +14,8 @@ import java.util.BitSet;
  * alone. On the loop of the mirror.
  *
  * <p>A chunk is <i>marked</i> when its bit is set in the image, and <i>safe</i> when that stands on
- * all legs, so that writes to it may begin. It is <i>torn</i> when legs in sync may differ there: it
- * is read from one leg until it was copied.
+ * all legs, so that writes to it may begin. It is <i>torn</i> when legs in sync may differ there:
+ * it is read from one leg until it was copied.
  */
 final class Intent {
     /** What is written at once: a page, as md has it. */
@@ -28,6 +28,9 @@ final class Intent {
 
     /** Written to since it was looked at for cleaning. */
     private static final byte TOUCHED = 8;
+
+    /** Torn once more since somebody began to copy it. */
+    private static final byte TORN_AGAIN = 16;
 
     private final boolean onDisk;
     private final int chunkShift;
@@ -58,8 +61,9 @@ final class Intent {
         onDisk = header.sectorsReserved() > 0;
         chunkShift = Integer.numberOfTrailingZeros(header.chunkBytes() / 512);
         chunkCount = chunksOf(header.syncSectors());
-        int roomBytes = Math.max(HEADER_BYTES + (chunkCount + 7) / 8, header.sectorsReserved() * 512);
-        imageBytes = roomBytes + UNIT_BYTES - 1 & -UNIT_BYTES;
+        int roomBytes =
+                Math.max(HEADER_BYTES + (chunkCount + 7) / 8, header.sectorsReserved() * 512);
+        imageBytes = (roomBytes + UNIT_BYTES - 1) & -UNIT_BYTES;
         image = new byte[imageBytes];
         flags = new byte[chunkCount];
         busy = new int[chunkCount];
@@ -71,7 +75,7 @@ final class Intent {
     }
 
     private int chunksOf(long sectors) {
-        return Math.toIntExact(sectors + (1L << chunkShift) - 1 >>> chunkShift);
+        return Math.toIntExact((sectors + (1L << chunkShift) - 1) >>> chunkShift);
     }
 
     boolean isOnDisk() {
@@ -107,18 +111,31 @@ final class Intent {
         return imageBytes;
     }
 
+    /**
+     * Sectors of header and bits that say anything; what is reserved behind them is not written.
+     */
+    long imageSectors() {
+        return IntentFormat.sectorsFor(chunkCount);
+    }
+
     /** Sectors of the array that the bitmap on the disk has room for. */
     long roomSectors() {
         return onDisk
-                ? (header.sectorsReserved() * 512L - HEADER_BYTES) * 8 << chunkShift
+                ? ((header.sectorsReserved() * 512L - HEADER_BYTES) * 8) << chunkShift
                 : Integer.MAX_VALUE * chunkSectors();
     }
 
     /** The array has grown; what is new is not marked. */
     void grow(long sectors) {
         header = new IntentHeader(
-                header.arrayId(), header.version(), header.events(), header.eventsCleared(),
-                sectors, header.stateBits(), header.chunkBytes(), header.daemonSleepS(),
+                header.arrayId(),
+                header.version(),
+                header.events(),
+                header.eventsCleared(),
+                sectors,
+                header.stateBits(),
+                header.chunkBytes(),
+                header.daemonSleepS(),
                 header.sectorsReserved());
         chunkCount = chunksOf(sectors);
         if (chunkCount > flags.length) {
@@ -190,6 +207,9 @@ final class Intent {
     }
 
     private void setBit(int chunk, boolean set) {
+        if (!onDisk) {
+            return;
+        }
         int at = HEADER_BYTES + chunk / 8;
         int mask = 1 << chunk % 8;
         image[at] = (byte) (set ? image[at] | mask : image[at] & ~mask);
@@ -208,10 +228,21 @@ final class Intent {
 
     void tear(int chunk) {
         mark(chunk);
+        flags[chunk] |= TORN_AGAIN;
         if ((flags[chunk] & TORN) == 0) {
             flags[chunk] |= TORN;
             tornCount++;
         }
+    }
+
+    /** Somebody begins to make the legs the same there. */
+    void mendBegins(int chunk) {
+        flags[chunk] &= ~TORN_AGAIN;
+    }
+
+    /** Whether the legs may differ there by something that happened since {@link #mendBegins}. */
+    boolean isTornAgain(int chunk) {
+        return (flags[chunk] & TORN_AGAIN) != 0;
     }
 
     /** Everything that is marked counts as torn: the array was not closed clean. */
@@ -243,7 +274,7 @@ final class Intent {
     /** The legs in sync are the same again there. */
     void mend(int chunk) {
         if (isTorn(chunk)) {
-            flags[chunk] &= ~TORN;
+            flags[chunk] &= ~(TORN | TORN_AGAIN);
             tornCount--;
         }
     }
@@ -270,9 +301,7 @@ final class Intent {
     int clean(BitSet quiet) {
         int count = 0;
         for (int chunk = quiet.nextSetBit(0); chunk >= 0; chunk = quiet.nextSetBit(chunk + 1)) {
-            if ((flags[chunk] & (TOUCHED | TORN)) == 0
-                    && busy[chunk] == 0
-                    && isMarked(chunk)) {
+            if ((flags[chunk] & (TOUCHED | TORN)) == 0 && busy[chunk] == 0 && isMarked(chunk)) {
                 flags[chunk] &= ~(MARKED | SAFE);
                 markedCount--;
                 setBit(chunk, false);

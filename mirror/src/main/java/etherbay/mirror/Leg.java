@@ -99,11 +99,16 @@ final class Leg {
     @Nullable
     IoStatus trouble;
 
+    boolean troubleIsSilence;
     long troubleNs;
 
     /** Since when it has answered all that it was asked; after trouble, since its first answer. */
     long answeringNs = Long.MIN_VALUE;
 
+    /** It was away: it may have lost what was not flushed. */
+    boolean unproven;
+
+    int outageCount;
     BlockDevice.State state = BlockDevice.State.ONLINE;
 
     /** Of one that is filled: what lies below is whole, by what its superblock says. */
@@ -160,13 +165,19 @@ final class Leg {
         return standing == Standing.IN_SYNC || standing == Standing.RECOVERING;
     }
 
+    /** It says nothing: until it has flushed again nobody knows what it has kept. */
+    void doubt() {
+        unproven = true;
+        outageCount++;
+    }
+
     boolean isOnline() {
         return state == BlockDevice.State.ONLINE;
     }
 
     /** Whether what it was asked last was met with silence. */
     boolean isSilentNow() {
-        return trouble != null && core.troubles().isSilence(this, trouble);
+        return trouble != null && troubleIsSilence;
     }
 
     /** Whether its log says that it cannot give some of that range. */
@@ -209,6 +220,13 @@ final class Leg {
     }
 
     private void fly(Io io, boolean moved) {
+        if (core.isStopped() && io.operation().changesData()) {
+            if (moved) {
+                io.lba(io.lba() - superblock.dataOffset());
+            }
+            io.complete(core.stoppedStatus()); // whoever owns it now is not written over
+            return;
+        }
         if (flightCount == order.length) {
             addFlights(order.length * 2);
         }
@@ -230,7 +248,7 @@ final class Leg {
         }
         if (flight.read) {
             readCount--;
-            latencyNs += core.nowNs() - flight.startNs - latencyNs >> LATENCY_SHIFT;
+            latencyNs += (core.nowNs() - flight.startNs - latencyNs) >> LATENCY_SHIFT;
         }
         flight.io = null;
         Flight last = order[--flightCount];

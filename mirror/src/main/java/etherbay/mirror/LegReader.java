@@ -39,16 +39,20 @@ final class LegReader {
             java.util.List<BadBlocks.Range> badBlocks) {}
 
     /** Either of both. */
-    record Outcome(Part part, @Nullable Found found, IoStatus status, @Nullable EtherbayException why) {}
+    record Outcome(
+            Part part,
+            @Nullable Found found,
+            IoStatus status,
+            @Nullable EtherbayException why) {}
 
     private final Part part;
     private final Consumer<Outcome> told;
-    private final Arena arena = Arena.ofShared();
-    private final MemorySegment memory = arena.allocate(PIECE_BYTES, Leg.BLOCK_BYTES);
+    private final MemorySegment memory = Arena.ofAuto().allocate(PIECE_BYTES, Leg.BLOCK_BYTES);
     private final Io io = new Io(1);
     private final BitSet bits = new BitSet();
     private @Nullable Superblock superblock;
     private int sum;
+    private boolean ended;
     private @Nullable IntentHeader header;
     private java.util.List<BadBlocks.Range> badBlocks = java.util.List.of();
 
@@ -88,12 +92,15 @@ final class LegReader {
         try {
             then.run();
         } catch (EtherbayException unusable) {
+            if (ended) {
+                throw unusable; // whoever was told has thrown it
+            }
             end(null, IoStatus.OK, unusable);
         }
     }
 
     private void end(@Nullable Found found, IoStatus status, @Nullable EtherbayException why) {
-        arena.close();
+        ended = true;
         told.accept(new Outcome(part, found, status, why));
     }
 
@@ -137,9 +144,27 @@ final class LegReader {
 
     private void badBlocksRead() {
         Superblock found = superblock();
-        badBlocks = BadBlocks.decode(
-                memory, 0, found.badBlocksSectors(), found.badBlocksShift(), part.name());
+        badBlocks =
+                BadBlocks.decode(
+                                memory,
+                                0,
+                                found.badBlocksSectors(),
+                                found.badBlocksShift(),
+                                part.name())
+                        .stream()
+                        .flatMap(range -> ofArray(range, found).stream())
+                        .toList();
         bitmap(found);
+    }
+
+    /** The log counts from the start of the leg. */
+    private static Optional<BadBlocks.Range> ofArray(BadBlocks.Range range, Superblock found) {
+        long first = Math.max(0, range.sector() - found.dataOffset());
+        long end = Math.min(
+                found.sizeSectors(), range.sector() + range.sectorCount() - found.dataOffset());
+        return first < end
+                ? Optional.of(new BadBlocks.Range(first, end - first))
+                : Optional.empty();
     }
 
     private void bitmap(Superblock found) {
@@ -157,7 +182,13 @@ final class LegReader {
     }
 
     private void headerRead(Superblock found) {
-        IntentHeader read = IntentFormat.decode(memory, 0, part.name());
+        IntentHeader read;
+        try {
+            read = IntentFormat.decode(memory, 0, part.name());
+        } catch (EtherbayException damaged) {
+            claim(found); // it says nothing: everything counts as marked
+            return;
+        }
         refuse(IntentFormat.refusal(read));
         header = read;
         piece(found, read, 0);

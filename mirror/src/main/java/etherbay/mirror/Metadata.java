@@ -2,10 +2,12 @@
 package etherbay.mirror;
 
 import etherbay.base.BlockDevice;
+import etherbay.base.Check;
 import etherbay.base.Epoch;
 import etherbay.base.Io;
 import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
+import etherbay.base.Timers;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -30,6 +32,8 @@ final class Metadata {
         void done(boolean durable);
     }
 
+    private static final long RETRY_NS = 1_000_000_000;
+
     private record Waiting(long version, Waiter waiter) {}
 
     /** One leg's part in a round. */
@@ -45,7 +49,9 @@ final class Metadata {
 
         void begin() {
             step = 0;
-            next();
+            if (under.contains(this)) {
+                next();
+            }
         }
 
         private void next() {
@@ -82,20 +88,20 @@ final class Metadata {
 
         private boolean writeIntent() {
             BitSet units = roundUnits;
-            if (!intent.isOnDisk() || leg.standing == Leg.Standing.SPARE) {
+            if (!intent.isOnDisk()
+                    || leg.standing == Leg.Standing.SPARE
+                    || leg.superblock.bitmapOffset() == 0) {
                 return false;
             }
             int first = leg.intentUnwritten ? 0 : units.nextSetBit(0);
-            int end = leg.intentUnwritten
-                    ? intent.imageBytes() / Intent.UNIT_BYTES
-                    : units.length();
-            if (first < 0 || end == 0) {
+            int end =
+                    leg.intentUnwritten ? intent.imageBytes() / Intent.UNIT_BYTES : units.length();
+            int unitSectors = Intent.UNIT_BYTES / BlockDevice.SECTOR_BYTES;
+            long sectors = Math.min((long) end * unitSectors, intent.imageSectors())
+                    - (long) first * unitSectors;
+            if (first < 0 || sectors <= 0) {
                 return false;
             }
-            int unitSectors = Intent.UNIT_BYTES / BlockDevice.SECTOR_BYTES;
-            long sectors = Math.min(
-                            (long) end * unitSectors, intent.header.sectorsReserved())
-                    - (long) first * unitSectors;
             long at = leg.superblock.superOffset() + leg.superblock.bitmapOffset();
             write(
                     staging,
@@ -152,6 +158,7 @@ final class Metadata {
 
     private long durableVersion;
     private long roundVersion;
+    private final Timers.Timer retry;
     private boolean running;
     private boolean starting;
     private boolean roundHasSuperblock;
@@ -171,7 +178,8 @@ final class Metadata {
         this.shared = shared;
         this.epoch = epoch;
         sinceMs = core.wallMillis();
-        dirty = !shared.isClean();
+        dirty = !shared.isClean() || intent.tornCount() > 0;
+        retry = core.timers().timer(this::start);
         staging = arena.allocate(intent.imageBytes(), Intent.UNIT_BYTES);
     }
 
@@ -190,6 +198,11 @@ final class Metadata {
     /** Whether the legs say all that is wanted. */
     boolean isSettled() {
         return !running && wantedVersion == durableVersion;
+    }
+
+    /** Whether something is being written. */
+    boolean isRunning() {
+        return running;
     }
 
     long wantedVersion() {
@@ -251,17 +264,19 @@ final class Metadata {
             waiter.done(!core.isStopped());
             return;
         }
+        Check.that(!core.isReadOnly(), "nothing is wanted of legs that are only read");
         waiting.add(new Waiting(wantedVersion, waiter));
         start();
     }
 
     /** Begins a round if anything is wanted. */
     void start() {
-        if (running || starting || core.isStopped()) {
+        if (running || starting || core.isStopped() || core.isReadOnly()) {
             return;
         }
         starting = true;
-        while (!running && !core.isStopped() && isWanted()) {
+        roundFailed = false;
+        while (!running && !roundFailed && !core.isStopped() && isWanted()) {
             beginRound();
         }
         starting = false;
@@ -311,10 +326,9 @@ final class Metadata {
         if (!roundHasSuperblock) {
             return;
         }
-        int before = leg.superblockSum;
         leg.superblock = Superblocks.of(shared, leg, intent.isOnDisk());
         SuperblockFormat.encode(leg.superblock, leg.superblockBlock, 0);
-        leg.superblockSum = SuperblockFormat.checksum(leg.superblockBlock, 0);
+        int next = SuperblockFormat.checksum(leg.superblockBlock, 0);
         leg.claimBlock.fill((byte) 0);
         ClaimFormat.encode(
                 new ClaimRecord(
@@ -326,17 +340,22 @@ final class Metadata {
                         sinceMs,
                         released,
                         leg.byIntent ? leg.filledSectors : 0,
-                        leg.superblockSum,
-                        before),
+                        next,
+                        leg.superblockSum),
                 leg.claimBlock,
                 0);
     }
 
     private void ended(Writing writing, IoStatus outcome) {
         Leg leg = writing.leg;
-        if (outcome.isOk()) {
+        if (core.isStopped()) {
+            under.remove(writing);
+        } else if (outcome.isOk()) {
             leg.intentUnwritten = false;
             leg.joins = false;
+            if (roundHasSuperblock) {
+                leg.superblockSum = SuperblockFormat.sum(leg.superblockBlock, 0);
+            }
             under.remove(writing);
         } else if (outcome == IoStatus.FENCED) {
             core.fenced(leg);
@@ -348,11 +367,12 @@ final class Metadata {
                 under.remove(writing);
             } else {
                 held.add(writing);
-                core.troubles().report(leg, outcome, Leg.Cause.MEDIUM, "its superblock could not be written");
+                Leg.Cause cause = outcome == IoStatus.UNKNOWN ? Leg.Cause.AWAY : Leg.Cause.MEDIUM;
+                core.troubles().report(leg, outcome, cause, "its superblock could not be written");
             }
         } else {
             under.remove(writing);
-            core.drop(leg, outcome, "its superblock could not be written");
+            core.roster().drop(leg, outcome, "its superblock could not be written");
         }
         endIfOver();
     }
@@ -398,6 +418,7 @@ final class Metadata {
         }
         if (roundFailed) {
             intent.missed(roundUnits);
+            retry.at(core.nowNs() + RETRY_NS);
             failWaiters(roundVersion);
             return;
         }
@@ -432,6 +453,7 @@ final class Metadata {
 
     /** Nothing is written any more: whoever waits hears so. */
     void stopped() {
+        retry.cancel();
         held.clear();
         failWaiters(Long.MAX_VALUE);
     }

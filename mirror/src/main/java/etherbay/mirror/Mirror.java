@@ -21,8 +21,8 @@ import java.util.function.Consumer;
  * legs; all methods are called there.
  *
  * <ul>
- *   <li>A completed write is on all legs in sync, or a leg that is not was failed and the others say
- *       so, durably. Overlapping requests take effect in the order of submission, on all legs.
+ *   <li>A completed write is on all legs in sync, or a leg that is not was failed and the others
+ *       say so, durably. Overlapping requests take effect in the order of submission, on all legs.
  *   <li>While no leg in sync answers, requests wait. A leg fails only when another one in sync
  *       answers, see {@link Troubles}.
  *   <li>A leg that was away is taken back by itself, and gets what it lacks.
@@ -103,6 +103,7 @@ public final class Mirror implements BlockDevice {
         core.metadata().touch();
         core.metadata().whenDurable(durable -> {
             if (durable) {
+                returns.takeSpares();
                 sync.beginBadBlocks();
                 sync.wake();
                 begun.accept(null);
@@ -145,12 +146,14 @@ public final class Mirror implements BlockDevice {
     }
 
     /**
-     * Ends it clean: what is under way ends, all is flushed, and the legs say that nobody owns them.
+     * Ends it clean: what is under way ends, all is flushed, and the legs say that nobody owns
+     * them.
      *
      * @param stopped may {@link #close} it
      */
     public void stop(Runnable stopped) {
         sync.cancelCheck();
+        sync.pause();
         order.quiesce(() -> core.closeClean(stopped));
     }
 
@@ -177,6 +180,7 @@ public final class Mirror implements BlockDevice {
      * @throws EtherbayException NOT_FOUND, or CONFLICT for the last one in sync
      */
     public void fail(String leg) {
+        requireWritable();
         Leg found = find(leg);
         if (found.isInSync() && core.isLast(found)) {
             throw new EtherbayException(
@@ -186,9 +190,9 @@ public final class Mirror implements BlockDevice {
                     "add another and wait until it is in sync; or stop the mirror");
         }
         if (found.isInSync()) {
-            core.fail(found, Leg.Cause.ASKED, "somebody asked for it");
+            core.roster().fail(found, Leg.Cause.ASKED, "somebody asked for it");
         } else {
-            core.dropAsked(found);
+            core.roster().dropAsked(found);
         }
     }
 
@@ -198,6 +202,7 @@ public final class Mirror implements BlockDevice {
      * @throws EtherbayException NOT_FOUND, or CONFLICT for one in use
      */
     public void remove(String leg) {
+        requireWritable();
         Leg found = find(leg);
         if (found.takesWrites()) {
             throw new EtherbayException(
@@ -206,7 +211,17 @@ public final class Mirror implements BlockDevice {
                     "it is in use",
                     "fail it first: etherbay mirror fail NAME " + leg);
         }
-        core.forget(found);
+        core.roster().forget(found);
+    }
+
+    private void requireWritable() {
+        if (readOnly || core.isStopped()) {
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    "the mirror is not changed",
+                    readOnly ? "it is only read here" : "it has stopped",
+                    "assemble it for writing: etherbay mirror assemble NAME");
+        }
     }
 
     private Leg find(String name) {
@@ -219,7 +234,9 @@ public final class Mirror implements BlockDevice {
                         "its legs are "
                                 + String.join(
                                         ", ",
-                                        core.legs().stream().map(leg -> leg.name).toList()),
+                                        core.legs().stream()
+                                                .map(leg -> leg.name)
+                                                .toList()),
                         "name one of these"));
     }
 
@@ -232,11 +249,13 @@ public final class Mirror implements BlockDevice {
      * @param told nothing, or why not
      */
     public void add(Part part, boolean fresh, Consumer<Optional<EtherbayException>> told) {
+        requireWritable();
         returns.add(part, fresh, told);
     }
 
     /** Compares all legs in sync; or mends what differs. Its result is in {@link #detail}. */
     public void check(CheckRequest request) {
+        requireWritable();
         sync.check(request);
     }
 
@@ -250,11 +269,13 @@ public final class Mirror implements BlockDevice {
      * @return sectors that it has now
      */
     public long growSize() {
+        requireWritable();
         return Growth.size(core, sync);
     }
 
     /** Gives the array room for so many legs; spares take it. */
     public void growLegs(int count) {
+        requireWritable();
         Growth.legs(core, count);
         returns.takeSpares();
     }

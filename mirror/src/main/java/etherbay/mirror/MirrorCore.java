@@ -3,9 +3,7 @@ package etherbay.mirror;
 
 import etherbay.base.BlockCapabilities;
 import etherbay.base.BlockDevice;
-import etherbay.base.Check;
 import etherbay.base.Io;
-import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
 import etherbay.base.Loop;
 import etherbay.base.Quiescence;
@@ -14,11 +12,13 @@ import etherbay.base.Timers;
 import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -30,14 +30,20 @@ final class MirrorCore implements BlockDevice {
     private final MirrorSettings settings;
     private final MirrorListener listener;
     private final List<Leg> legs = new ArrayList<>();
+    private final Set<BlockDevice> heard = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<Listener> listeners = new ArrayList<>();
-    private final Arena arena = Arena.ofShared();
+
+    /** Memory of requests that may outlive the mirror on a leg that does not answer. */
+    private final Arena arena = Arena.ofAuto();
+
     private final Intent intent;
     private final Metadata metadata;
     private final Troubles troubles;
     private final Reads reads;
+    private final Roster roster;
     private final Cleaning cleaning;
     private final BlockCapabilities capabilities;
+    private final boolean readOnly;
     private final Quiescence quiescence = new Quiescence();
     private final Deque<MirroredIo> free = new ArrayDeque<>();
     private final List<MirroredIo> held = new ArrayList<>();
@@ -50,15 +56,13 @@ final class MirrorCore implements BlockDevice {
     private @Nullable Returns returns;
     private IoStatus stopped = IoStatus.OK;
     private boolean admitting;
+    private boolean closing;
+    private long offeredSectors;
+    private long undurableVersion;
     private long foregroundNs = Long.MIN_VALUE;
     private int foregroundCount;
-    private long membership;
 
-    MirrorCore(
-            Loop loop,
-            MirrorSettings settings,
-            MirrorListener listener,
-            Assembled assembled) {
+    MirrorCore(Loop loop, MirrorSettings settings, MirrorListener listener, Assembled assembled) {
         this.loop = loop;
         this.settings = settings;
         this.listener = listener;
@@ -83,45 +87,33 @@ final class MirrorCore implements BlockDevice {
         }
         metadata = new Metadata(this, intent, assembled.shared(), assembled.epoch(), arena);
         troubles = new Troubles(this);
+        roster = new Roster(this);
         reads = new Reads(this, intent, arena);
         cleaning = new Cleaning(this, intent, metadata);
-        capabilities = capabilitiesOf(assembled.readOnly());
+        readOnly = assembled.readOnly();
+        capabilities = Abilities.of(legs, readOnly);
+        offeredSectors = assembled.shared().sizeSectors();
     }
 
-    /** All that its legs in sync can. */
-    private BlockCapabilities capabilitiesOf(boolean readOnly) {
-        BlockCapabilities all = legs.stream()
-                .filter(Leg::takesWrites)
-                .map(leg -> leg.device.capabilities())
-                .reduce(MirrorCore::both)
-                .orElseThrow();
-        return readOnly ? all.asReadOnly() : all;
-    }
-
-    private static BlockCapabilities both(BlockCapabilities one, BlockCapabilities other) {
-        boolean trim = one.trim()
-                && other.trim()
-                && one.zeroesAfterTrim()
-                && other.zeroesAfterTrim();
-        return new BlockCapabilities(
-                one.flush() && other.flush(),
-                one.fua() && other.fua(),
-                trim,
-                trim,
-                SECTOR_BYTES,
-                Math.max(one.physicalBlockBytes(), other.physicalBlockBytes()),
-                one.readOnly() || other.readOnly(),
-                one.rotational() || other.rotational());
-    }
-
-    private void add(Leg leg) {
+    void add(Leg leg) {
         legs.add(leg);
-        leg.device.listen(new Listener() {
-            @Override
-            public void stateChanged(BlockDevice device, State state) {
+        if (heard.add(leg.device)) {
+            leg.device.listen(new Listener() {
+                @Override
+                public void stateChanged(BlockDevice device, State state) {
+                    deviceChanged(leg.device, state);
+                }
+            });
+        }
+    }
+
+    /** A device that was left and taken back is another leg by now. */
+    private void deviceChanged(BlockDevice device, State state) {
+        for (Leg leg : List.copyOf(legs)) {
+            if (leg.device.equals(device)) {
                 legChanged(leg, state);
             }
-        });
+        }
     }
 
     // What its parts ask.
@@ -191,12 +183,22 @@ final class MirrorCore implements BlockDevice {
     }
 
     boolean hasUndurableFailure() {
-        for (int index = 0; index < legs.size(); index++) {
-            if (!legs.get(index).failureDurable) {
-                return true;
-            }
-        }
-        return false;
+        return !metadata.isDurable(undurableVersion);
+    }
+
+    boolean isReadOnly() {
+        return readOnly;
+    }
+
+    /**
+     * Whether what a leg in sync says can be believed now: it answers, and has not lost anything
+     * as far as is known. The last one is all there is.
+     */
+    boolean isReadable(Leg leg) {
+        return leg.isInSync()
+                && leg.isOnline()
+                && !leg.isSilentNow()
+                && ((!leg.unproven && leg.trouble == null) || isLast(leg));
     }
 
     /** Whether somebody wants something, or did a moment ago. */
@@ -218,7 +220,7 @@ final class MirrorCore implements BlockDevice {
 
     @Override
     public long sectors() {
-        return metadata.shared().sizeSectors();
+        return offeredSectors;
     }
 
     @Override
@@ -228,6 +230,7 @@ final class MirrorCore implements BlockDevice {
 
     /** The array has grown. */
     void resized(long before) {
+        offeredSectors = metadata.shared().sizeSectors();
         listeners.forEach(heard -> heard.resized(this, before));
     }
 
@@ -241,7 +244,8 @@ final class MirrorCore implements BlockDevice {
             step.admitted(io);
             return;
         }
-        IoStatus refusal = BlockDevice.refusal(io, sectors(), capabilities);
+        IoStatus refusal =
+                closing ? IoStatus.OFFLINE : BlockDevice.refusal(io, sectors(), capabilities);
         if (!refusal.isOk()) {
             io.complete(refusal);
             return;
@@ -358,7 +362,7 @@ final class MirrorCore implements BlockDevice {
         held.remove(slot);
     }
 
-    private void settleHeld() {
+    void settleHeld() {
         List.copyOf(held).forEach(MirroredIo::settle);
     }
 
@@ -368,8 +372,12 @@ final class MirrorCore implements BlockDevice {
         leg.state = state;
         switch (state) {
             case FENCED -> fenced(leg);
-            case OFFLINE -> leg.answeringNs = Long.MAX_VALUE;
+            case OFFLINE -> {
+                leg.answeringNs = Long.MAX_VALUE;
+                leg.doubt();
+            }
             case ONLINE -> {
+                leg.doubt(); // told without an outage, it is a loss that was noticed
                 if (leg.answeringNs == Long.MAX_VALUE) {
                     leg.answeringNs = nowNs();
                 }
@@ -377,6 +385,7 @@ final class MirrorCore implements BlockDevice {
                     if (leg.isSilentNow()) {
                         troubles.over(leg);
                     }
+                    troubles.prove(leg);
                     retry(leg);
                 } else {
                     listener.returned(leg.name);
@@ -392,127 +401,44 @@ final class MirrorCore implements BlockDevice {
         reads.retry();
     }
 
-    /** A leg in sync is so no longer; another one is. Held requests wait until that is durable. */
-    void fail(Leg leg, Leg.Cause cause, String why) {
-        Check.that(leg.isInSync() && !isLast(leg), "the last leg in sync is not failed");
-        leave(leg, cause, why);
-        leg.failureDurable = false;
-        leg.failureVersion = metadata.wantedVersion();
-        metadata.drop(leg);
-        metadata.start();
-        leg.cancelAll();
-        settleHeld();
-        reads.retry();
-        if (returns != null && cause == Leg.Cause.AWAY) {
-            returns.failed(leg);
-        }
+    Roster roster() {
+        return roster;
+    }
+
+    void changed() {
         listener.changed();
     }
 
-    /** A leg that is not in sync is no longer filled. */
-    void drop(Leg leg, IoStatus status, String what) {
-        if (leg.standing != Leg.Standing.RECOVERING && leg.standing != Leg.Standing.SPARE) {
-            return;
-        }
-        leave(
-                leg,
-                troubles.isSilence(leg, status) ? Leg.Cause.AWAY : Leg.Cause.MEDIUM,
-                what + " (" + status + ")");
-        tell(leg.name + ": is no longer filled: " + leg.why);
-        metadata.drop(leg);
-        metadata.start();
-        leg.cancelAll();
-        settleHeld();
-        if (returns != null && leg.cause == Leg.Cause.AWAY) {
-            returns.failed(leg);
-        }
-        listener.changed();
+    /** Nothing is acknowledged before the superblocks say that much. */
+    void undurable(long version) {
+        undurableVersion = version;
     }
 
-    /** Counts legs that come and go. */
-    long membership() {
-        return membership;
-    }
-
-    private void leave(Leg leg, Leg.Cause cause, String why) {
-        membership++;
-        leg.standing = Leg.Standing.FAULTY;
-        leg.cause = cause;
-        leg.why = why;
-        leg.sinceMs = wallMillis();
-        leg.trouble = null;
-        leg.byIntent = false;
-        leg.filledSectors = 0;
-        leg.copiedSectors = 0;
-        metadata.setRole(leg.number(), Superblock.FAULTY);
+    void left(Leg leg) {
         if (sync != null) {
             sync.left(leg);
         }
     }
 
-    /** A leg that is here by another opening, or for the first time, is filled from now on. */
-    Leg join(Assembled.Member member, int slot) {
-        Leg leg = new Leg(
-                this,
-                member.part(),
-                member.superblock(),
-                member.claimSector(),
-                member.standing(),
-                arena);
-        legs.removeIf(old -> old.name.equals(leg.name) || old.number() == leg.number());
-        add(leg);
-        refill(leg, member, slot);
-        return leg;
-    }
-
-    private void refill(Leg leg, Assembled.Member member, int slot) {
-        leg.superblockSum = member.superblockSum();
-        leg.byIntent = member.byIntent();
-        leg.filledSectors = member.filledSectors();
-            leg.copiedSectors = member.filledSectors();
-        leg.intentUnwritten = true;
-        leg.joins = true;
-        leg.sinceMs = wallMillis();
-        metadata.setRole(leg.number(), slot);
-        metadata.start();
-        wakeSync();
-        listener.changed();
-    }
-
-    /** A spare is filled for that slot. */
-    void activate(Leg leg, int slot) {
-        leg.standing = Leg.Standing.RECOVERING;
-        leg.byIntent = false;
-        leg.filledSectors = 0;
-        leg.copiedSectors = 0;
-        leg.intentUnwritten = true;
-        leg.joins = true;
-        leg.sinceMs = wallMillis();
-        membership++;
-        metadata.setRole(leg.number(), slot);
-        metadata.start();
-        wakeSync();
-        listener.changed();
-    }
-
-    /** A leg that is not in sync is not to be used. */
-    void dropAsked(Leg leg) {
-        if (leg.standing != Leg.Standing.FAULTY) {
-            leave(leg, Leg.Cause.ASKED, "somebody asked for it");
-            metadata.drop(leg);
-            metadata.start();
-            settleHeld();
+    /** A leg is faulty: it is looked for if it was away, and a spare takes its place. */
+    void lost(Leg leg) {
+        if (returns != null) {
+            if (leg.cause == Leg.Cause.AWAY) {
+                returns.failed(leg);
+            }
+            returns.takeSpares();
         }
-        leg.cause = Leg.Cause.ASKED;
-        listener.changed();
     }
 
-    /** A leg that is not in use is not known any more. */
-    void forget(Leg leg) {
-        legs.remove(leg);
-        metadata.setRole(leg.number(), Superblock.FAULTY);
-        metadata.start();
-        listener.changed();
+    /** A leg is in sync again. */
+    void isWhole(Leg leg) {
+        if (returns != null) {
+            returns.whole(leg);
+        }
+    }
+
+    void wakeCleaning() {
+        cleaning.wake();
     }
 
     UUID freshId() {
@@ -530,52 +456,6 @@ final class MirrorCore implements BlockDevice {
         if (sync != null && leg.isInSync()) {
             sync.rewrite(leg, lba, sectors);
         }
-    }
-
-    /** All that the log of that leg named is readable again: the log says so. */
-    void emptyBadBlocks(Leg leg) {
-        Superblock own = leg.superblock;
-        int sectors = own.badBlocksSectors();
-        MemorySegment log = arena.allocate((long) sectors * SECTOR_BYTES, Leg.BLOCK_BYTES);
-        BadBlocks.encode(List.of(), log, 0, sectors, own.badBlocksShift());
-        Io io = new Io(1)
-                .prepare(IoOperation.WRITE, own.superOffset() + own.badBlocksOffset(), sectors)
-                .segment(log, 0, sectors * SECTOR_BYTES);
-        leg.submitRaw(
-                io,
-                done -> {
-                    if (!done.status().isOk()) {
-                        tell(leg.name + ": its log of bad blocks could not be emptied: "
-                                + done.status());
-                    }
-                },
-                0);
-    }
-
-    /** A leg that was filled is in sync. */
-    void promoted(Leg leg) {
-        membership++;
-        leg.standing = Leg.Standing.IN_SYNC;
-        leg.byIntent = false;
-        leg.filledSectors = 0;
-        leg.copiedSectors = 0;
-        leg.cause = Leg.Cause.NONE;
-        leg.why = "";
-        leg.sinceMs = wallMillis();
-        leg.answeringNs = Long.MIN_VALUE;
-        metadata.touch();
-        if (!isDegraded()) {
-            // Whoever is not here now is not made whole by the bitmap any more.
-            intent.header =
-                    Superblocks.withEventsCleared(intent.header, metadata.shared().events());
-        }
-        metadata.start();
-        cleaning.wake();
-        if (returns != null) {
-            returns.whole(leg);
-        }
-        tell(leg.name + ": in sync");
-        listener.changed();
     }
 
     // The end.
@@ -618,6 +498,7 @@ final class MirrorCore implements BlockDevice {
 
     /** All that was written is flushed, and the legs say that it is: then {@code closed} runs. */
     void closeClean(Runnable closed) {
+        closing = true;
         cleaning.finish(() -> {
             if (!isStopped()) {
                 stop(IoStatus.OFFLINE);
@@ -633,6 +514,5 @@ final class MirrorCore implements BlockDevice {
             stop(IoStatus.OFFLINE);
         }
         reads.close();
-        arena.close();
     }
 }

@@ -31,9 +31,13 @@ final class MirroredIo {
     private static final class Share {
         Io io = new Io(1);
         int segmentRoom = 1;
-        @Nullable Leg leg;
+
+        @Nullable
+        Leg leg;
+
         Outcome outcome = Outcome.NOT_ASKED;
         IoStatus status = IoStatus.OK;
+        boolean silent;
     }
 
     private final MirrorCore core;
@@ -57,7 +61,8 @@ final class MirroredIo {
         int index = 0;
         for (Leg leg : core.legs()) {
             boolean wanted = io.operation() == IoOperation.FLUSH
-                    ? leg.isInSync() && leg.device.capabilities().flush()
+                    // One that is being filled may be in sync before this FLUSH ends.
+                    ? leg.takesWrites() && leg.device.capabilities().flush()
                     : leg.takesWrites();
             if (wanted) {
                 if (index == shares.size()) {
@@ -103,6 +108,7 @@ final class MirroredIo {
         Share share = shares.get((int) own.word());
         share.status = own.status();
         share.outcome = own.status().isOk() ? Outcome.DONE : Outcome.BAD;
+        share.silent = share.leg != null && core.troubles().isSilence(share.leg, share.status);
         underWayCount--;
         if (own.status() == IoStatus.FENCED && share.leg != null) {
             core.fenced(share.leg);
@@ -116,11 +122,13 @@ final class MirroredIo {
         if (io == null || !held) {
             return;
         }
+        beginning = true;
         for (Share share : shares) {
             if (share.leg == leg && share.outcome == Outcome.BAD) {
                 send(share, io);
             }
         }
+        beginning = false;
         settle();
     }
 
@@ -147,11 +155,12 @@ final class MirroredIo {
             if (share.outcome == Outcome.DONE) {
                 doneCount += leg.isInSync() ? 1 : 0;
             } else if (leg.standing == Leg.Standing.RECOVERING) {
-                core.drop(leg, share.status, "a write failed while it was filled");
+                core.roster()
+                        .drop(leg, share.status, "a " + name() + " failed while it was filled");
             } else if (leg.isInSync()) {
                 badCount++;
                 worst = share.status;
-                silentCount += core.troubles().isSilence(leg, share.status) ? 1 : 0;
+                silentCount += share.silent ? 1 : 0;
             }
         }
         if (badCount == 0 && !undurable) {
@@ -185,7 +194,8 @@ final class MirroredIo {
             Leg leg = share.leg;
             if (leg != null && share.outcome == Outcome.BAD && leg.isInSync()) {
                 // A FLUSH fails when a cache was lost: the medium is as good as before.
-                boolean flush = io().operation() == IoOperation.FLUSH;
+                boolean flush =
+                        io().operation() == IoOperation.FLUSH || share.status == IoStatus.UNKNOWN;
                 core.troubles()
                         .report(
                                 leg,
@@ -203,8 +213,8 @@ final class MirroredIo {
     /** The superblocks cannot say that a leg is faulty: no leg takes them. */
     void giveUp() {
         Io io = asked;
-        if (io != null && held && underWayCount == 0) {
-            end(io, IoStatus.FAILED);
+        if (io != null && held && !beginning && underWayCount == 0) {
+            end(io, core.isStopped() ? core.stoppedStatus() : IoStatus.FAILED);
         }
     }
 

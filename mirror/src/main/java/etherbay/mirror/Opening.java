@@ -6,8 +6,6 @@ import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.Loop;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashSet;
@@ -109,14 +107,12 @@ final class Opening {
         if (found.isEmpty()) {
             throw nothingThere();
         }
-        Assembly assembly = Assembly.decide(
-                found.stream().map(LegReader.Found::reading).toList(), request);
+        Assembly assembly =
+                Assembly.decide(found.stream().map(LegReader.Found::reading).toList(), request);
         assembly.warnings().forEach(listener::told);
-        if (request.readOnly() || claimed.containsAll(assembly.mustClaim())) {
-            if (request.readOnly() || roundCount > 0) {
-                assemble(assembly, found);
-                return;
-            }
+        if (request.readOnly() || (roundCount > 0 && toClaim(assembly).isEmpty())) {
+            assemble(assembly, found);
+            return;
         }
         if (++roundCount > ROUND_COUNT_MAX) {
             throw new EtherbayException(
@@ -152,18 +148,21 @@ final class Opening {
         if (epoch.isAfter(highest[0])) {
             highest[0] = epoch;
         }
-        each(wanted, (part, done) -> part.gate().look(answer -> {
-            if (answer.epoch().isAfter(highest[0])) {
-                highest[0] = answer.epoch();
-            }
-            done.accept(answer);
-        }), answers -> {
-            requireAnswers(assembly, wanted, answers);
-            if (epoch.equals(Epoch.NONE)) {
-                epoch = new Epoch(highest[0].value() + 1);
-            }
-            claim(assembly, wanted);
-        });
+        each(
+                wanted,
+                (part, done) -> part.gate().look(answer -> {
+                    if (answer.epoch().isAfter(highest[0])) {
+                        highest[0] = answer.epoch();
+                    }
+                    done.accept(answer);
+                }),
+                answers -> {
+                    requireAnswers(assembly, wanted, answers);
+                    if (epoch.equals(Epoch.NONE)) {
+                        epoch = new Epoch(highest[0].value() + 1);
+                    }
+                    claim(assembly, wanted);
+                });
     }
 
     /** Those that must be ours, and the others that will be written to. */
@@ -320,9 +319,8 @@ final class Opening {
                         : header;
             }
         }
-        boolean onDisk = (assembly.freshest().featureMap()
-                        & SuperblockFormat.BITMAP_OFFSET_BIT)
-                != 0;
+        boolean onDisk =
+                (assembly.freshest().featureMap() & SuperblockFormat.BITMAP_OFFSET_BIT) != 0;
         boolean trusted = header != null;
         if (header == null) {
             header = headerOf(assembly);

@@ -46,16 +46,22 @@ final class Reads {
     }
 
     /** A read under way. */
-    private final class Slot {
+    private static final class Slot {
         final int id;
         final List<Leg> failed = new ArrayList<>(0);
         int position;
         long startNs;
         long lba;
         Stage stage = Stage.UNDER_WAY;
-        @Nullable Io io;
-        @Nullable Leg leg;
-        @Nullable Hedge hedge;
+
+        @Nullable
+        Io io;
+
+        @Nullable
+        Leg leg;
+
+        @Nullable
+        Hedge hedge;
 
         Slot(int id) {
             this.id = id;
@@ -83,8 +89,13 @@ final class Reads {
     private final class Hedge {
         final Io io = new Io(1);
         final MemorySegment memory = arena.allocate(HEDGE_BYTES_MAX, Leg.BLOCK_BYTES);
-        @Nullable Slot slot;
-        @Nullable Leg leg;
+
+        @Nullable
+        Slot slot;
+
+        @Nullable
+        Leg leg;
+
         boolean ready;
 
         void begin(Slot of, Leg on) {
@@ -101,6 +112,9 @@ final class Reads {
         private void done(Io own) {
             Slot of = slot;
             Leg on = leg;
+            if (own.status() == IoStatus.FENCED && on != null) {
+                core.fenced(on);
+            }
             if (of == null || on == null) {
                 hedgesFree.add(this);
                 return; // the first was done first
@@ -177,9 +191,7 @@ final class Reads {
         }
         Leg leg = choose(slot);
         if (leg == null) {
-            boolean hope = core.legs().stream()
-                    .anyMatch(other -> other.isInSync() && !slot.failed.contains(other));
-            if (hope) {
+            if (core.legs().stream().anyMatch(other -> hasIt(other, slot))) {
                 slot.stage = Stage.WAITING;
             } else {
                 finish(slot, IoStatus.FAILED);
@@ -196,8 +208,12 @@ final class Reads {
     private @Nullable Leg choose(Slot slot) {
         Io io = slot.io();
         if (intent.isTorn(io.lba(), io.sectors())) {
-            // The same for all readers; another only when that one cannot.
-            return firstUsable(slot, null);
+            // The same for all readers; another only when that one cannot. A silent one can.
+            Leg first = core.legs().stream()
+                    .filter(leg -> hasIt(leg, slot))
+                    .findFirst()
+                    .orElse(null);
+            return first != null && core.isReadable(first) ? first : null;
         }
         Leg best = null;
         List<Leg> legs = core.legs();
@@ -226,7 +242,7 @@ final class Reads {
         return leg.readCount() < best.readCount();
     }
 
-    private @Nullable Leg firstUsable(Slot slot, @Nullable Leg besides) {
+    private @Nullable Leg firstUsable(Slot slot, Leg besides) {
         for (Leg leg : core.legs()) {
             if (leg != besides && isUsable(leg, slot)) {
                 return leg;
@@ -235,10 +251,13 @@ final class Reads {
         return null;
     }
 
-    private static boolean isUsable(Leg leg, Slot slot) {
+    private boolean isUsable(Leg leg, Slot slot) {
+        return core.isReadable(leg) && hasIt(leg, slot);
+    }
+
+    /** Whether that leg can give it, as far as is known, be it silent now. */
+    private static boolean hasIt(Leg leg, Slot slot) {
         return leg.isInSync()
-                && leg.isOnline()
-                && !leg.isSilentNow()
                 && !slot.failed.contains(leg)
                 && !leg.isBad(slot.lba, slot.io().sectors());
     }
@@ -321,8 +340,7 @@ final class Reads {
             Slot slot = order[index];
             Leg leg = slot.leg;
             if (slot.stage == Stage.UNDER_WAY && slot.hedge == null && leg != null) {
-                long patienceNs =
-                        Math.max(core.settings().hedgeNs(), leg.latencyNs * HEDGE_FACTOR);
+                long patienceNs = Math.max(core.settings().hedgeNs(), leg.latencyNs * HEDGE_FACTOR);
                 if (nowNs - slot.startNs > patienceNs) {
                     hedge(slot, leg);
                 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.mirror;
 
-import etherbay.base.BlockCapabilities;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.Timers;
@@ -38,13 +37,15 @@ final class Returns {
 
     /** A leg that is not in use answers again. */
     void returned(String name) {
-        Leg leg = faulty(name);
-        if (leg != null) {
+        if (faulty(name) != null) {
             tryLater(name, 0);
         }
     }
 
     private @Nullable Leg faulty(String name) {
+        if (core.isStopped() || core.isReadOnly()) {
+            return null;
+        }
         return core.legs().stream()
                 .filter(leg -> leg.name.equals(name)
                         && leg.standing == Leg.Standing.FAULTY
@@ -63,7 +64,7 @@ final class Returns {
 
     private void tryNow(String name) {
         Leg leg = faulty(name);
-        if (leg == null || core.isStopped()) {
+        if (leg == null) {
             patienceNs.remove(name);
             return;
         }
@@ -77,7 +78,6 @@ final class Returns {
         long patience = patienceNs.merge(
                 name, PATIENCE_NS_MIN, (before, least) -> Math.min(PATIENCE_NS_MAX, before * 2));
         Part part = new Part(leg.name, leg.device, leg.gate, leg.host);
-        leg.gate.renew();
         add(part, false, failure -> {
             if (failure.isPresent()) {
                 leg.why = failure.get().getMessage() + ": " + failure.get().why();
@@ -104,6 +104,11 @@ final class Returns {
     }
 
     void add(Part part, boolean fresh, Consumer<Optional<EtherbayException>> told) {
+        Optional<EtherbayException> inUse = inUse(part);
+        if (inUse.isPresent()) {
+            told.accept(inUse);
+            return;
+        }
         if (!busy.add(part.name())) {
             told.accept(Optional.of(refusal(part, "it is being taken in already", "wait")));
             return;
@@ -112,10 +117,13 @@ final class Returns {
             busy.remove(part.name());
             told.accept(failure);
         };
+        part.gate().renew();
         part.gate().claim(core.metadata().epoch(), answer -> {
             switch (answer.outcome()) {
-                case OURS, WEAK -> LegReader.read(part, outcome -> ended.accept(caught(() ->
-                        judge(part, outcome, fresh))));
+                case OURS, WEAK ->
+                    LegReader.read(
+                            part,
+                            outcome -> ended.accept(caught(() -> judge(part, outcome, fresh))));
                 case SILENT ->
                     ended.accept(Optional.of(refusal(part, "it does not answer", "bring it back")));
                 case OTHERS ->
@@ -125,6 +133,21 @@ final class Returns {
                             "see who uses it: etherbay stat")));
             }
         });
+    }
+
+    private Optional<EtherbayException> inUse(Part part) {
+        for (Leg leg : core.legs()) {
+            boolean same = leg.name.equals(part.name()) || leg.device.equals(part.device());
+            if (same && leg.standing != Leg.Standing.FAULTY) {
+                return Optional.of(
+                        refusal(part, "it is in use already", "see `etherbay mirror detail`"));
+            }
+            if (same && (!leg.failureDurable || leg.flightCount() > 0)) {
+                return Optional.of(refusal(
+                        part, "what was asked of it before it failed has not ended", "wait"));
+            }
+        }
+        return Optional.empty();
     }
 
     private static Optional<EtherbayException> caught(Supplier<Optional<EtherbayException>> step) {
@@ -143,8 +166,7 @@ final class Returns {
                 correction);
     }
 
-    private Optional<EtherbayException> judge(
-            Part part, LegReader.Outcome outcome, boolean fresh) {
+    private Optional<EtherbayException> judge(Part part, LegReader.Outcome outcome, boolean fresh) {
         if (core.isStopped()) {
             return Optional.of(refusal(part, "the mirror has stopped", "assemble it"));
         }
@@ -152,11 +174,14 @@ final class Returns {
             return Optional.of(
                     refusal(part, "reading it ended " + outcome.status(), "see the disk"));
         }
+        Optional<EtherbayException> inUse = inUse(part);
+        if (inUse.isPresent()) {
+            return inUse;
+        }
         requireAbilities(part);
         LegReader.Found found = outcome.found();
         UUID arrayId = core.metadata().shared().arrayId();
-        boolean ofThis =
-                found != null && found.reading().superblock().arrayId().equals(arrayId);
+        boolean ofThis = found != null && found.reading().superblock().arrayId().equals(arrayId);
         if (ofThis && found != null) {
             takeBack(found);
             return Optional.empty();
@@ -178,13 +203,7 @@ final class Returns {
 
     /** The mirror cannot promise less than it did. */
     private void requireAbilities(Part part) {
-        BlockCapabilities has = part.device().capabilities();
-        BlockCapabilities promised = core.capabilities();
-        boolean enough = (has.flush() || !promised.flush())
-                && (has.fua() || !promised.fua())
-                && ((has.trim() && has.zeroesAfterTrim()) || !promised.trim())
-                && !has.readOnly();
-        if (!enough) {
+        if (!Abilities.suffice(part.device().capabilities(), core.capabilities())) {
             throw refusal(
                     part,
                     "it cannot what the mirror has promised its users (FLUSH, FUA, TRIM that"
@@ -197,6 +216,7 @@ final class Returns {
         Superblock shared = core.metadata().shared();
         Superblock own = found.reading().superblock();
         requireRoom(found.part(), own.dataSectors());
+        requireLayout(found.part(), own);
         List<LegReading> inSync = core.legs().stream()
                 .filter(Leg::isInSync)
                 .map(leg -> new LegReading(
@@ -207,16 +227,16 @@ final class Returns {
                         Optional.empty(),
                         Optional.empty()))
                 .toList();
-        Assembly.Standing standing = Assembly.returning(
-                found.reading(), inSync, Optional.of(core.intent().header));
+        Assembly.Standing standing =
+                Assembly.returning(found.reading(), inSync, Optional.of(core.intent().header));
         int number = numberFor(own, shared);
-        Optional<Integer> slot = freeSlot();
+        Optional<Integer> slot = freeSlot(own.role());
         Assembly.Leg leg = new Assembly.Leg(
                 found.reading(),
                 number,
                 slot.orElse(Superblock.SPARE),
                 slot.isEmpty() ? new Assembly.Spare() : notSpare(standing));
-        core.join(Opening.member(found, leg), leg.slot());
+        core.roster().join(Opening.member(found, leg), leg.slot());
     }
 
     /** A leg that was a spare is filled whole once there is a slot for it. */
@@ -234,19 +254,31 @@ final class Returns {
     }
 
     private int freeNumber(Superblock shared) {
-        for (int number = 0; ; number++) {
-            int wanted = number;
-            boolean used = core.legs().stream().anyMatch(leg -> leg.number() == wanted);
-            boolean role = number < shared.roles().size()
-                    && shared.roles().get(number) < shared.legCount();
-            if (!used && !role) {
+        // As md counts: the first numbers are given once, and those of legs that are out not again
+        // before all others, since an old leg would pass for the new one.
+        for (int number = shared.legCount(); number < SuperblockFormat.ROLE_COUNT_MAX; number++) {
+            boolean known = number < shared.roles().size()
+                    && shared.roles().get(number) != Superblock.SPARE;
+            if (!known && isUnused(number)) {
+                return number;
+            }
+        }
+        for (int number = shared.legCount(); ; number++) {
+            if (shared.roles().get(number) >= shared.legCount() && isUnused(number)) {
                 return number;
             }
         }
     }
 
-    private Optional<Integer> freeSlot() {
+    private boolean isUnused(int number) {
+        return core.legs().stream().noneMatch(leg -> leg.number() == number);
+    }
+
+    private Optional<Integer> freeSlot(int wanted) {
         Superblock shared = core.metadata().shared();
+        if (wanted < shared.legCount() && !shared.roles().contains(wanted)) {
+            return Optional.of(wanted);
+        }
         for (int slot = 0; slot < shared.legCount(); slot++) {
             if (!shared.roles().contains(slot)) {
                 return Optional.of(slot);
@@ -265,6 +297,27 @@ final class Returns {
         }
     }
 
+    private void requireLayout(Part part, Superblock own) {
+        Optional<Leg> twin = core.legs().stream()
+                .filter(leg -> leg.standing != Leg.Standing.FAULTY)
+                .filter(leg -> leg.superblock.deviceId().equals(own.deviceId()))
+                .findFirst();
+        if (twin.isPresent()) {
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    "the leg " + part.name() + " is not taken in",
+                    "it is the same as " + twin.get().name + ", or a copy of it",
+                    "to write over it as a new leg, zero its superblock first");
+        }
+        if (core.intent().isOnDisk() && own.bitmapOffset() == 0) {
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    "the leg " + part.name() + " is not taken in",
+                    "it has no place for the write-intent bitmap that the array has by now",
+                    "to write over it as a new leg, zero its superblock first");
+        }
+    }
+
     /** Laid out as the legs that are there. */
     private void takeNew(Part part) {
         Superblock like = core.primary().superblock;
@@ -272,7 +325,7 @@ final class Returns {
         requireRoom(part, dataSectors);
         Superblock own = Superblocks.fresh(
                 like, freeNumber(core.metadata().shared()), core.freshId(), dataSectors);
-        Optional<Integer> slot = freeSlot();
+        Optional<Integer> slot = freeSlot(Superblock.SPARE);
         Assembled.Member member = new Assembled.Member(
                 part,
                 own,
@@ -282,15 +335,15 @@ final class Returns {
                 false,
                 0,
                 List.of());
-        core.join(member, slot.orElse(Superblock.SPARE));
+        core.roster().join(member, slot.orElse(Superblock.SPARE));
     }
 
     /** Spares fill slots that are free. */
     void takeSpares() {
         for (Leg leg : List.copyOf(core.legs())) {
-            Optional<Integer> slot = freeSlot();
+            Optional<Integer> slot = freeSlot(Superblock.SPARE);
             if (leg.standing == Leg.Standing.SPARE && slot.isPresent()) {
-                core.activate(leg, slot.get());
+                core.roster().activate(leg, slot.get());
             }
         }
     }

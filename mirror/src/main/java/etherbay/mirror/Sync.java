@@ -8,6 +8,7 @@ import etherbay.base.Timers;
 import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -22,19 +23,17 @@ import java.util.function.Consumer;
  */
 final class Sync {
     private static final int STEP_COUNT = 4;
+
+    /** Of a step, where chunks are smaller. */
+    private static final long STEP_SECTORS_MIN = 128;
+
     private static final long FOREGROUND_NS = 10_000_000;
     private static final long RETRY_NS = 100_000_000;
     private static final long CHECKPOINT_NS = 10_000_000_000L;
     private static final int REWRITE_COUNT_MAX = 256;
-    private static final int DIFFERENCE_COUNT_MAX = 1000;
-
-    /** Whether two sides of a step are the same in a sector. */
-    interface Sameness {
-        boolean same(int one, int other, long sector);
-    }
 
     /** Several steps that mean one thing together: a chunk, a range to be written anew. */
-    final class Work {
+    static final class Work {
         final int chunk;
         final boolean torn;
         final List<Leg> legs;
@@ -70,6 +69,9 @@ final class Sync {
     private final MirrorCore core;
     private final Intent intent;
     private final Consumer<Io> order;
+    private final Arena arena;
+    private final Checking checking;
+    private final long stepSectors;
     private final Deque<SyncStep> idle = new ArrayDeque<>();
     private final Deque<Work> rewrites = new ArrayDeque<>();
     private final List<Work> works = new ArrayList<>();
@@ -79,14 +81,12 @@ final class Sync {
     private final Deque<Runnable> retries = new ArrayDeque<>();
     private boolean running;
     private boolean pumping;
+    private boolean paused;
     private boolean restart;
     private boolean passFailed;
     private boolean finishing;
     private Purpose purpose = Purpose.FILL;
     private int nextChunk;
-
-    /** Where a check goes on that a leg in need has interrupted. */
-    private int checkChunk;
 
     private @Nullable Work current;
     private long notBeforeNs;
@@ -96,18 +96,24 @@ final class Sync {
     private long doneSectors;
     private long copiedSectors;
     private int underWayCount;
-    private @Nullable CheckRequest asked;
-    private CheckResult result = CheckResult.NONE;
 
     Sync(MirrorCore core, Intent intent, Consumer<Io> order, Arena arena) {
         this.core = core;
         this.intent = intent;
         this.order = order;
+        this.arena = arena;
+        checking = new Checking(this, intent);
+        stepSectors = Math.clamp(intent.chunkSectors(), STEP_SECTORS_MIN, SyncStep.SECTORS_MAX);
         pump = core.timers().timer(this::pump);
         retry = core.timers().timer(this::retryNow);
         for (int index = 0; index < STEP_COUNT; index++) {
-            idle.add(new SyncStep(core, this, arena));
+            idle.add(new SyncStep(core, this, arena, stepSectors));
         }
+    }
+
+    /** No further steps: the mirror is about to stop. */
+    void pause() {
+        paused = true;
     }
 
     void close() {
@@ -137,11 +143,14 @@ final class Sync {
 
     /** There may be something to do. */
     void wake() {
+        if (core.isReadOnly()) {
+            return;
+        }
         if (running) {
             // A leg that lacks something comes first, and begins at its own beginning.
             boolean lacking = core.legs().stream()
-                    .anyMatch(leg -> leg.standing == Leg.Standing.RECOVERING
-                            && !filling.contains(leg));
+                    .anyMatch(leg ->
+                            leg.standing == Leg.Standing.RECOVERING && !filling.contains(leg));
             restart |= lacking || (purpose != Purpose.FILL && intent.tornCount() > 0);
         }
         if (!pump.isSet()) {
@@ -181,22 +190,25 @@ final class Sync {
 
     /** Compares all legs in sync, and mends where it is known how. */
     void check(CheckRequest request) {
-        asked = request;
-        checkChunk = Math.toIntExact(request.fromSector() / intent.chunkSectors());
-        result = CheckResult.BEGUN;
+        checking.begin(request);
         wake();
     }
 
     void cancelCheck() {
-        asked = null;
+        checking.cancel();
         if (running && purpose != Purpose.FILL) {
             nextChunk = intent.chunkCount();
-            current = null;
+        } else {
+            checking.ended();
         }
     }
 
+    Checking checking() {
+        return checking;
+    }
+
     CheckResult checkResult() {
-        return result;
+        return checking.result();
     }
 
     /** Sectors that were written to legs so far, by all passes. */
@@ -210,17 +222,20 @@ final class Sync {
         if (!running) {
             return null;
         }
-        String what =
-                switch (purpose) {
-                    case FILL -> filling.isEmpty() ? "resync" : "recovery";
-                    case CHECK -> "check";
-                    case REPAIR -> "repair";
-                };
+        String what = switch (purpose) {
+            case FILL -> filling.isEmpty() ? "resync" : "recovery";
+            case CHECK -> "check";
+            case REPAIR -> "repair";
+        };
         long elapsedNs = Math.max(1, core.nowNs() - passStartNs);
         double perNs = (double) doneSectors / elapsedNs;
         long leftSectors = Math.max(0, totalSectors - doneSectors);
         long etaNs = perNs > 0 ? (long) (leftSectors / perNs) : -1;
         return new SyncProgress(what, doneSectors, totalSectors, (long) (perNs * 512e9), etaNs);
+    }
+
+    boolean isRepairing() {
+        return purpose == Purpose.REPAIR;
     }
 
     // The pass.
@@ -235,7 +250,7 @@ final class Sync {
     }
 
     private boolean canStep() {
-        if (idle.isEmpty() || core.isStopped()) {
+        if (idle.isEmpty() || paused || core.isStopped()) {
             return false;
         }
         boolean yields = core.isForeground(FOREGROUND_NS);
@@ -263,7 +278,7 @@ final class Sync {
         if (!running && !beginPass()) {
             return false;
         }
-        if (restart || current == null || current.next >= current.end) {
+        if (current == null || current.next >= current.end) {
             current = restart ? null : nextWork();
         }
         if (current == null) {
@@ -278,7 +293,7 @@ final class Sync {
 
     private void begin(Work work, SyncStep.Kind kind) {
         SyncStep step = idle.remove();
-        long sectors = Math.min(SyncStep.SECTORS_MAX, work.end - work.next);
+        long sectors = Math.min(stepSectors, work.end - work.next);
         long lba = work.next;
         work.next += sectors;
         work.underWayCount++;
@@ -300,13 +315,13 @@ final class Sync {
         core.legs().stream()
                 .filter(leg -> leg.standing == Leg.Standing.RECOVERING)
                 .forEach(filling::add);
-        boolean torn = intent.tornCount() > 0
-                && core.legs().stream().filter(Leg::isInSync).count() > 1;
-        if (intent.tornCount() > 0 && !torn) {
-            mendAll(); // one leg in sync cannot differ from itself
+        boolean alone = core.legs().stream().filter(Leg::takesWrites).count() < 2;
+        if (intent.tornCount() > 0 && alone) {
+            mendAll(); // one leg cannot differ from itself
         }
+        boolean torn = intent.tornCount() > 0;
         if (filling.isEmpty() && !torn) {
-            CheckRequest request = asked;
+            CheckRequest request = checking.asked();
             if (request == null) {
                 return false;
             }
@@ -317,17 +332,19 @@ final class Sync {
         running = true;
         restart = false;
         passFailed = false;
-        nextChunk = purpose == Purpose.FILL ? 0 : checkChunk;
+        nextChunk = purpose == Purpose.FILL ? 0 : checking.nextChunk();
         current = null;
         passStartNs = core.nowNs();
         checkpointNs = passStartNs + CHECKPOINT_NS;
         doneSectors = 0;
         totalSectors = purpose == Purpose.FILL ? wantedSectors() : core.sectors();
-        core.tell(purpose == Purpose.FILL
-                ? "copying " + totalSectors / 2048 + " MiB" + (filling.isEmpty()
-                        ? " where legs may differ"
-                        : " to " + names(filling))
-                : "comparing all legs");
+        core.tell(
+                purpose == Purpose.FILL
+                        ? "copying " + totalSectors / 2048 + " MiB"
+                                + (filling.isEmpty()
+                                        ? " where legs may differ"
+                                        : " to " + names(filling))
+                        : "comparing all legs");
         return true;
     }
 
@@ -359,12 +376,10 @@ final class Sync {
         boolean torn = intent.isTorn(chunk);
         List<Leg> targets = new ArrayList<>(2);
         for (Leg leg : core.legs()) {
-            boolean wanted = leg.isInSync()
-                    ? torn
-                    : filling.contains(leg)
-                            && endOf(chunk) > leg.copiedSectors
-                            && (!leg.byIntent || intent.isMarked(chunk));
-            if (wanted) {
+            boolean lacks = filling.contains(leg)
+                    && endOf(chunk) > leg.copiedSectors
+                    && (!leg.byIntent || intent.isMarked(chunk));
+            if (lacks || (torn && (leg.isInSync() || filling.contains(leg)))) {
                 targets.add(leg);
             }
         }
@@ -374,10 +389,12 @@ final class Sync {
     private @Nullable Work nextWork() {
         while (nextChunk < intent.chunkCount()) {
             int chunk = nextChunk++;
-            List<Leg> targets =
-                    purpose == Purpose.FILL ? targets(chunk) : List.copyOf(core.legs());
+            List<Leg> targets = purpose == Purpose.FILL ? targets(chunk) : List.copyOf(core.legs());
             long first = intent.firstSector(chunk);
-            if (!targets.isEmpty() && first < core.sectors()) {
+            if (first >= core.sectors()) {
+                intent.mend(chunk); // nobody reads it
+            } else if (!targets.isEmpty()) {
+                intent.mendBegins(chunk);
                 Work work = new Work(chunk, intent.isTorn(chunk), first, endOf(chunk), targets);
                 works.add(work);
                 return work;
@@ -418,12 +435,34 @@ final class Sync {
         if (!work.failed) {
             core.tell(leg.name + ": what could not be read there was written anew, up to sector "
                     + (work.end - 1));
-            boolean was = leg.badBlocks.removeIf(range ->
-                    range.sector() + range.sectorCount() == work.end);
+            boolean was = leg.badBlocks.removeIf(
+                    range -> range.sector() + range.sectorCount() == work.end);
             if (was && leg.badBlocks.isEmpty()) {
-                core.emptyBadBlocks(leg);
+                emptyBadBlocks(leg);
             }
         }
+    }
+
+    /** All that the log of that leg named is readable again: the log says so. */
+    private void emptyBadBlocks(Leg leg) {
+        Superblock own = leg.superblock;
+        int sectors = own.badBlocksSectors();
+        MemorySegment log = arena.allocate((long) sectors * 512, Leg.BLOCK_BYTES);
+        BadBlocks.encode(List.of(), log, 0, sectors, own.badBlocksShift());
+        leg.submitRaw(
+                new Io(1)
+                        .prepare(
+                                IoOperation.WRITE,
+                                own.superOffset() + own.badBlocksOffset(),
+                                sectors)
+                        .segment(log, 0, sectors * 512),
+                done -> {
+                    if (!done.status().isOk()) {
+                        core.tell(leg.name + ": its log of bad blocks could not be emptied: "
+                                + done.status());
+                    }
+                },
+                0);
     }
 
     private void workDone(Work work) {
@@ -433,7 +472,11 @@ final class Sync {
             return;
         }
         if (work.torn && !work.failed) {
-            intent.mend(work.chunk);
+            if (intent.isTornAgain(work.chunk)) {
+                passFailed = true;
+            } else {
+                intent.mend(work.chunk);
+            }
         }
         long frontier = frontier();
         filling.forEach(leg -> leg.copiedSectors = Math.max(leg.copiedSectors, frontier));
@@ -482,7 +525,8 @@ final class Sync {
                     if (done.status().isOk()) {
                         flushed.run();
                     } else {
-                        core.drop(leg, done.status(), "it was not flushed after it was filled");
+                        core.roster()
+                                .drop(leg, done.status(), "it was not flushed after it was filled");
                     }
                 },
                 0);
@@ -492,14 +536,12 @@ final class Sync {
         if (purpose != Purpose.FILL) {
             running = false;
             if (restart) {
-                checkChunk = nextChunk; // goes on there when the legs are whole
+                checking.interrupted(nextChunk); // goes on there when the legs are whole
                 wake();
                 return;
             }
-            checkChunk = 0;
-            result = result.ended();
-            asked = null;
-            core.tell(result.toString());
+            checking.ended();
+            core.tell(checking.result().toString());
             return;
         }
         if (restart || passFailed) {
@@ -518,55 +560,29 @@ final class Sync {
         }
         finishing = true;
         for (Leg leg : full) {
-            flush(leg, () -> {
-                filling.remove(leg);
-                core.promoted(leg);
-                if (finishing && filling.isEmpty()) {
-                    passOver();
-                }
-            });
+            flush(leg, () -> finish(leg));
         }
+    }
+
+    /** In sync once the other legs list it: one that calls it faulty would stand against it. */
+    private void finish(Leg leg) {
+        core.metadata().whenDurable(listed -> {
+            if (leg.standing != Leg.Standing.RECOVERING || core.isStopped()) {
+                return;
+            }
+            filling.remove(leg);
+            if (listed) {
+                core.roster().promoted(leg);
+            }
+            if (finishing && filling.isEmpty()) {
+                passOver();
+            }
+        });
     }
 
     private void passOver() {
         finishing = false;
         running = false;
         wake();
-    }
-
-    // Differences.
-
-    /** Which side is right in that sector of a step; negative when nobody can tell. */
-    int rightOf(List<Leg> legs, long sector, Sameness sameness) {
-        CheckRequest request = asked;
-        if (purpose != Purpose.REPAIR || request == null) {
-            return -1;
-        }
-        for (int index = 0; index < legs.size(); index++) {
-            if (legs.get(index).name.equals(request.from())) {
-                return index;
-            }
-        }
-        if (!request.from().isEmpty()) {
-            return -1;
-        }
-        for (int one = 0; one < legs.size(); one++) {
-            int same = 0;
-            for (int other = 0; other < legs.size(); other++) {
-                same += sameness.same(one, other, sector) ? 1 : 0;
-            }
-            if (same * 2 > legs.size()) {
-                return one;
-            }
-        }
-        return -1;
-    }
-
-    void differs(long sector, boolean mended) {
-        result = result.with(sector, mended, DIFFERENCE_COUNT_MAX);
-    }
-
-    void unreadable(Leg leg, long lba, long sectors) {
-        result = result.withUnreadable(leg.name + " sectors " + lba + "-" + (lba + sectors - 1));
     }
 }

@@ -33,8 +33,9 @@ final class SyncStep {
     private final class Side {
         final Io io = new Io(1);
         final MemorySegment memory;
-        @Nullable Leg leg;
-        IoStatus status = IoStatus.OK;
+
+        @Nullable
+        Leg leg;
 
         Side(MemorySegment memory) {
             this.memory = memory;
@@ -50,6 +51,7 @@ final class SyncStep {
     private final MirrorCore core;
     private final Sync sync;
     private final Arena arena;
+    private final long sectorsMax;
     private final Io ticket = new Io(1);
     private final List<Side> sides = new ArrayList<>();
     private final List<Leg> targets = new ArrayList<>();
@@ -57,12 +59,14 @@ final class SyncStep {
     private Kind kind = Kind.COPY;
     private int pendingCount;
     private boolean failed;
+    private boolean silent;
     Sync.@Nullable Work work;
     long lba;
     long sectors;
     long startNs;
 
-    SyncStep(MirrorCore core, Sync sync, Arena arena) {
+    SyncStep(MirrorCore core, Sync sync, Arena arena, long sectorsMax) {
+        this.sectorsMax = sectorsMax;
         this.core = core;
         this.sync = sync;
         this.arena = arena;
@@ -95,7 +99,7 @@ final class SyncStep {
 
     private Side side(int index) {
         while (sides.size() <= index) {
-            sides.add(new Side(arena.allocate(BYTES_MAX, Leg.BLOCK_BYTES)));
+            sides.add(new Side(arena.allocate(sectorsMax * 512, Leg.BLOCK_BYTES)));
         }
         return sides.get(index);
     }
@@ -122,9 +126,7 @@ final class SyncStep {
         }
         Leg source = sourceLeg();
         if (source == null) {
-            boolean silent = core.legs().stream()
-                    .anyMatch(leg -> leg.isInSync() && !unreadable.contains(leg));
-            if (silent) {
+            if (core.legs().stream().anyMatch(this::hasIt)) {
                 sync.later(this::readSource);
             } else {
                 cannotBeRead();
@@ -136,17 +138,26 @@ final class SyncStep {
 
     /** The first leg in sync; for what is written anew one that is no target. */
     private @Nullable Leg sourceLeg() {
+        boolean torn = work != null && work.torn;
         for (Leg leg : core.legs()) {
-            if (leg.isInSync()
-                    && leg.isOnline()
-                    && !leg.isSilentNow()
-                    && !unreadable.contains(leg)
-                    && !leg.isBad(lba, sectors)
-                    && !isRewritten(leg)) {
-                return leg;
+            if (hasIt(leg)) {
+                if (core.isReadable(leg)) {
+                    return leg;
+                }
+                if (torn) {
+                    return null; // readers were given what this one has
+                }
             }
         }
         return null;
+    }
+
+    /** Whether that leg can give it, as far as is known, be it silent now. */
+    private boolean hasIt(Leg leg) {
+        return leg.isInSync()
+                && !unreadable.contains(leg)
+                && !leg.isBad(lba, sectors)
+                && !isRewritten(leg);
     }
 
     private boolean isRewritten(Leg leg) {
@@ -156,11 +167,12 @@ final class SyncStep {
     private void cannotBeRead() {
         failed = true;
         for (Leg leg : List.copyOf(targets)) {
-            core.drop(
-                    leg,
-                    IoStatus.FAILED,
-                    "no leg in sync can be read at sector " + lba + " and the "
-                            + (sectors - 1) + " behind it");
+            core.roster()
+                    .drop(
+                            leg,
+                            IoStatus.FAILED,
+                            "no leg in sync can be read at sector " + lba + " and the "
+                                    + (sectors - 1) + " behind it");
         }
         end(IoStatus.FAILED);
     }
@@ -169,12 +181,15 @@ final class SyncStep {
         Leg source = side(0).leg;
         if (core.isStopped() || source == null) {
             end(core.stoppedStatus());
+        } else if (read.status() == IoStatus.FENCED) {
+            core.fenced(source);
+            end(IoStatus.FENCED);
         } else if (read.status().isOk()) {
             targets.remove(source);
             writeTargets();
         } else if (core.troubles().isSilence(source, read.status())) {
-            core.troubles().report(source, read.status(), Leg.Cause.AWAY, "a read ended "
-                    + read.status());
+            core.troubles()
+                    .report(source, read.status(), Leg.Cause.AWAY, "a read ended " + read.status());
             sync.later(this::readSource);
         } else {
             unreadable.add(source);
@@ -204,10 +219,17 @@ final class SyncStep {
             if (written.status() == IoStatus.FENCED) {
                 core.fenced(leg);
             } else if (leg.isInSync()) {
-                core.troubles().report(leg, written.status(), Leg.Cause.MEDIUM,
-                        "a write of recovery ended " + written.status());
+                Leg.Cause cause =
+                        written.status() == IoStatus.UNKNOWN ? Leg.Cause.AWAY : Leg.Cause.MEDIUM;
+                core.troubles()
+                        .report(
+                                leg,
+                                written.status(),
+                                cause,
+                                "a write of recovery ended " + written.status());
             } else {
-                core.drop(leg, written.status(), "a write ended badly while it was filled");
+                core.roster()
+                        .drop(leg, written.status(), "a write ended badly while it was filled");
             }
         }
         if (pendingCount == 0) {
@@ -242,24 +264,29 @@ final class SyncStep {
     }
 
     private void oneRead(Io read) {
-        for (Side side : sides) {
-            if (side.io == read) {
-                side.status = read.status();
-            }
-        }
         if (!read.status().isOk()) {
             failed = true;
             Leg leg = legOf(read);
-            if (core.troubles().isSilence(leg, read.status())) {
+            if (read.status() == IoStatus.FENCED) {
+                core.fenced(leg);
+            } else if (core.troubles().isSilence(leg, read.status())) {
+                silent = true;
                 core.troubles()
-                        .report(leg, read.status(), Leg.Cause.AWAY, "a read ended "
-                                + read.status());
+                        .report(
+                                leg,
+                                read.status(),
+                                Leg.Cause.AWAY,
+                                "a read ended " + read.status());
             } else {
-                sync.unreadable(leg, lba, sectors);
+                sync.checking().unreadable(leg, lba, sectors);
             }
         }
         if (--pendingCount == 0) {
-            if (failed || core.isStopped()) {
+            if (silent && !core.isStopped()) {
+                silent = false;
+                failed = false;
+                sync.later(this::readAll);
+            } else if (failed || core.isStopped()) {
                 end(IoStatus.OK);
             } else {
                 compare();
@@ -271,8 +298,7 @@ final class SyncStep {
         long bytes = sectors * 512;
         boolean same = true;
         for (int index = 1; index < targets.size(); index++) {
-            same &= MemorySegment.mismatch(
-                            side(0).memory, 0, bytes, side(index).memory, 0, bytes)
+            same &= MemorySegment.mismatch(side(0).memory, 0, bytes, side(index).memory, 0, bytes)
                     < 0;
         }
         if (same) {
@@ -310,8 +336,8 @@ final class SyncStep {
 
     /** Makes all sides the same there, if it is known which is right. */
     private boolean mend(long sector) {
-        int right = sync.rightOf(targets, sector, this::isSame);
-        sync.differs(lba + sector, right >= 0);
+        int right = sync.checking().rightOf(targets, sector, this::isSame);
+        sync.checking().differs(lba + sector, right >= 0);
         if (right < 0) {
             return false;
         }
@@ -325,11 +351,18 @@ final class SyncStep {
     }
 
     private void writeMended() {
-        pendingCount = targets.size();
         List<Leg> legs = List.copyOf(targets);
+        pendingCount = (int) legs.stream().filter(Leg::takesWrites).count();
+        if (pendingCount == 0) {
+            end(IoStatus.OK);
+            return;
+        }
         for (int index = 0; index < legs.size(); index++) {
-            Side side = side(index);
-            side.submit(legs.get(index), IoOperation.WRITE, side.memory, this::targetWritten);
+            Leg leg = legs.get(index);
+            if (leg.takesWrites()) {
+                Side side = side(index);
+                side.submit(leg, IoOperation.WRITE, side.memory, this::targetWritten);
+            }
         }
     }
 }

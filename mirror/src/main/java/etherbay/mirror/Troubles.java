@@ -54,6 +54,7 @@ final class Troubles {
                 }
                 if (leg.isSilentNow() && sentNs >= leg.troubleNs) {
                     over(leg);
+                    prove(leg);
                     core.retry(leg);
                 }
                 convict(leg, sentNs);
@@ -87,23 +88,57 @@ final class Troubles {
      * @param cause what it is faulty of, should another leg convict it
      */
     void report(Leg leg, IoStatus status, Leg.Cause cause, String what) {
-        if (!leg.isInSync()) {
+        if (!leg.isInSync() || core.isStopped()) {
             return;
         }
         if (leg.trouble == null) {
             leg.troubleNs = core.nowNs();
             leg.why = what;
-            core.tell(leg.name + ": " + what + "; asking the other legs whether it is the only one");
+            core.tell(
+                    leg.name + ": " + what + "; asking the other legs whether it is the only one");
         }
         if (leg.trouble == null || !isSilence(leg, status)) {
             leg.trouble = status;
+            leg.troubleIsSilence = isSilence(leg, status);
             leg.cause = isSilence(leg, status) ? Leg.Cause.AWAY : cause;
         }
         if (isSilence(leg, status)) {
             leg.answeringNs = Long.MAX_VALUE;
+            leg.doubt();
         }
         if (!step.isSet()) {
             step.at(core.nowNs());
+        }
+    }
+
+    /**
+     * A leg in sync that was away answers: it is read again once a FLUSH says that all is there.
+     */
+    void prove(Leg leg) {
+        if (!leg.unproven) {
+            return;
+        }
+        if (!leg.device.capabilities().flush()) {
+            leg.unproven = false;
+            return;
+        }
+        int outage = leg.outageCount;
+        leg.submitRaw(
+                new Io(1).prepare(IoOperation.FLUSH, 0, 0),
+                done -> proven(leg, done.status(), outage),
+                0);
+    }
+
+    private void proven(Leg leg, IoStatus status, int outage) {
+        if (status == IoStatus.FENCED) {
+            core.fenced(leg);
+        } else if (!leg.isInSync() || core.isStopped() || leg.outageCount != outage) {
+            return; // failed, or away again
+        } else if (status.isOk()) {
+            leg.unproven = false;
+            core.reads().retry();
+        } else {
+            report(leg, status, Leg.Cause.AWAY, "a flush ended " + status + " after it was away");
         }
     }
 
@@ -136,20 +171,23 @@ final class Troubles {
     }
 
     private void convict(Leg witness, long sentNs) {
+        if (core.isReadOnly()) {
+            return; // nobody writes, so nobody lacks anything
+        }
         for (Leg leg : core.legs()) {
-            IoStatus trouble = leg.trouble;
-            if (leg == witness || !leg.isInSync() || trouble == null || leg.troubleNs > sentNs) {
+            boolean accused = leg.isInSync() && leg.trouble != null;
+            if (leg == witness || !accused || leg.troubleNs > sentNs) {
                 continue;
             }
             boolean witnessOfLate = witness.answeringNs != Long.MIN_VALUE
                     && core.nowNs() < witness.answeringNs + core.settings().graceNs();
-            if (isSilence(leg, trouble) && witnessOfLate) {
+            if (leg.isSilentNow() && witnessOfLate) {
                 continue;
             }
             if (!witness.isInSync() || core.isLast(leg)) {
                 return;
             }
-            core.fail(leg, leg.cause, leg.why);
+            core.roster().fail(leg, leg.cause, leg.why);
         }
     }
 
@@ -164,8 +202,8 @@ final class Troubles {
                         leg,
                         IoStatus.UNKNOWN,
                         Leg.Cause.AWAY,
-                        "has not answered a request for "
-                                + core.settings().slowNs() / 1_000_000_000 + " s");
+                        "has not answered a request for " + core.settings().slowNs() / 1_000_000_000
+                                + " s");
             }
         }
         slowLook.at(core.nowNs() + SLOW_LOOK_NS);

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.mirror;
+
+import etherbay.base.Check;
+import etherbay.base.IoStatus;
+
+import java.util.List;
+
+/**
+ * Legs that fail, that come back, that are filled and are whole: each change of what a leg is, with
+ * what the superblocks are to say of it. On the loop of the mirror.
+ */
+final class Roster {
+    private final MirrorCore core;
+    private long membership;
+
+    Roster(MirrorCore core) {
+        this.core = core;
+    }
+
+    /** Counts legs that come and go. */
+    long membership() {
+        return membership;
+    }
+
+    /** A leg in sync is so no longer; another one is. Held requests wait until that is durable. */
+    void fail(Leg leg, Leg.Cause cause, String why) {
+        Check.that(leg.isInSync() && !core.isLast(leg), "the last leg in sync is not failed");
+        leave(leg, cause, why);
+        leg.failureDurable = false;
+        leg.failureVersion = core.metadata().wantedVersion();
+        core.undurable(leg.failureVersion);
+        core.metadata().drop(leg);
+        core.metadata().start();
+        leg.cancelAll();
+        core.settleHeld();
+        core.reads().retry();
+        core.lost(leg);
+        core.changed();
+    }
+
+    /** A leg that is not in sync is no longer filled. */
+    void drop(Leg leg, IoStatus status, String what) {
+        if (leg.standing != Leg.Standing.RECOVERING && leg.standing != Leg.Standing.SPARE) {
+            return;
+        }
+        leave(
+                leg,
+                core.troubles().isSilence(leg, status) ? Leg.Cause.AWAY : Leg.Cause.MEDIUM,
+                what + " (" + status + ")");
+        core.tell(leg.name + ": is no longer filled: " + leg.why);
+        core.metadata().drop(leg);
+        core.metadata().start();
+        leg.cancelAll();
+        core.settleHeld();
+        core.lost(leg);
+        core.changed();
+    }
+
+    private void leave(Leg leg, Leg.Cause cause, String why) {
+        membership++;
+        leg.standing = Leg.Standing.FAULTY;
+        leg.cause = cause;
+        leg.why = why;
+        leg.sinceMs = core.wallMillis();
+        leg.trouble = null;
+        leg.byIntent = false;
+        leg.filledSectors = 0;
+        leg.copiedSectors = 0;
+        core.metadata().setRole(leg.number(), Superblock.FAULTY);
+        core.left(leg);
+    }
+
+    /** A leg that is here by another opening, or for the first time, is filled from now on. */
+    Leg join(Assembled.Member member, int slot) {
+        Leg leg = new Leg(
+                core,
+                member.part(),
+                member.superblock(),
+                member.claimSector(),
+                member.standing(),
+                core.arena());
+        for (Leg old : List.copyOf(core.legs())) {
+            if (old.name.equals(leg.name) || old.number() == leg.number()) {
+                Check.that(
+                        old.standing == Leg.Standing.FAULTY, "a leg in use is not taken in again");
+                leg.state = old.device.equals(leg.device) ? old.state : leg.state;
+                core.legs().remove(old);
+            }
+        }
+        core.add(leg);
+        refill(leg, member, slot);
+        return leg;
+    }
+
+    private void refill(Leg leg, Assembled.Member member, int slot) {
+        leg.superblockSum = member.superblockSum();
+        leg.byIntent = member.byIntent();
+        leg.filledSectors = member.filledSectors();
+        leg.copiedSectors = member.filledSectors();
+        leg.intentUnwritten = true;
+        leg.joins = true;
+        leg.sinceMs = core.wallMillis();
+        core.metadata().setRole(leg.number(), slot);
+        core.metadata().start();
+        core.wakeSync();
+        core.changed();
+    }
+
+    /** A spare is filled for that slot. */
+    void activate(Leg leg, int slot) {
+        leg.standing = Leg.Standing.RECOVERING;
+        leg.byIntent = false;
+        leg.filledSectors = 0;
+        leg.copiedSectors = 0;
+        leg.intentUnwritten = true;
+        leg.joins = true;
+        leg.sinceMs = core.wallMillis();
+        membership++;
+        core.metadata().setRole(leg.number(), slot);
+        core.metadata().start();
+        core.wakeSync();
+        core.changed();
+    }
+
+    /** A leg that is not in sync is not to be used. */
+    void dropAsked(Leg leg) {
+        if (leg.standing != Leg.Standing.FAULTY) {
+            leave(leg, Leg.Cause.ASKED, "somebody asked for it");
+            core.metadata().drop(leg);
+            core.metadata().start();
+            core.settleHeld();
+        }
+        leg.cause = Leg.Cause.ASKED;
+        core.changed();
+    }
+
+    /** A leg that is not in use is not known any more. */
+    void forget(Leg leg) {
+        core.legs().remove(leg);
+        core.metadata().setRole(leg.number(), Superblock.FAULTY);
+        core.metadata().start();
+        core.changed();
+    }
+
+    /** A leg that was filled is in sync. */
+    void promoted(Leg leg) {
+        membership++;
+        leg.standing = Leg.Standing.IN_SYNC;
+        leg.byIntent = false;
+        leg.filledSectors = 0;
+        leg.copiedSectors = 0;
+        leg.cause = Leg.Cause.NONE;
+        leg.why = "";
+        leg.sinceMs = core.wallMillis();
+        leg.answeringNs = Long.MIN_VALUE;
+        core.metadata().touch();
+        if (!core.isDegraded()) {
+            // Whoever is not here now is not made whole by the bitmap any more.
+            core.intent().header = Superblocks.withEventsCleared(
+                    core.intent().header, core.metadata().shared().events());
+        }
+        core.metadata().start();
+        core.wakeCleaning();
+        core.isWhole(leg);
+        core.tell(leg.name + ": in sync");
+        core.changed();
+    }
+}
