@@ -12,6 +12,7 @@ import etherbay.nbd.TlsMode;
 import etherbay.node.AttachedDisk;
 import etherbay.node.NbdFront;
 import etherbay.node.StateFolder;
+import etherbay.node.device.DeviceData;
 import etherbay.node.device.DeviceSettings;
 import etherbay.node.device.KernelDevice;
 
@@ -36,15 +37,18 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /** {@code etherbay attach}: an AoE disk for NBD clients, until a signal ends the process. */
 @Command(
         name = "attach",
         description = {
-            "Use an AoE disk without the kernel's aoe driver: over NBD, or as a block device.",
+            "Use an AoE disk without the kernel's aoe driver, or a mirror of some by its name: over",
+            "NBD, or as a block device.",
             "",
             "  etherbay attach e1.0 --if eth1 --nbd unix:/run/e1.0",
             "  etherbay attach e1.0 --if eth1,eth2 --device",
+            "  etherbay attach web --if eth1 --nbd unix:/run/web",
             "  qemu-system-x86_64 ... -drive file=nbd+unix:///?socket=/run/e1.0,format=raw",
             "",
             "A target that is away for less than --fail-after is waited for. Ends with SIGTERM,",
@@ -83,7 +87,9 @@ final class AttachCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it before call()
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "eX.Y", description = "the disk: shelf X, slot Y")
+    @Parameters(
+            paramLabel = "eX.Y|NAME",
+            description = "the disk: shelf X, slot Y; or a mirror, whose legs are looked for")
     @SuppressWarnings("NullAway.Init") // required by picocli
     private String disk;
 
@@ -109,6 +115,11 @@ final class AttachCommand implements Callable<Integer> {
                 "over"
             })
     private boolean device;
+
+    @Option(
+            names = "--take-over",
+            description = "of a mirror: although another node owns it; that one is fenced first")
+    private boolean takeOver;
 
     @Option(names = "--state", paramLabel = "DIR", description = "what remembers the device")
     private @Nullable Path state;
@@ -154,6 +165,10 @@ final class AttachCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        if (!disk.matches("e[0-9]+\\.[0-9]+")) {
+            return attachMirror();
+        }
+        require(!takeOver, "--take-over is for mirrors");
         disk = DiskAddress.parse(disk).toString(); // e01.0 is e1.0: one socket, record and link
         require(device || state == null, "--state is for --device");
         NbdFront.Options front = front();
@@ -170,7 +185,8 @@ final class AttachCommand implements Callable<Integer> {
             attached.start();
             try {
                 if (device) {
-                    lookAfterDevice(front, stop, attached);
+                    lookAfterDevice(
+                            front, stop, attached.data(), attached.failure(), attached::onGrowth);
                 } else {
                     stop.await(attached.failure());
                 }
@@ -180,6 +196,31 @@ final class AttachCommand implements Callable<Integer> {
             tellPaths.run();
         }
         return 0;
+    }
+
+    private int attachMirror() throws InterruptedException {
+        boolean tuned = spec.commandLine().getParseResult().matchedOptions().stream()
+                .anyMatch(option -> List.of(
+                                "--fail-after", "--frame-life", "--queue-length", "--sectors")
+                        .contains(option.longestName()));
+        require(!tuned, "that option is for a disk; see `etherbay mirror assemble --help`");
+        Path folder = StateFolder.orDefault(state);
+        NbdFront.Options front = front();
+        MirrorHold.Keeper keeper = device
+                ? (stop, mirror, ended) ->
+                        lookAfterDevice(front, stop, mirror.data(), ended, mirror::onGrowth)
+                : MirrorHold.Keeper.PLAIN;
+        return MirrorHold.run(
+                spec.commandLine(),
+                MirrorOptions.attached(
+                        disk,
+                        interfaces,
+                        LookOptions.waitNs(waitSeconds, WAIT_S_MIN, WAIT_S_MAX),
+                        new MirrorOptions.How(readOnly, takeOver, false),
+                        folder),
+                folder,
+                Optional.of(front),
+                keeper);
     }
 
     /** Where it is served: for a device alone, on a socket of its own in the state folder. */
@@ -210,15 +251,20 @@ final class AttachCommand implements Callable<Integer> {
                 Optional.empty());
     }
 
-    private void lookAfterDevice(NbdFront.Options front, StopSignal stop, AttachedDisk attached)
+    private void lookAfterDevice(
+            NbdFront.Options front,
+            StopSignal stop,
+            DeviceData data,
+            CompletableFuture<Void> failure,
+            Consumer<Runnable> onGrowth)
             throws InterruptedException {
         if (!(front.address() instanceof NbdAddress.Unix socket)) {
             throw new IllegalStateException("a device is made of a Unix socket");
         }
         DeviceSettings settings =
                 DeviceSettings.of(disk, StateFolder.orDefault(state), socket.path(), front.name());
-        try (KernelDevice made = KernelDevice.open(settings, attached.data())) {
-            attached.onGrowth(made::grow);
+        try (KernelDevice made = KernelDevice.open(settings, data)) {
+            onGrowth.accept(made::grow);
             tell("%s: %s is %s%s"
                     .formatted(
                             disk,
@@ -226,7 +272,7 @@ final class AttachCommand implements Callable<Integer> {
                             made.path(),
                             made.takenOver() ? ", taken over" : ""));
             CompletableFuture<Void> ended =
-                    CompletableFuture.anyOf(made.gone(), attached.failure()).thenAccept(_ -> {});
+                    CompletableFuture.anyOf(made.gone(), failure).thenAccept(_ -> {});
             stop.await(ended);
             if (made.gone().isDone()) {
                 tell(disk + ": the device was ended by another command");

@@ -56,7 +56,13 @@ final class DeviceOptions {
         return BackingName.ofPath(text, interfaces());
     }
 
-    private List<String> interfaces() {
+    /** Whether somebody said by which. */
+    boolean namesInterfaces() {
+        return !interfaces.isEmpty();
+    }
+
+    /** By which AoE disks are reached that name no interface. */
+    List<String> interfaces() {
         return interfaces.isEmpty() ? BackingName.AtAoe.INTERFACES_DEFAULT : interfaces;
     }
 

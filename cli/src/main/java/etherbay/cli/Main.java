@@ -35,6 +35,7 @@ import java.nio.charset.StandardCharsets;
             IdentifyCommand.class,
             LvCommand.class,
             MaskCommand.class,
+            MirrorCommand.class,
             NbdCommand.class,
             NodeCommand.class,
             PingCommand.class,

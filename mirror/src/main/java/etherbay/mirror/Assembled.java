@@ -8,11 +8,17 @@ import java.util.List;
 /**
  * What a mirror begins with: read from its legs, decided, claimed.
  *
- * @param shared what the superblocks say of the array, by the freshest leg
+ * @param freshest what the freshest superblock says, as it stands there
+ * @param shared what the superblocks are to say of the array, when there is one more event
  * @param epoch of the term that begins; NONE for reading alone
  */
 record Assembled(
-        Superblock shared, Intent intent, Epoch epoch, List<Member> members, boolean readOnly) {
+        Superblock freshest,
+        Superblock shared,
+        Intent intent,
+        Epoch epoch,
+        List<Member> members,
+        boolean readOnly) {
     /**
      * One leg.
      *

@@ -58,4 +58,20 @@ public interface LegGate {
         @Override
         public void renew() {}
     };
+
+    /** A leg that others may write to as well, as far as we can see: an NBD server's disk. */
+    LegGate OPEN = new LegGate() {
+        @Override
+        public void look(Consumer<Claimed> answer) {
+            answer.accept(new Claimed(Outcome.WEAK, Epoch.NONE));
+        }
+
+        @Override
+        public void claim(Epoch epoch, Consumer<Claimed> answer) {
+            answer.accept(new Claimed(Outcome.WEAK, Epoch.NONE));
+        }
+
+        @Override
+        public void renew() {}
+    };
 }

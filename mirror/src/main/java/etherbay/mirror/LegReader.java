@@ -20,7 +20,7 @@ import java.util.function.Consumer;
  * Reads what stands on one leg, step by step: superblock, bitmap, our record. On the loop of the
  * leg; used once.
  */
-final class LegReader {
+public final class LegReader {
     /** Largest bitmap that is read at a time; md's are smaller. */
     private static final int PIECE_BYTES = 256 * 1024;
 
@@ -30,7 +30,7 @@ final class LegReader {
      * @param bits those of the bitmap that are set
      * @param badBlocks ranges that the leg cannot read, by its own log
      */
-    record Found(
+    public record Found(
             Part part,
             LegReading reading,
             int superblockSum,
@@ -39,7 +39,7 @@ final class LegReader {
             java.util.List<BadBlocks.Range> badBlocks) {}
 
     /** Either of both. */
-    record Outcome(
+    public record Outcome(
             Part part,
             @Nullable Found found,
             IoStatus status,
@@ -66,7 +66,7 @@ final class LegReader {
      *
      * @param told what stands there, or how the read ended, or why it is no leg that we can serve
      */
-    static void read(Part part, Consumer<Outcome> told) {
+    public static void read(Part part, Consumer<Outcome> told) {
         LegReader reader = new LegReader(part, told);
         if (part.device().sectors() < SuperblockFormat.SECTOR + SuperblockFormat.SECTORS) {
             reader.end(null, IoStatus.RANGE, null);

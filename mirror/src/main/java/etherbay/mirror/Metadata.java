@@ -147,6 +147,7 @@ final class Metadata {
     private final List<Writing> held = new ArrayList<>();
 
     private final List<Waiting> waiting = new ArrayList<>();
+    private final Superblock freshest;
     private Superblock shared;
     private final Epoch epoch;
     private final long sinceMs;
@@ -161,6 +162,8 @@ final class Metadata {
     private final Timers.Timer retry;
     private boolean running;
     private boolean starting;
+    private boolean lifted;
+    private boolean lifting;
     private boolean roundHasSuperblock;
     private boolean roundDirty;
     private boolean roundFailed;
@@ -169,14 +172,14 @@ final class Metadata {
     private boolean dirtyDurable;
 
     /**
-     * @param shared of the freshest leg; events, roles, size and name are taken from it
-     * @param epoch of this term
+     * @param assembled events, roles, size and name are taken from what it says is shared
      */
-    Metadata(MirrorCore core, Intent intent, Superblock shared, Epoch epoch, Arena arena) {
+    Metadata(MirrorCore core, Intent intent, Assembled assembled, Arena arena) {
         this.core = core;
         this.intent = intent;
-        this.shared = shared;
-        this.epoch = epoch;
+        freshest = assembled.freshest();
+        shared = assembled.shared();
+        epoch = assembled.epoch();
         sinceMs = core.wallMillis();
         dirty = !shared.isClean() || intent.tornCount() > 0;
         retry = core.timers().timer(this::start);
@@ -291,10 +294,15 @@ final class Metadata {
     private void beginRound() {
         running = true;
         roundFailed = false;
-        roundVersion = wantedVersion;
-        roundHasSuperblock = roundVersion != durableVersion;
+        lifting = !lifted && core.legs().stream().anyMatch(this::isBehind);
+        lifted = true;
+        roundVersion = lifting ? durableVersion : wantedVersion;
+        roundHasSuperblock = lifting || roundVersion != durableVersion;
         roundDirty = dirty;
-        if (roundHasSuperblock) {
+        if (lifting) {
+            intent.header = Superblocks.withEvents(intent.header, freshest.events());
+            intent.touchHeader();
+        } else if (roundHasSuperblock) {
             generation++;
             shared = Superblocks.next(shared, core.wallMillis(), dirty ? 0 : Superblock.END);
             intent.header = Superblocks.withEvents(intent.header, shared.events());
@@ -304,7 +312,9 @@ final class Metadata {
         under.clear();
         later.clear();
         for (Leg leg : core.legs()) {
-            if (leg.standing != Leg.Standing.FAULTY) {
+            boolean meant = lifting ? isBehind(leg) : leg.standing != Leg.Standing.FAULTY;
+            if (meant) {
+                leg.intentUnwritten |= lifting;
                 encode(leg);
                 (leg.joins ? under : later).add(new Writing(leg));
             }
@@ -312,6 +322,15 @@ final class Metadata {
         beginLater();
         List.copyOf(under).forEach(Writing::begin);
         endIfOver();
+    }
+
+    /**
+     * A leg in sync that a crash has left a version behind. It gets that version first, as it is:
+     * after a second crash it would else be two behind, as only a stale one is.
+     */
+    private boolean isBehind(Leg leg) {
+        return leg.isInSync()
+                && Long.compareUnsigned(leg.superblock.events(), freshest.events()) < 0;
     }
 
     /** Unless one joins: it says what it lacks before any other leg lists it. */
@@ -326,7 +345,7 @@ final class Metadata {
         if (!roundHasSuperblock) {
             return;
         }
-        leg.superblock = Superblocks.of(shared, leg, intent.isOnDisk());
+        leg.superblock = Superblocks.of(lifting ? freshest : shared, leg, intent.isOnDisk());
         SuperblockFormat.encode(leg.superblock, leg.superblockBlock, 0);
         int next = SuperblockFormat.checksum(leg.superblockBlock, 0);
         leg.claimBlock.fill((byte) 0);
@@ -420,6 +439,12 @@ final class Metadata {
             intent.missed(roundUnits);
             retry.at(core.nowNs() + RETRY_NS);
             failWaiters(roundVersion);
+            return;
+        }
+        if (lifting) {
+            lifting = false;
+            intent.missed(roundUnits); // it stands on the lifted legs only
+            start();
             return;
         }
         intent.landed();

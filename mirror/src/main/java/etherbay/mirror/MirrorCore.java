@@ -85,7 +85,7 @@ final class MirrorCore implements BlockDevice {
             leg.sinceMs = wallMillis();
             add(leg);
         }
-        metadata = new Metadata(this, intent, assembled.shared(), assembled.epoch(), arena);
+        metadata = new Metadata(this, intent, assembled, arena);
         troubles = new Troubles(this);
         roster = new Roster(this);
         reads = new Reads(this, intent, arena);

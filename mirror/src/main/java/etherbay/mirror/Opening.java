@@ -254,13 +254,19 @@ final class Opening {
             members.add(member(of, leg));
             shared = Superblocks.withRole(shared, leg.deviceNumber(), leg.slot());
         }
-        shared = Superblocks.withEvents(shared, assembly.eventsMax());
+        shared = Superblocks.withEvents(shared, assembly.eventsNext() - 1);
         Intent intent = intentOf(assembly, found);
         Mirror mirror = new Mirror(
                 loop,
                 settings,
                 listener,
-                new Assembled(shared, intent, epoch, members, request.readOnly()));
+                new Assembled(
+                        assembly.freshest(),
+                        shared,
+                        intent,
+                        epoch,
+                        members,
+                        request.readOnly()));
         mirror.begin(why -> told.accept(new Mirror.Opened(why == null ? mirror : null, why)));
     }
 
@@ -325,6 +331,7 @@ final class Opening {
         if (header == null) {
             header = headerOf(assembly);
         }
+        header = Superblocks.withEventsCleared(header, assembly.eventsCleared());
         Intent intent = new Intent(Superblocks.served(header, onDisk), bits);
         if (onDisk && !trusted) {
             intent.markAll();
@@ -351,8 +358,8 @@ final class Opening {
         return broken.orElseGet(() -> new IntentHeader(
                 assembly.arrayId(),
                 IntentFormat.VERSION_SERVED,
-                assembly.eventsMax(),
-                assembly.eventsMax(), // it knows of nothing that was written before
+                assembly.eventsNext() - 1,
+                assembly.eventsNext() - 1, // it knows of nothing that was written before
                 assembly.sizeSectors(),
                 0,
                 IntentFormat.chunkBytesFor(assembly.sizeSectors()),

@@ -183,8 +183,14 @@ final class Returns {
         UUID arrayId = core.metadata().shared().arrayId();
         boolean ofThis = found != null && found.reading().superblock().arrayId().equals(arrayId);
         if (ofThis && found != null) {
-            takeBack(found);
-            return Optional.empty();
+            try {
+                takeBack(found);
+                return Optional.empty();
+            } catch (EtherbayException split) {
+                if (!fresh || split.code() != ErrorCode.CONFLICT) {
+                    throw split;
+                }
+            }
         }
         if (!fresh) {
             return Optional.of(new EtherbayException(

@@ -200,6 +200,18 @@ final class MirrorRig implements AutoCloseable {
         return ended.getFirst().failure();
     }
 
+    /** Begins to open it, and does not wait. */
+    void begin(List<Part> parts) {
+        Mirror.open(
+                node.loop(),
+                parts,
+                new AssemblyRequest(false, false, false, owner, 1),
+                settings(),
+                new MirrorListener() {},
+                opened -> mirror = opened.mirror());
+        node.wake();
+    }
+
     Mirror mirror() {
         Mirror open = mirror;
         if (open == null) {

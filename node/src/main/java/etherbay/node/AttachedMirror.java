@@ -1,0 +1,562 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.node;
+
+import etherbay.base.BlockDevice;
+import etherbay.base.Counters;
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+import etherbay.base.Io;
+import etherbay.base.IoOperation;
+import etherbay.base.IoStatus;
+import etherbay.base.Loop;
+import etherbay.initiator.RemoteDiskSettings;
+import etherbay.linux.Linux;
+import etherbay.linux.LinuxIdler;
+import etherbay.mirror.AssemblyRequest;
+import etherbay.mirror.Creation;
+import etherbay.mirror.LegReader;
+import etherbay.mirror.Mirror;
+import etherbay.mirror.MirrorDetail;
+import etherbay.mirror.MirrorListener;
+import etherbay.mirror.MirrorSettings;
+import etherbay.mirror.Part;
+import etherbay.node.device.DeviceData;
+import etherbay.node.trace.TraceWriter;
+import etherbay.node.volume.VolumePlaces;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * A mirror with everything under it: its legs, their ports, and the loop that turns them all.
+ * Opened on the calling thread; {@link #start} gives the loop a thread of its own, and another that
+ * looks for legs that are missing.
+ */
+public final class AttachedMirror implements AutoCloseable {
+    private static final long SPIN_NS = 50_000;
+    private static final long DISCOVER_NS = 500_000_000;
+    private static final long CLAIM_NS = 30_000_000_000L;
+    private static final long LOOK_MS = 5_000;
+    private static final long FLUSH_S_MAX = 60;
+
+    /**
+     * What to assemble, and how.
+     *
+     * @param name of the array, with or without the host before the colon; empty to take the legs
+     *     at their word
+     * @param legs as a person names them; none to look for them on the segments
+     * @param interfaces NICs or {@code unix:PATH}
+     * @param waitNs for legs that do not answer at once
+     * @param legTimeoutNs that a leg may be silent
+     * @param places where volumes are looked for
+     */
+    public record Options(
+            String name,
+            List<String> legs,
+            List<String> interfaces,
+            long waitNs,
+            long legTimeoutNs,
+            MirrorSettings settings,
+            AssemblyRequest request,
+            VolumePlaces places) {}
+
+    /**
+     * What is on a disk that is to be a leg.
+     *
+     * @param what in words; empty for nothing
+     */
+    public record Held(String name, String what) {}
+
+    private final Undo undo;
+    private final Loop loop;
+    private final LoopThread turning;
+    private final MirrorLegs legs;
+    private final Options options;
+    private final Consumer<String> told;
+    private final CompletableFuture<String> fenced = new CompletableFuture<>();
+    private @Nullable Mirror mirror;
+    private @Nullable Thread looking;
+    private volatile boolean stopping;
+
+    private AttachedMirror(
+            Undo undo,
+            Loop loop,
+            LoopThread turning,
+            MirrorLegs legs,
+            Options options,
+            Consumer<String> told) {
+        this.undo = undo;
+        this.loop = loop;
+        this.turning = turning;
+        this.legs = legs;
+        this.options = options;
+        this.told = told;
+    }
+
+    /** The loop and what legs are opened by; nothing is opened yet. */
+    private static AttachedMirror prepare(
+            Options options, Counters counters, Consumer<String> told) {
+        Undo undo = new Undo();
+        LinuxIdler idler = new LinuxIdler();
+        undo.add(idler::close);
+        Loop loop = new Loop("mirror", Linux.clock(), idler, SPIN_NS);
+        LoopThread turning = new LoopThread(loop);
+        TraceWriter traces = new TraceWriter(Linux.clock(), counters);
+        undo.add(traces::close);
+        String station =
+                "mirror " + options.name() + " " + ProcessHandle.current().pid();
+        AoeDisks volumes = new AoeDisks(loop, turning, idler, counters, station + " volumes");
+        MirrorLegs legs = new MirrorLegs(
+                RemoteDisks.on(
+                        loop,
+                        turning,
+                        idler,
+                        new RemoteDisks.Options(options.interfaces(), station),
+                        counters),
+                new Backing.Opener(loop, idler, counters, traces, volumes, options::places),
+                turning,
+                RemoteDiskSettings.DEFAULT.withFailAfterNs(options.legTimeoutNs()),
+                options.settings().owner(),
+                options.request().readOnly());
+        undo.add(legs::close);
+        return new AttachedMirror(undo, loop, turning, legs, options, told);
+    }
+
+    /**
+     * Assembles a mirror.
+     *
+     * @param told hears, in words, what becomes of it; on the loop
+     * @throws EtherbayException when it cannot or must not be assembled
+     */
+    public static AttachedMirror open(Options options, Counters counters, Consumer<String> told) {
+        AttachedMirror attached = prepare(options, counters, told);
+        boolean opened = false;
+        try {
+            attached.assemble();
+            opened = true;
+            return attached;
+        } finally {
+            if (!opened) {
+                attached.undo.close();
+            }
+        }
+    }
+
+    private void assemble() {
+        List<Part> parts =
+                options.legs().isEmpty() ? find() : legs.open(options.legs(), options.waitNs());
+        CompletableFuture<Mirror.Opened> done = new CompletableFuture<>();
+        turning.call(() -> {
+            Mirror.open(
+                    loop,
+                    parts,
+                    options.request(),
+                    options.settings(),
+                    new Hearing(),
+                    done::complete);
+            return true;
+        });
+        if (!turning.within(CLAIM_NS, done)) {
+            throw new EtherbayException(
+                    ErrorCode.UNAVAILABLE,
+                    "the mirror is not assembled",
+                    "its legs did not take what was written to them within 30 s",
+                    "see whether their targets are well: etherbay stat");
+        }
+        Mirror.Opened opened = done.join();
+        EtherbayException failure = opened.failure();
+        if (failure != null) {
+            throw failure;
+        }
+        mirror = opened.mirror();
+        requireName();
+        legs.onAppearance(this::appeared);
+    }
+
+    private void requireName() {
+        String name = device().detail().name();
+        if (!options.name().isEmpty() && !isNamed(name, options.name())) {
+            CompletableFuture<Boolean> stopped = new CompletableFuture<>();
+            turning.call(() -> {
+                device().stop(() -> stopped.complete(true));
+                return true;
+            });
+            turning.within(CLAIM_NS, stopped);
+            throw new EtherbayException(
+                    ErrorCode.INVALID,
+                    "these legs are not the mirror " + options.name(),
+                    "they hold " + name,
+                    "name that one, or other legs");
+        }
+    }
+
+    static boolean isNamed(String arrayName, String wanted) {
+        return arrayName.equals(wanted) || arrayName.endsWith(":" + wanted);
+    }
+
+    /** What is heard of the mirror goes to whoever opened it. */
+    private final class Hearing implements MirrorListener {
+        @Override
+        public void told(String what) {
+            told.accept(what);
+        }
+
+        @Override
+        public void fenced(String leg) {
+            fenced.complete(leg);
+        }
+    }
+
+    /** A leg that was missing is here: taken in if it is one. On the loop. */
+    private void appeared(Part part) {
+        device().add(
+                        part,
+                        false,
+                        refusal -> refusal.ifPresent(why -> told.accept(
+                                part.name() + ": " + why.getMessage() + ": " + why.why())));
+    }
+
+    // Finding.
+
+    /** Those disks on the segments that hold the array of that name. */
+    private List<Part> find() {
+        Map<UUID, List<Part>> byArray = new LinkedHashMap<>();
+        List<String> seen = new ArrayList<>();
+        long deadlineNs = loop.clock().nanoTime() + options.waitNs();
+        do {
+            for (Part part : legs.discover(DISCOVER_NS)) {
+                LegReader.Found found = legs.read(part).found();
+                String name = found == null ? "" : found.reading().superblock().name();
+                if (found != null && isNamed(name, options.name())) {
+                    byArray.computeIfAbsent(
+                                    found.reading().superblock().arrayId(), id -> new ArrayList<>())
+                            .add(part);
+                } else {
+                    seen.add(part.name() + (name.isEmpty() ? "" : " (" + name + ")"));
+                    legs.leave(part);
+                }
+            }
+        } while (!isComplete(byArray) && loop.clock().nanoTime() < deadlineNs);
+        if (byArray.isEmpty() && !legs.taken().isEmpty()) {
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    "no mirror " + options.name() + " is found",
+                    "other processes of this machine use " + String.join(", ", legs.taken())
+                            + ", and no other disk that answers is a leg of it",
+                    "see which mirrors are held here: etherbay mirror list; `etherbay mirror stop "
+                            + options.name() + "` ends one");
+        }
+        if (byArray.isEmpty()) {
+            throw new EtherbayException(
+                    ErrorCode.NOT_FOUND,
+                    "no mirror " + options.name() + " is found",
+                    seen.isEmpty()
+                            ? "no AoE disk answers on " + String.join(", ", options.interfaces())
+                            : "these disks answer, and none is a leg of it: "
+                                    + String.join(", ", seen),
+                    "name its interfaces with --if, or its legs: etherbay mirror assemble "
+                            + options.name() + " e0.0 e0.1");
+        }
+        if (byArray.size() > 1) {
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    "there are " + byArray.size() + " mirrors of the name " + options.name(),
+                    String.join(
+                            "; ",
+                            byArray.values().stream()
+                                    .map(parts -> String.join(
+                                            " and ",
+                                            parts.stream().map(Part::name).toList()))
+                                    .toList()),
+                    "name the legs of the one that is meant");
+        }
+        return byArray.values().iterator().next();
+    }
+
+    private boolean isComplete(Map<UUID, List<Part>> byArray) {
+        return byArray.values().stream()
+                .anyMatch(parts -> parts.stream()
+                        .map(part -> legs.read(part).found())
+                        .flatMap(Stream::ofNullable)
+                        .anyMatch(found -> parts.size()
+                                >= found.reading().superblock().roles().stream()
+                                        .filter(role -> role
+                                                < found.reading().superblock().legCount())
+                                        .count()));
+    }
+
+    /**
+     * What superblocks are on the segments and in those places.
+     *
+     * @param segments whether AoE disks are looked for besides the legs that are named
+     * @return of each disk that answers and holds one, or whose superblock is damaged
+     */
+    public static List<LegReader.Outcome> look(
+            Options options, boolean segments, Counters counters) {
+        AttachedMirror looking = prepare(options, counters, what -> {});
+        try {
+            List<Part> parts = new ArrayList<>();
+            if (!options.legs().isEmpty()) {
+                parts.addAll(looking.legs.open(options.legs(), options.waitNs()));
+            }
+            if (segments) {
+                parts.addAll(looking.legs.discover(DISCOVER_NS));
+            }
+            return parts.stream().map(looking.legs::read).toList();
+        } finally {
+            looking.undo.close();
+        }
+    }
+
+    /**
+     * Makes a new mirror of those legs. They are claimed, and written to.
+     *
+     * @param check what is found on each of them, before anything is written: may refuse
+     */
+    public static void create(
+            Options options,
+            Function<List<Part>, Creation.Request> request,
+            Consumer<List<Held>> check,
+            Counters counters) {
+        AttachedMirror making = prepare(options, counters, what -> {});
+        try {
+            List<Part> parts = making.legs.open(options.legs(), options.waitNs());
+            requireAll(options.legs(), parts, making.legs);
+            check.accept(parts.stream()
+                    .map(part -> new Held(part.name(), making.legs.holds(part)))
+                    .toList());
+            CompletableFuture<Optional<EtherbayException>> done = new CompletableFuture<>();
+            making.turning.call(() -> {
+                Creation.create(making.loop, parts, request.apply(parts), done::complete);
+                return true;
+            });
+            if (!making.turning.within(CLAIM_NS, done)) {
+                throw new EtherbayException(
+                        ErrorCode.UNAVAILABLE,
+                        "the mirror was not made whole",
+                        "its legs did not take what was written to them within 30 s",
+                        "see whether their targets are well, and create it again");
+            }
+            done.join().ifPresent(why -> {
+                throw why;
+            });
+        } finally {
+            making.undo.close();
+        }
+    }
+
+    private static void requireAll(List<String> names, List<Part> parts, MirrorLegs legs) {
+        for (String name : names) {
+            if (parts.stream().noneMatch(part -> part.name().equals(name))) {
+                throw legs.trouble(name);
+            }
+        }
+    }
+
+    // In use.
+
+    /** The device; of the loop. */
+    public Mirror device() {
+        Mirror opened = mirror;
+        if (opened == null) {
+            throw new IllegalStateException("a mirror is assembled before it is used");
+        }
+        return opened;
+    }
+
+    public Loop loop() {
+        return loop;
+    }
+
+    /** Does something with the mirror on its loop. */
+    public <T> T call(Function<Mirror, T> work) {
+        return turning.call(() -> work.apply(device()));
+    }
+
+    public MirrorDetail detail() {
+        return call(Mirror::detail);
+    }
+
+    /** Turns the loop on a thread of its own from now on, and looks for legs that are missing. */
+    public void start() {
+        turning.start();
+        looking = Thread.ofVirtual().name("etherbay-legs").start(this::lookForLegs);
+    }
+
+    private void lookForLegs() {
+        while (!stopping) {
+            try {
+                Thread.sleep(LOOK_MS);
+                MirrorDetail now = detail();
+                long present =
+                        now.legs().stream().filter(leg -> leg.slot() >= 0).count();
+                boolean searched = options.legs().isEmpty() && present < now.legCount();
+                if (searched && !stopping) {
+                    takeIn(now);
+                }
+            } catch (InterruptedException stopped) {
+                return;
+            }
+        }
+    }
+
+    private void takeIn(MirrorDetail now) {
+        List<String> known =
+                now.legs().stream().map(MirrorDetail.LegDetail::name).toList();
+        for (Part part : legs.discover(DISCOVER_NS)) {
+            LegReader.Found found = legs.read(part).found();
+            boolean ours =
+                    found != null && found.reading().superblock().arrayId().equals(now.arrayId());
+            if (ours) {
+                turning.call(() -> {
+                    appeared(part);
+                    return true;
+                });
+            } else if (!known.contains(part.name())) {
+                legs.leave(part);
+            }
+        }
+    }
+
+    /**
+     * Opens one more leg and takes it in.
+     *
+     * @param fresh it may hold anything, which is lost
+     */
+    public synchronized void add(String name, boolean fresh) {
+        Optional<Part> part = legs.openOne(name, options.waitNs());
+        if (part.isEmpty()) {
+            throw legs.trouble(name);
+        }
+        CompletableFuture<Optional<EtherbayException>> done = new CompletableFuture<>();
+        turning.call(() -> {
+            device().add(part.get(), fresh, done::complete);
+            return true;
+        });
+        turning.within(CLAIM_NS, done);
+        done.getNow(Optional.empty()).ifPresent(why -> {
+            throw why;
+        });
+    }
+
+    /**
+     * Has {@code grown} run whenever it has, and once now. It runs on the loop, and does not block
+     * it.
+     */
+    public void onGrowth(Runnable grown) {
+        call(device -> {
+            device.listen(new BlockDevice.Listener() {
+                @Override
+                public void resized(BlockDevice resized, long sectorsBefore) {
+                    grown.run();
+                }
+            });
+            grown.run();
+            return true;
+        });
+    }
+
+    /**
+     * Its data, known by which array it is. For any thread between {@link #start} and {@link
+     * #stop}.
+     */
+    public DeviceData data() {
+        LoopCalls calls = new LoopCalls(loop, turning.failure());
+        return new DeviceData() {
+            @Override
+            public Optional<String> knownBy() {
+                // What it flushed is on a leg in sync, whoever holds it now.
+                return Optional.of(
+                        "mirror " + calls.call(() -> device().detail().arrayId()));
+            }
+
+            @Override
+            public void flush() {
+                CompletableFuture<IoStatus> done = calls.later(flushed -> begin(device(), flushed));
+                boolean ended = calls.await(done, FLUSH_S_MAX);
+                IoStatus status = done.getNow(IoStatus.UNKNOWN);
+                if (!ended || !status.isOk()) {
+                    throw new EtherbayException(
+                            ErrorCode.UNAVAILABLE,
+                            "the mirror " + options.name() + " was not flushed",
+                            ended
+                                    ? "it ended " + status
+                                    : "it took over %d s".formatted(FLUSH_S_MAX),
+                            "see how its legs are: etherbay mirror detail " + options.name());
+                }
+            }
+        };
+    }
+
+    private static void begin(Mirror mirror, CompletableFuture<IoStatus> flushed) {
+        if (mirror.capabilities().flush()) {
+            mirror.submit(new Io(1)
+                    .prepare(IoOperation.FLUSH, 0, 0)
+                    .then(io -> flushed.complete(io.status())));
+        } else {
+            flushed.complete(IoStatus.OK); // nobody was promised anything
+        }
+    }
+
+    /** Ends exceptionally when a bug ended the loop. */
+    public CompletableFuture<Void> failure() {
+        return turning.failure();
+    }
+
+    /** Completes with the leg that another owner has taken. */
+    public CompletableFuture<String> fenced() {
+        return fenced;
+    }
+
+    /**
+     * Lets the mirror go, clean.
+     *
+     * @param first what the loop does before: no new requests come after it
+     */
+    public void stop(Runnable first) throws InterruptedException {
+        stopping = true;
+        Thread looker = looking;
+        if (looker != null) {
+            looker.interrupt();
+            looker.join();
+        }
+        turning.stop(quiet -> {
+            first.run();
+            device().stop(quiet);
+        });
+    }
+
+    /** Stops it without a thread of its own: for a command that has assembled it for itself. */
+    public void stopHere() {
+        CompletableFuture<Boolean> stopped = new CompletableFuture<>();
+        turning.call(() -> {
+            device().stop(() -> stopped.complete(true));
+            return true;
+        });
+        turning.within(CLAIM_NS, stopped);
+    }
+
+    /** Turns the loop on this thread until {@code done}, or for so long. */
+    public boolean await(CompletableFuture<?> done, long ns) {
+        return turning.within(ns, done);
+    }
+
+    @Override
+    public void close() {
+        undo.close(); // ends what is under way on the legs
+        Mirror opened = mirror;
+        if (opened != null) {
+            opened.close();
+        }
+    }
+}
