@@ -52,7 +52,7 @@ final class MirrorHold {
                 })) {
             MirrorControl control = new MirrorControl(mirror, () -> asked.complete(null));
             String name = options.name();
-            try (ControlSocket socket = ControlSocket.open(stateFolder, name, control::answer)) {
+            try (ControlSocket _ = ControlSocket.open(stateFolder, name, control::answer)) {
                 Optional<NbdFront> served = front.map(wanted ->
                         NbdFront.serve(mirror.loop(), mirror.device(), name, wanted, counters));
                 tell(out, mirror.device().detail(), served);

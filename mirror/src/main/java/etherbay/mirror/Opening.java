@@ -261,12 +261,7 @@ final class Opening {
                 settings,
                 listener,
                 new Assembled(
-                        assembly.freshest(),
-                        shared,
-                        intent,
-                        epoch,
-                        members,
-                        request.readOnly()));
+                        assembly.freshest(), shared, intent, epoch, members, request.readOnly()));
         mirror.begin(why -> told.accept(new Mirror.Opened(why == null ? mirror : null, why)));
     }
 

@@ -23,9 +23,7 @@ final class MirrorLiftTest {
     private static long difference(MirrorRig rig) {
         OptionalLong one = events(rig, 0);
         OptionalLong other = events(rig, 1);
-        return one.isEmpty() || other.isEmpty()
-                ? 0
-                : Math.abs(one.getAsLong() - other.getAsLong());
+        return one.isEmpty() || other.isEmpty() ? 0 : Math.abs(one.getAsLong() - other.getAsLong());
     }
 
     @Test

@@ -84,8 +84,7 @@ final class ControlSocketTest {
     void aQuestionWithoutAnEndIsDropped() {
         try (ControlSocket socket = ControlSocket.open(folder, "web", words -> "")) {
             assertThat(socket).isNotNull();
-            assertThatThrownBy(() ->
-                            ControlSocket.ask(folder, "web", List.of("x".repeat(10_000))))
+            assertThatThrownBy(() -> ControlSocket.ask(folder, "web", List.of("x".repeat(10_000))))
                     .isInstanceOf(EtherbayException.class)
                     .hasMessageContaining("did not answer");
             assertThat(ControlSocket.ask(folder, "web", List.of("detail"))).contains("");
