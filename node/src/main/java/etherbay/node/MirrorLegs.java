@@ -88,10 +88,14 @@ final class MirrorLegs implements AutoCloseable {
      * @throws EtherbayException for a file or server that is not there, or a disk in other use
      */
     List<Part> open(List<String> names, long waitNs) {
+        return open(names, waitNs, true);
+    }
+
+    private List<Part> open(List<String> names, long waitNs, boolean announced) {
         for (String name : names) {
             BackingName parsed = BackingName.ofPath(name);
             if (parsed.bare() instanceof BackingName.AtAoe aoe) {
-                seek(aoe.address(), true);
+                seek(aoe.address(), announced);
             } else if (!locals.containsKey(name)) {
                 locals.put(name, openLocal(name, parsed));
             }
@@ -171,9 +175,9 @@ final class MirrorLegs implements AutoCloseable {
                 backing, new Part(name, device, elsewhere ? LegGate.OPEN : LegGate.LOCAL, ""));
     }
 
-    /** Opens one more; see {@link #open}. */
+    /** Opens one more; see {@link #open}. Who asks takes it in: that it is there is not told. */
     Optional<Part> openOne(String name, long waitNs) {
-        return open(List.of(name), waitNs).stream().findFirst();
+        return open(List.of(name), waitNs, false).stream().findFirst();
     }
 
     /** Why a leg of that name is not there. */
