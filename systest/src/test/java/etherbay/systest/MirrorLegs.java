@@ -12,8 +12,11 @@ import etherbay.mirror.SuperblockFormat;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -149,5 +152,34 @@ final class MirrorLegs {
     static byte[] data(Path file, int bytes) throws IOException {
         MemorySegment first = page(file, superblock(file).dataOffset());
         return Arrays.copyOf(first.toArray(ValueLayout.JAVA_BYTE), bytes);
+    }
+
+    /** The first byte of the data in which two legs differ; negative when they are the same. */
+    static long firstDifference(Path one, Path two) throws IOException {
+        try (Arena arena = Arena.ofConfined();
+                FileChannel first = FileChannel.open(one);
+                FileChannel second = FileChannel.open(two)) {
+            return mapData(one, first, arena).mismatch(mapData(two, second, arena));
+        }
+    }
+
+    private static MemorySegment mapData(Path file, FileChannel channel, Arena arena)
+            throws IOException {
+        Superblock superblock = superblock(file);
+        return channel.map(
+                MapMode.READ_ONLY,
+                superblock.dataOffset() * SECTOR_BYTES,
+                superblock.sizeSectors() * SECTOR_BYTES,
+                arena);
+    }
+
+    /** Turns all bits of a byte of the data. */
+    static void flip(Path file, long dataSector) throws IOException {
+        try (RandomAccessFile opened = new RandomAccessFile(file.toFile(), "rw")) {
+            opened.seek((superblock(file).dataOffset() + dataSector) * SECTOR_BYTES);
+            int before = opened.read();
+            opened.seek(opened.getFilePointer() - 1);
+            opened.write(~before);
+        }
     }
 }
