@@ -182,4 +182,12 @@ final class MirrorLegs {
             opened.write(~before);
         }
     }
+
+    /** All of the data. */
+    static byte[] allData(Path file) throws IOException {
+        try (Arena arena = Arena.ofConfined();
+                FileChannel channel = FileChannel.open(file)) {
+            return mapData(file, channel, arena).toArray(ValueLayout.JAVA_BYTE);
+        }
+    }
 }

@@ -80,6 +80,9 @@ final class MirrorLoad implements AutoCloseable {
         long beganNs = System.nanoTime();
         int error = link.write(lba, data);
         ended(beganNs, error, "a write of sector " + lba);
+        if (error != 0) {
+            return; // it may be there, or not
+        }
         ledger.acknowledge(lba, sectors, number, false);
         if (count % READ_EVERY == 0) {
             long readNs = System.nanoTime();
@@ -92,8 +95,11 @@ final class MirrorLoad implements AutoCloseable {
         if (count % FLUSH_EVERY == 0) {
             SectorLedger.Snapshot sent = ledger.flushSent();
             long flushNs = System.nanoTime();
-            ended(flushNs, link.flush(), "a FLUSH");
-            ledger.flushed(sent);
+            int flushError = link.flush();
+            ended(flushNs, flushError, "a FLUSH");
+            if (flushError == 0) {
+                ledger.flushed(sent);
+            }
         }
     }
 

@@ -24,6 +24,7 @@ final class NbdLink implements SectorLedger.Reader, AutoCloseable {
     private static final int REPLY_MAGIC = 0x6744_6698;
     private static final int REQUEST_BYTES = 28;
     private static final int REPLY_BYTES = 16;
+    private static final int READ_SECTORS = 2048;
 
     private enum Command {
         READ,
@@ -86,6 +87,16 @@ final class NbdLink implements SectorLedger.Reader, AutoCloseable {
         } catch (IOException lost) {
             throw new UncheckedIOException(lost);
         }
+    }
+
+    /** All that the disk holds. */
+    byte[] readAll() {
+        ByteBuffer all = ByteBuffer.allocate(Math.toIntExact(sectors * SECTOR_BYTES));
+        while (all.hasRemaining()) {
+            int count = Math.min(READ_SECTORS, all.remaining() / SECTOR_BYTES);
+            all.put(read(all.position() / SECTOR_BYTES, count));
+        }
+        return all.array();
     }
 
     private int ask(Command command, long lba, int bytes, byte[] data) throws IOException {
