@@ -43,8 +43,8 @@ import java.util.function.Consumer;
 @Command(
         name = "attach",
         description = {
-            "Use an AoE disk without the kernel's aoe driver, or a mirror of some by its name: over",
-            "NBD, or as a block device.",
+            "Use an AoE disk without the kernel's aoe driver, or a mirror of some by its name:",
+            "over NBD, or as a block device.",
             "",
             "  etherbay attach e1.0 --if eth1 --nbd unix:/run/e1.0",
             "  etherbay attach e1.0 --if eth1,eth2 --device",

@@ -38,8 +38,8 @@ final class MirrorText {
                 mirror.bitmap()
                         ? "internal, a bit for "
                                 + SizeText.R.inText(mirror.chunkSectors()).strip()
-                        : "none: after a crash everything is copied; make the mirror anew with one, or"
-                                + " `mdadm --grow --bitmap=internal`"));
+                        : "none: after a crash everything is copied; mdadm --grow"
+                                + " --bitmap=internal adds one"));
         lines.add(row("Dirty", SizeText.R.inText(mirror.dirtySectors()).strip()));
         lines.add(row("Owner", owner(mirror)));
         lines.add(row("Creation Time", time(mirror.createdUs() / 1000)));
