@@ -74,7 +74,17 @@ public final class Ownership {
      */
     public void reserve(
             MacAddress term, Predicate<MacAddress> isOurs, long patienceNs, Consumer<Answer> told) {
-        ask(new ReserveRequest(disk, term, isOurs, patienceNs, told));
+        ask(new ReserveRequest(disk, List.of(term), isOurs, false, patienceNs, told));
+    }
+
+    /** Who has reserved the disk: OURS where the list is empty, else OTHERS, whoever they are. */
+    public void reservation(long patienceNs, Consumer<Answer> told) {
+        ask(new ReserveRequest(disk, List.of(), mac -> false, true, patienceNs, told));
+    }
+
+    /** Lets a reservation go that the disk's present source holds. */
+    public void release(long patienceNs, Consumer<Answer> told) {
+        ask(new ReserveRequest(disk, List.of(), mac -> false, false, patienceNs, told));
     }
 
     private void ask(OwnershipQuestion question) {

@@ -27,31 +27,36 @@ final class ReserveRequest extends OwnershipQuestion {
     }
 
     private final RemoteDisk disk;
-    private final MacAddress term;
+    private final List<MacAddress> wanted;
     private final Predicate<MacAddress> isOurs;
+    private final boolean onlyLooks;
     private Step step = Step.LOOK;
 
     /** Whom the set comes from; null for the source that the disk is used from. */
     private @Nullable MacAddress holder;
 
     /**
+     * @param wanted the address that is to hold it; none to let it go
      * @param isOurs whether an address is that of a term of this node
+     * @param onlyLooks whether it ends with what the list says
      */
     ReserveRequest(
             RemoteDisk disk,
-            MacAddress term,
+            List<MacAddress> wanted,
             Predicate<MacAddress> isOurs,
+            boolean onlyLooks,
             long patienceNs,
             Consumer<Ownership.Answer> told) {
         super(disk, AoeHeader.COMMAND_RESERVE, patienceNs, told);
         this.disk = disk;
-        this.term = term;
+        this.wanted = wanted;
         this.isOurs = isOurs;
+        this.onlyLooks = onlyLooks;
     }
 
     @Override
     int messageBytes() {
-        return ReserveHeader.frameBytes(step == Step.TAKE ? 1 : 0);
+        return ReserveHeader.frameBytes(step == Step.TAKE ? wanted.size() : 0);
     }
 
     @Override
@@ -59,7 +64,7 @@ final class ReserveRequest extends OwnershipQuestion {
         boolean takes = step == Step.TAKE;
         ReserveHeader.Fields.of(
                         takes ? ReserveHeader.SET : ReserveHeader.READ,
-                        takes ? List.of(term) : List.of())
+                        takes ? wanted : List.of())
                 .write(memory, at);
     }
 
@@ -86,16 +91,16 @@ final class ReserveRequest extends OwnershipQuestion {
             return null;
         }
         List<MacAddress> listed = ReserveHeader.Fields.read(memory, at).macs();
-        if (listed.equals(List.of(term))) {
+        if (listed.equals(wanted)) {
             return new Ownership.Answer(Ownership.Outcome.OURS, Epoch.NONE, listed);
         }
         MacAddress present = super.from(path);
         boolean free = listed.stream().allMatch(mac -> mac.equals(present) || isOurs.test(mac));
-        if (step == Step.CONFIRM || !free) {
+        if (step == Step.CONFIRM || !free || onlyLooks) {
             return new Ownership.Answer(Ownership.Outcome.OTHERS, Epoch.NONE, listed);
         }
         if (!listed.contains(present)) {
-            hold(listed.isEmpty() ? term : listed.getFirst());
+            hold(listed.isEmpty() ? wanted.getFirst() : listed.getFirst());
         }
         step = Step.TAKE;
         askNext();

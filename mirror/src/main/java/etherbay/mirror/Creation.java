@@ -136,7 +136,8 @@ public final class Creation {
     }
 
     private void end(Optional<EtherbayException> failure) {
-        told.accept(failure);
+        LegGate.releaseAll(
+                parts.stream().map(Part::gate).toList(), () -> told.accept(failure));
     }
 
     private void claim() {

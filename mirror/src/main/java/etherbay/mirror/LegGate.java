@@ -3,6 +3,7 @@ package etherbay.mirror;
 
 import etherbay.base.Epoch;
 
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -31,7 +32,11 @@ public interface LegGate {
         SILENT
     }
 
-    /** The epoch in force, without a change. Outcome is OURS, WEAK or SILENT. */
+    /**
+     * The epoch in force, without a change. Outcome is OURS, WEAK or SILENT. Where an earlier term
+     * of this node has reserved the leg, so that nobody else may even read it, it is read by that
+     * term's right from then on.
+     */
     void look(Consumer<Claimed> answer);
 
     /** Takes the leg for this term; again with the same epoch is harmless. */
@@ -42,6 +47,27 @@ public interface LegGate {
      * cache, an incarnation) is forgotten, and the device below works again as newly opened.
      */
     void renew();
+
+    /**
+     * The mirror lets the leg go, clean: what would keep others out by itself, and cannot be told
+     * from a living owner, is taken away. A fence stays, since the next epoch is above it.
+     */
+    default void release(Runnable released) {
+        released.run();
+    }
+
+    /** Lets all go, and runs {@code released} when all have been. */
+    static void releaseAll(List<LegGate> gates, Runnable released) {
+        int[] left = {gates.size()};
+        if (gates.isEmpty()) {
+            released.run();
+        }
+        gates.forEach(gate -> gate.release(() -> {
+            if (--left[0] == 0) {
+                released.run();
+            }
+        }));
+    }
 
     /** A leg whose device is ours alone already, as a locked file is. */
     LegGate LOCAL = new LegGate() {

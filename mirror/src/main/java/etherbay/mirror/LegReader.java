@@ -53,6 +53,7 @@ public final class LegReader {
     private @Nullable Superblock superblock;
     private int sum;
     private boolean ended;
+    private boolean looked;
     private @Nullable IntentHeader header;
     private java.util.List<BadBlocks.Range> badBlocks = java.util.List.of();
 
@@ -81,6 +82,10 @@ public final class LegReader {
                 .then(done -> {
                     if (done.status().isOk()) {
                         step(then);
+                    } else if (done.status() == IoStatus.FENCED && !looked) {
+                        // Reserved, perhaps by an earlier term of ours.
+                        looked = true;
+                        part.gate().look(answer -> fetch(sector, sectors, then));
                     } else {
                         end(null, done.status(), null);
                     }

@@ -500,10 +500,12 @@ final class MirrorCore implements BlockDevice {
     void closeClean(Runnable closed) {
         closing = true;
         cleaning.finish(() -> {
+            boolean ours = !isStopped() && !isReadOnly();
             if (!isStopped()) {
                 stop(IoStatus.OFFLINE);
             }
-            closed.run();
+            LegGate.releaseAll(
+                    ours ? legs.stream().map(leg -> leg.gate).toList() : List.of(), closed);
         });
     }
 

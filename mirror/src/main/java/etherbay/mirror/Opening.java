@@ -31,6 +31,7 @@ final class Opening {
     private final MirrorListener listener;
     private final Consumer<Mirror.Opened> told;
     private final Set<String> claimed = new HashSet<>();
+    private final Set<String> weak = new HashSet<>();
     private final TreeMap<Integer, LegReader.Outcome> outcomes = new TreeMap<>();
     private Epoch epoch = Epoch.NONE;
     private int roundCount;
@@ -109,7 +110,6 @@ final class Opening {
         }
         Assembly assembly =
                 Assembly.decide(found.stream().map(LegReader.Found::reading).toList(), request);
-        assembly.warnings().forEach(listener::told);
         if (request.readOnly() || (roundCount > 0 && toClaim(assembly).isEmpty())) {
             assemble(assembly, found);
             return;
@@ -216,9 +216,12 @@ final class Opening {
             String name = asked.get(index).name();
             switch (answers.get(index).outcome()) {
                 case OURS -> {}
-                case WEAK ->
-                    listener.told(name + ": its target cannot fence; that nobody else writes to it"
-                            + " is up to you");
+                case WEAK -> {
+                    if (weak.add(name)) {
+                        listener.told(name + ": its target cannot fence; that nobody else writes to"
+                                + " it is up to you");
+                    }
+                }
                 case OTHERS ->
                     throw new EtherbayException(
                             ErrorCode.CONFLICT,
@@ -241,6 +244,7 @@ final class Opening {
     // The mirror.
 
     private void assemble(Assembly assembly, List<LegReader.Found> found) {
+        assembly.warnings().forEach(listener::told);
         Superblock shared = assembly.freshest();
         for (Assembly.Absent absent : assembly.absent()) {
             Optional<Integer> number = absent.deviceNumber();

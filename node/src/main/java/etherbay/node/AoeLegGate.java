@@ -18,12 +18,16 @@ import java.util.function.Consumer;
  * used as it is. On the disk's loop.
  */
 public final class AoeLegGate implements LegGate {
+    /** Terms that a reservation is recognised by; the hash of each takes nanoseconds. */
+    private static final int TERM_COUNT_MAX = 100_000;
+
     /** Own terms that may hold a reservation since a crash: so many epochs back. */
     private static final int FORMER_TERM_COUNT = 256;
 
     private final RemoteDisk disk;
     private final UUID node;
     private final long patienceNs;
+    private boolean reserved;
 
     /**
      * @param node identity of this machine
@@ -37,15 +41,28 @@ public final class AoeLegGate implements LegGate {
 
     @Override
     public void look(Consumer<Claimed> answer) {
-        disk.ownership().look(patienceNs, said -> answer.accept(looked(said)));
+        disk.ownership().look(patienceNs, said -> {
+            switch (said.outcome()) {
+                case OURS, OTHERS -> answer.accept(new Claimed(Outcome.OURS, said.epoch()));
+                case UNSUPPORTED -> lookAtReservation(answer);
+                case SILENT -> answer.accept(new Claimed(Outcome.SILENT, Epoch.NONE));
+            }
+        });
     }
 
-    private static Claimed looked(Ownership.Answer said) {
-        return switch (said.outcome()) {
-            case OURS, OTHERS -> new Claimed(Outcome.OURS, said.epoch());
-            case UNSUPPORTED -> new Claimed(Outcome.WEAK, Epoch.NONE);
-            case SILENT -> new Claimed(Outcome.SILENT, Epoch.NONE);
-        };
+    private void lookAtReservation(Consumer<Claimed> answer) {
+        disk.ownership().reservation(patienceNs, said -> {
+            for (long term = 1; !said.owners().isEmpty() && term <= TERM_COUNT_MAX; term++) {
+                MacAddress mac = MacAddress.ofTerm(node, new Epoch(term));
+                if (said.owners().contains(mac)) {
+                    disk.source(mac, false);
+                    answer.accept(new Claimed(Outcome.WEAK, new Epoch(term)));
+                    return;
+                }
+            }
+            boolean silent = said.outcome() == Ownership.Outcome.SILENT;
+            answer.accept(new Claimed(silent ? Outcome.SILENT : Outcome.WEAK, Epoch.NONE));
+        });
     }
 
     @Override
@@ -70,6 +87,7 @@ public final class AoeLegGate implements LegGate {
                 case OURS -> {
                     // Whether it waited for the writes of others is not known: they die of age.
                     disk.source(term, false);
+                    reserved = true;
                     yield Outcome.WEAK;
                 }
                 case OTHERS -> Outcome.OTHERS;
@@ -92,5 +110,15 @@ public final class AoeLegGate implements LegGate {
     @Override
     public void renew() {
         disk.renew();
+    }
+
+    @Override
+    public void release(Runnable released) {
+        if (reserved) {
+            reserved = false;
+            disk.ownership().release(patienceNs, said -> released.run());
+        } else {
+            released.run();
+        }
     }
 }
