@@ -171,7 +171,7 @@ final class MirrorLab implements AutoCloseable {
     }
 
     static Daemon awaitServed(Daemon attached) {
-        return attached.awaitLog("nbd serves " + NAME, START_TIMEOUT);
+        return attached.awaitLog("nbd serves ", START_TIMEOUT);
     }
 
     @Override
