@@ -103,10 +103,10 @@ class MirrorGuestSysTest {
     }
 
     private static int count(QemuGuest guest) {
-        return Integer.parseInt(guest.check(
-                        "[ ! -e /tmp/failed ] || { cat /tmp/failed /tmp/error; exit 1; };"
+        return Integer.parseInt(
+                guest.check("[ ! -e /tmp/failed ] || { cat /tmp/failed /tmp/error; exit 1; };"
                                 + " cat /tmp/count")
-                .strip());
+                        .strip());
     }
 
     private static void awaitFiles(QemuGuest guest, int more) {

@@ -60,16 +60,18 @@ final class MirrorLab implements AutoCloseable {
 
     /** It answers when this returns. */
     void startTarget(int shelf) {
-        targets.put(shelf, Daemon.start(List.of(
-                        launcher(),
-                        "export",
-                        "--state",
-                        folder.resolve("target" + shelf).toString(),
-                        "" + shelf,
-                        "0",
-                        "unix:" + segment,
-                        image(shelf).toString()))
-                .awaitLog(leg(shelf) + ": serving", START_TIMEOUT));
+        targets.put(
+                shelf,
+                Daemon.start(List.of(
+                                launcher(),
+                                "export",
+                                "--state",
+                                folder.resolve("target" + shelf).toString(),
+                                "" + shelf,
+                                "0",
+                                "unix:" + segment,
+                                image(shelf).toString()))
+                        .awaitLog(leg(shelf) + ": serving", START_TIMEOUT));
     }
 
     Daemon target(int shelf) {
@@ -124,8 +126,7 @@ final class MirrorLab implements AutoCloseable {
     Map<String, Object> detail() {
         String text = check("detail", NAME, "--json");
         String json = text.substring(text.indexOf('{')); // what is told comes before
-        return (Map<String, Object>)
-                Jsonb.builder().build().type(Object.class).fromJson(json);
+        return (Map<String, Object>) Jsonb.builder().build().type(Object.class).fromJson(json);
     }
 
     static long number(Map<String, Object> fields, String name) {

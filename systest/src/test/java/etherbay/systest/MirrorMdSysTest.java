@@ -81,8 +81,8 @@ class MirrorMdSysTest {
     private void assertLedger(int shelf, Promise promise) throws IOException {
         byte[] data = MirrorLegs.allData(image(shelf));
         Verdict verdict = ledger.judge(
-                (lba, sectors) -> Arrays.copyOfRange(
-                        data, (int) lba * 512, (int) (lba + sectors) * 512),
+                (lba, sectors) ->
+                        Arrays.copyOfRange(data, (int) lba * 512, (int) (lba + sectors) * 512),
                 promise);
         assertThat(verdict.broken()).as(verdict.firstBroken()).isZero();
     }

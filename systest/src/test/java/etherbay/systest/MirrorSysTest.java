@@ -170,8 +170,8 @@ class MirrorSysTest {
                     new StringBuilder("state = \"%s\"\n".formatted(folder.resolve("node")));
             for (int slot = 0; slot < 2; slot++) {
                 Path image = MirrorLegs.empty(folder.resolve("slot" + slot), DISK_BYTES);
-                text.append("[[export]]\nshelf = 5\nslot = %d\npath = \"%s\"\n"
-                        .formatted(slot, image));
+                text.append(
+                        "[[export]]\nshelf = 5\nslot = %d\npath = \"%s\"\n".formatted(slot, image));
                 text.append("interfaces = [\"unix:%s\"]\n".formatted(folder.resolve("segment")));
             }
             Files.writeString(settings, text);

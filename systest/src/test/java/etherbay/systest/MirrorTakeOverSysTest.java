@@ -42,8 +42,7 @@ class MirrorTakeOverSysTest {
         Tool.requireRoot();
         unshare = Tool.require("unshare", "util-linux").toString();
         machineId = Files.writeString(
-                folder.resolve("machine-id"),
-                UUID.randomUUID().toString().replace("-", "") + "\n");
+                folder.resolve("machine-id"), UUID.randomUUID().toString().replace("-", "") + "\n");
     }
 
     /** The command on that other machine. */
@@ -71,9 +70,7 @@ class MirrorTakeOverSysTest {
 
     private static void assertLost(Daemon first) {
         Tool.await("the first owner ends", TIMEOUT, () -> !first.isAlive());
-        assertThat(first.terminate())
-                .as(first.log())
-                .isEqualTo(ErrorCode.CONFLICT.exitCode());
+        assertThat(first.terminate()).as(first.log()).isEqualTo(ErrorCode.CONFLICT.exitCode());
         assertThat(first.log()).contains("the mirror web is not ours any more");
     }
 
@@ -104,8 +101,8 @@ class MirrorTakeOverSysTest {
             try (Daemon first = lab.attach();
                     MirrorLoad load = MirrorLoad.start(lab.socket(), ledgers, 1)) {
                 load.awaitMore(100, TIMEOUT);
-                Tool.Outcome refused = Tool.run(
-                        elsewhere(lab.attachCommand("second", secondSocket())), TIMEOUT);
+                Tool.Outcome refused =
+                        Tool.run(elsewhere(lab.attachCommand("second", secondSocket())), TIMEOUT);
                 assertThat(refused.exitCode())
                         .as(refused.text())
                         .isEqualTo(ErrorCode.CONFLICT.exitCode());
