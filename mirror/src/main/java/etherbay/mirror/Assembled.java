@@ -4,17 +4,20 @@ package etherbay.mirror;
 import etherbay.base.Epoch;
 
 import java.util.List;
+import java.util.NavigableSet;
 
 /**
  * What a mirror begins with: read from its legs, decided, claimed.
  *
  * @param freshest what the freshest superblock says, as it stands there
  * @param shared what the superblocks are to say of the array, when there is one more event
+ * @param numbersTaken device numbers that are no new leg's
  * @param epoch of the term that begins; NONE for reading alone
  */
 record Assembled(
         Superblock freshest,
         Superblock shared,
+        NavigableSet<Integer> numbersTaken,
         Intent intent,
         Epoch epoch,
         List<Member> members,

@@ -40,4 +40,17 @@ public record CheckResult(
     CheckResult ended() {
         return new CheckResult(false, differCount, mendedCount, sectors, unreadable);
     }
+
+    /** For a person. */
+    @Override
+    public String toString() {
+        String found = differCount == 0
+                ? "all legs in sync are the same"
+                : differCount + " sectors differ between legs, " + mendedCount + " of them mended; "
+                        + "the first: " + sectors.subList(0, Math.min(sectors.size(), 10));
+        String bad = unreadable.isEmpty()
+                ? ""
+                : "; not compared since they cannot be read: " + String.join(", ", unreadable);
+        return (running ? "so far " : "") + found + bad;
+    }
 }

@@ -44,6 +44,7 @@ final class MirrorCore implements BlockDevice {
     private final Cleaning cleaning;
     private final BlockCapabilities capabilities;
     private final boolean readOnly;
+    private final Set<Integer> numbersTaken;
     private final Quiescence quiescence = new Quiescence();
     private final Deque<MirroredIo> free = new ArrayDeque<>();
     private final List<MirroredIo> held = new ArrayList<>();
@@ -85,6 +86,7 @@ final class MirrorCore implements BlockDevice {
             leg.sinceMs = wallMillis();
             add(leg);
         }
+        numbersTaken = assembled.numbersTaken();
         metadata = new Metadata(this, intent, assembled, arena);
         troubles = new Troubles(this);
         roster = new Roster(this);
@@ -184,6 +186,11 @@ final class MirrorCore implements BlockDevice {
 
     boolean hasUndurableFailure() {
         return !metadata.isDurable(undurableVersion);
+    }
+
+    /** Of legs that were known when it was assembled: no new leg gets one of these. */
+    Set<Integer> numbersTaken() {
+        return numbersTaken;
     }
 
     boolean isReadOnly() {

@@ -265,7 +265,13 @@ final class Opening {
                 settings,
                 listener,
                 new Assembled(
-                        assembly.freshest(), shared, intent, epoch, members, request.readOnly()));
+                        assembly.freshest(),
+                        shared,
+                        assembly.numbersTaken(),
+                        intent,
+                        epoch,
+                        members,
+                        request.readOnly()));
         mirror.begin(why -> told.accept(new Mirror.Opened(why == null ? mirror : null, why)));
     }
 

@@ -183,6 +183,7 @@ final class Returns {
         UUID arrayId = core.metadata().shared().arrayId();
         boolean ofThis = found != null && found.reading().superblock().arrayId().equals(arrayId);
         if (ofThis && found != null) {
+            requireNoTwin(found);
             try {
                 takeBack(found);
                 return Optional.empty();
@@ -190,6 +191,7 @@ final class Returns {
                 if (!fresh || split.code() != ErrorCode.CONFLICT) {
                     throw split;
                 }
+                core.tell(part.name() + ": what it holds is given up: " + split.why());
             }
         }
         if (!fresh) {
@@ -263,8 +265,9 @@ final class Returns {
         // As md counts: the first numbers are given once, and those of legs that are out not again
         // before all others, since an old leg would pass for the new one.
         for (int number = shared.legCount(); number < SuperblockFormat.ROLE_COUNT_MAX; number++) {
-            boolean known = number < shared.roles().size()
-                    && shared.roles().get(number) != Superblock.SPARE;
+            boolean known = core.numbersTaken().contains(number)
+                    || (number < shared.roles().size()
+                            && shared.roles().get(number) != Superblock.SPARE);
             if (!known && isUnused(number)) {
                 return number;
             }
@@ -303,7 +306,9 @@ final class Returns {
         }
     }
 
-    private void requireLayout(Part part, Superblock own) {
+    private void requireNoTwin(LegReader.Found found) {
+        Part part = found.part();
+        Superblock own = found.reading().superblock();
         Optional<Leg> twin = core.legs().stream()
                 .filter(leg -> leg.standing != Leg.Standing.FAULTY)
                 .filter(leg -> leg.superblock.deviceId().equals(own.deviceId()))
@@ -315,6 +320,9 @@ final class Returns {
                     "it is the same as " + twin.get().name + ", or a copy of it",
                     "to write over it as a new leg, zero its superblock first");
         }
+    }
+
+    private void requireLayout(Part part, Superblock own) {
         if (core.intent().isOnDisk() && own.bitmapOffset() == 0) {
             throw new EtherbayException(
                     ErrorCode.CONFLICT,

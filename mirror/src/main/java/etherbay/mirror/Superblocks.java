@@ -18,7 +18,8 @@ final class Superblocks {
                 now,
                 now.sizeSectors(),
                 now.legCount(),
-                wallMs * US_PER_MS,
+                // Odd: md writes whole seconds, so that a superblock of its own has another sum.
+                wallMs * US_PER_MS | 1,
                 now.events() + 1,
                 resyncOffset,
                 now.roles());

@@ -413,7 +413,7 @@ final class Sync {
             work.failed |= !ok;
             doneSectors += work.isRewrite() ? 0 : step.sectors;
             if (purpose == Purpose.FILL) {
-                copiedSectors += step.sectors * work.legs.size();
+                copiedSectors += step.copiedSectors;
             }
             if (work.isDone() && work.isRewrite()) {
                 rewritten(work);

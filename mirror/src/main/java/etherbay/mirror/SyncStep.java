@@ -65,6 +65,9 @@ final class SyncStep {
     long sectors;
     long startNs;
 
+    /** Written to legs, of all of them together. */
+    long copiedSectors;
+
     SyncStep(MirrorCore core, Sync sync, Arena arena, long sectorsMax) {
         this.sectorsMax = sectorsMax;
         this.core = core;
@@ -81,6 +84,7 @@ final class SyncStep {
         sectors = count;
         startNs = core.nowNs();
         failed = false;
+        copiedSectors = 0;
         unreadable.clear();
         targets.clear();
         targets.addAll(to);
@@ -213,7 +217,9 @@ final class SyncStep {
 
     private void targetWritten(Io written) {
         pendingCount--;
-        if (!written.status().isOk()) {
+        if (written.status().isOk()) {
+            copiedSectors += sectors;
+        } else {
             failed = true;
             Leg leg = legOf(written);
             if (written.status() == IoStatus.FENCED) {

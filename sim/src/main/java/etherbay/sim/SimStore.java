@@ -25,6 +25,8 @@ import java.util.function.Consumer;
  * back.
  */
 public final class SimStore {
+    private static final long LATE_NS_MAX = 3_000_000_000L;
+
     /** A write that was executed, when, and by which term. */
     public record Write(long atNs, Epoch epoch, long lba, long sectors) {}
 
@@ -119,7 +121,10 @@ public final class SimStore {
         silent = false;
         List<Runnable> waiting = List.copyOf(held);
         held.clear();
-        waiting.forEach(this::carry);
+        for (Runnable message : waiting) {
+            // Some were in a queue that nobody looked at.
+            simulation.after(prng.chance(0.2) ? prng.below(LATE_NS_MAX) : 0, () -> carry(message));
+        }
     }
 
     // For the clients.
@@ -182,6 +187,12 @@ public final class SimStore {
             floors.merge(client, number, Math::max);
             running.tell(() ->
                     open.quiesce(() -> answered.accept(new Answer(IoStatus.OK, incarnation))));
+        }
+    }
+
+    void hello(Consumer<Answer> answered) {
+        if (disk != null) {
+            answered.accept(new Answer(IoStatus.OK, incarnation));
         }
     }
 

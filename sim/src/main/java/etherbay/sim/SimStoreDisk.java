@@ -20,21 +20,25 @@ import java.util.function.Consumer;
 
 /**
  * A {@link SimStore} as one process uses it, with the manners of a remote disk: what waits for
- * longer than its patience ends UNKNOWN or OFFLINE, and the device is OFFLINE; it is used again
- * when the store has said that nothing older is under way. A FLUSH fails once the store has lost
- * what it covers, until {@link #renew}.
+ * longer than its patience ends UNKNOWN or OFFLINE, and the device is OFFLINE until the store
+ * answers again. A write waits until older ones to its range that were given up are dead, but not
+ * after {@link #renew}. A FLUSH fails once the store has lost what it covers, until then as well.
  */
 public final class SimStoreDisk implements BlockDevice, SimNode.Part {
     private static final long PROOF_NS = 100_000_000;
 
     /** A request that was sent. */
     private final class Sent {
-        final long number;
+        long number;
         final @Nullable Io io;
         final Io own;
         final MemorySegment memory;
         final long atNs = store.simulation().nowNs();
         final long generation;
+
+        boolean overlaps(Sent other) {
+            return own.overlaps(other.own);
+        }
 
         Sent(Io io) {
             this.io = io;
@@ -57,6 +61,13 @@ public final class SimStoreDisk implements BlockDevice, SimNode.Part {
     private final List<Listener> listeners = new ArrayList<>();
     private final IdentityHashMap<Io, Sent> underWay = new IdentityHashMap<>();
     private final Quiescence quiescence = new Quiescence();
+
+    /** Writes that were given up and may still happen. */
+    private final List<Sent> late = new ArrayList<>();
+
+    /** Newer ones that wait until those are dead. */
+    private final List<Sent> guarded = new ArrayList<>();
+
     private State state = State.ONLINE;
     private Epoch term = Epoch.NONE;
     private boolean alive = true;
@@ -106,10 +117,41 @@ public final class SimStoreDisk implements BlockDevice, SimNode.Part {
             io.copyTo(0, sent.memory, 0, io.bytes());
         }
         underWay.put(io, sent);
+        if (io.operation().changesData() && late.stream().anyMatch(sent::overlaps)) {
+            guarded.add(sent);
+            askFloor();
+        } else {
+            send(sent);
+        }
+        node.simulation().after(patienceNs + 1, () -> here(this::lookAtSilence));
+    }
+
+    private void send(Sent sent) {
         Epoch as = term;
         store.carry(() -> store.execute(
                 client, sent.number, as, sent.own, answer -> back(() -> ended(sent, answer))));
-        node.simulation().after(patienceNs + 1, () -> here(this::lookAtSilence));
+    }
+
+    /** What is older than this question is dead when it is answered. */
+    private void askFloor() {
+        long number = ++lastNumber;
+        store.carry(() -> store.floor(
+                client,
+                number,
+                answer -> back(() -> {
+                    late.removeIf(sent -> sent.number < number);
+                    passGuarded();
+                })));
+    }
+
+    private void passGuarded() {
+        for (Sent sent : List.copyOf(guarded)) {
+            if (late.stream().noneMatch(sent::overlaps)) {
+                guarded.remove(sent);
+                sent.number = ++lastNumber; // newer than the floor that it waited for
+                send(sent);
+            }
+        }
     }
 
     /** An answer, or time, reaches this process if it is still there. */
@@ -130,10 +172,14 @@ public final class SimStoreDisk implements BlockDevice, SimNode.Part {
     private void ended(Sent sent, SimStore.Answer answer) {
         Io io = sent.io;
         if (io == null || underWay.get(io) != sent) {
-            return; // given up
+            late.remove(sent); // given up, and over now
+            passGuarded();
+            return;
         }
-        seen(answer.incarnation());
         IoStatus status = answer.status();
+        if (seen(answer.incarnation()) && io.operation() == IoOperation.READ) {
+            status = IoStatus.OFFLINE; // what was there before is what was asked for
+        }
         if (status.isOk() && io.operation() == IoOperation.FLUSH && lost) {
             status = IoStatus.FAILED;
         }
@@ -149,9 +195,15 @@ public final class SimStoreDisk implements BlockDevice, SimNode.Part {
         quiescence.left(sent.generation);
     }
 
-    private void seen(long incarnation) {
-        lost |= knownIncarnation >= 0 && knownIncarnation != incarnation;
+    /** Whether the store has lost what was not flushed; who listens hears of it. */
+    private boolean seen(long incarnation) {
+        boolean other = knownIncarnation >= 0 && knownIncarnation != incarnation;
         knownIncarnation = incarnation;
+        if (other) {
+            lost = true;
+            listeners.forEach(listener -> listener.stateChanged(this, state));
+        }
+        return other;
     }
 
     private void lookAtSilence() {
@@ -172,15 +224,23 @@ public final class SimStoreDisk implements BlockDevice, SimNode.Part {
         for (Sent sent : all) {
             Io io = sent.io;
             if (io != null && underWay.get(io) == sent) {
-                end(sent, io, io.operation().changesData() ? IoStatus.UNKNOWN : IoStatus.OFFLINE);
+                giveUp(sent, io);
             }
         }
     }
 
-    /** Asks until it is answered; then nothing older is under way. */
+    private void giveUp(Sent sent, Io io) {
+        boolean unsent = guarded.remove(sent);
+        boolean mayLand = io.operation().changesData() && !unsent;
+        if (mayLand) {
+            late.add(sent);
+        }
+        end(sent, io, mayLand ? IoStatus.UNKNOWN : IoStatus.OFFLINE);
+    }
+
+    /** Asks until it is answered. What is older may still be under way then. */
     private void prove() {
-        long number = ++lastNumber;
-        store.carry(() -> store.floor(client, number, answer -> back(() -> proven(answer))));
+        store.carry(() -> store.hello(answer -> back(() -> proven(answer))));
         node.simulation()
                 .after(
                         PROOF_NS,
@@ -211,7 +271,7 @@ public final class SimStoreDisk implements BlockDevice, SimNode.Part {
         }
         here(() -> {
             if (underWay.get(io) == sent) {
-                end(sent, io, io.operation().changesData() ? IoStatus.UNKNOWN : IoStatus.OFFLINE);
+                giveUp(sent, io);
             }
         });
         return true;
@@ -236,6 +296,7 @@ public final class SimStoreDisk implements BlockDevice, SimNode.Part {
                 answer -> {
                     if (answer != null && answer.ours()) {
                         term = wanted;
+                        late.removeIf(sent -> sent.number < number);
                     }
                     answered.accept(answer);
                 },
@@ -267,6 +328,7 @@ public final class SimStoreDisk implements BlockDevice, SimNode.Part {
     public void renew() {
         Check.that(underWay.isEmpty(), "nothing is under way on a disk that begins anew");
         lost = false;
+        late.clear();
     }
 
     @Override
