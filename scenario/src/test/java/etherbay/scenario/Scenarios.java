@@ -30,6 +30,7 @@ final class Scenarios {
         table.put("short-frames", ShortFrames::run);
         table.put("long-outage", LongOutage::run);
         table.put("volumes", VolumeLife::run);
+        table.put("mirror", MirrorLife::run);
         return table;
     }
 

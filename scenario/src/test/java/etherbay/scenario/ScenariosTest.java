@@ -88,6 +88,22 @@ final class ScenariosTest {
                 "sectors judged");
     }
 
+    @Test
+    void aMirrorLosesNothingAndIsWholeAgainByItself() {
+        runFew(
+                "mirror",
+                "leg silent",
+                "leg given up",
+                "power cut, volatile",
+                "bad sectors",
+                "assembled from some",
+                "assembly refused",
+                "owner fenced",
+                "killed when a leg changed",
+                "bit rot",
+                "sectors compared");
+    }
+
     /** Seeds of the whole stack that failed once, one in thousands. */
     @ParameterizedTest
     @ValueSource(
@@ -151,7 +167,8 @@ final class ScenariosTest {
                         "held-copies",
                         "short-frames",
                         "long-outage",
-                        "volumes");
+                        "volumes",
+                        "mirror");
     }
 
     @Test

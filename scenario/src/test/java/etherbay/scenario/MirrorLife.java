@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.scenario;
+
+import etherbay.base.BlockCapabilities;
+import etherbay.base.EtherbayException;
+import etherbay.base.Prng;
+import etherbay.mirror.CheckRequest;
+import etherbay.mirror.Creation;
+import etherbay.mirror.Mirror;
+import etherbay.mirror.Part;
+import etherbay.sim.SectorHistory;
+import etherbay.sim.SimMedium;
+import etherbay.sim.SimStore;
+import etherbay.sim.Simulation;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.stream.IntStream;
+
+/**
+ * A mirror of two or three legs, each a machine of its own, with a user: legs are silent, lose
+ * their power, fail; its process is killed at any instant and another owner takes it over. What was
+ * acknowledged is there as long as one leg that was in sync has it, what a FLUSH covered always;
+ * once everything is well again all legs are the same by themselves.
+ */
+final class MirrorLife {
+    static final long DATA_OFFSET = 2048;
+    private static final long SECOND_NS = 1_000_000_000L;
+    private static final long MS_NS = 1_000_000L;
+    private static final int CHUNK_BYTES = 4096;
+    private static final long HEAL_NS = 200 * SECOND_NS;
+
+    private final Simulation simulation;
+    private final Prng prng;
+    private final List<SimStore> stores = new ArrayList<>();
+    private final SectorHistory history = new SectorHistory(false);
+    private final MirrorJudge judge;
+    private final long sectors;
+    private MirrorOwner owner;
+    private int ownerCount;
+    private boolean healing;
+
+    /** Whether anything has gone wrong with a leg since all were whole. */
+    private boolean disturbed;
+
+    /** Whether a machine has lost its power since all legs were known to be whole. */
+    private boolean tainted;
+
+    private MirrorLife(Simulation simulation) {
+        this.simulation = simulation;
+        prng = simulation.prng().fork();
+        int legCount = prng.chance(0.6) ? 2 : 3;
+        sectors = 8L * prng.between(4, 40);
+        boolean fua = prng.chance(0.7);
+        for (int leg = 0; leg < legCount; leg++) {
+            addStore(fua);
+        }
+        judge = new MirrorJudge(simulation, stores);
+        owner = newOwner(false);
+        create();
+    }
+
+    private void addStore(boolean fua) {
+        SimMedium medium = new SimMedium(simulation, "leg" + stores.size(), DATA_OFFSET + sectors);
+        medium.capabilities(new BlockCapabilities(true, fua, true, true, 512, 4096, false, false));
+        medium.faults().tear(prng.unit());
+        SimStore store = new SimStore(simulation, medium);
+        store.delayNs(prng.chance(0.7) ? 300_000 : 20_000_000);
+        store.start();
+        stores.add(store);
+    }
+
+    static void run(Simulation simulation) {
+        new MirrorLife(simulation).run();
+    }
+
+    private MirrorOwner newOwner(boolean rival) {
+        UUID id = rival || ownerCount == 0 ? new UUID(0, ++ownerCount) : owner.id;
+        return new MirrorOwner(
+                simulation,
+                "owner" + ownerCount,
+                id,
+                stores,
+                history,
+                this::assembled,
+                this::changed);
+    }
+
+    /** What a machine has lost is lost to this user as well, and no FLUSH of his speaks of it. */
+    private void assembled() {
+        history.unackedAreDead();
+        judge.checkEventsRaised();
+        if (tainted) {
+            history.crashed();
+            history.reattached();
+        }
+    }
+
+    private List<Integer> all() {
+        return IntStream.range(0, stores.size()).boxed().toList();
+    }
+
+    private void create() {
+        List<UUID> ids = all().stream().map(leg -> new UUID(7, leg)).toList();
+        List<Part> parts = all().stream().map(owner::part).toList();
+        List<Optional<EtherbayException>> ended = new ArrayList<>();
+        owner.node.tell(() -> Creation.create(
+                owner.node.loop(),
+                parts,
+                new Creation.Request(
+                        "sim",
+                        new UUID(1, 2),
+                        ids,
+                        prng.chance(0.7),
+                        prng.chance(0.9),
+                        CHUNK_BYTES,
+                        1),
+                ended::add));
+        simulation.runUntil("created", HEAL_NS, () -> !ended.isEmpty());
+        if (ended.getFirst().isPresent()) {
+            throw new AssertionError("not created: " + ended.getFirst());
+        }
+        open(all());
+        simulation.runUntil("assembled", HEAL_NS, owner::isOpen);
+    }
+
+    private void open(List<Integer> legs) {
+        owner.open(legs, true, prng.between(1, 10));
+    }
+
+    private void run() {
+        int rounds = prng.between(2, 6);
+        for (int round = 0; round < rounds; round++) {
+            owner.issue(prng.between(10, 60));
+            int trouble = prng.between(0, 3);
+            simulation.runFor(prng.below(5 * MS_NS));
+            for (int count = 0; count < trouble; count++) {
+                something();
+                owner.issue(prng.between(0, 30));
+                simulation.runFor(prng.below(prng.chance(0.5) ? 3 * SECOND_NS : 10 * MS_NS));
+            }
+            if (prng.chance(0.3)) {
+                heal();
+            }
+        }
+        heal();
+        readAll();
+        if (prng.chance(0.3)) {
+            rot();
+        }
+        stop();
+        judge.checkSuperblocks();
+        judge.checkSame(sectors);
+        judge.checkHistory(history, sectors);
+    }
+
+    private void something() {
+        int leg = prng.below(stores.size());
+        SimStore store = stores.get(leg);
+        switch (prng.below(11)) {
+            case 0, 1, 2 -> silence(store);
+            case 3 -> stores.forEach(this::silence);
+            case 4 -> powerCut(store);
+            case 5 -> {
+                disturbed = true;
+                store.kill();
+                startLater(store);
+            }
+            case 6, 7 -> kill();
+            case 8 -> powerCutAll();
+            case 9 -> takeOver();
+            default -> damage(store);
+        }
+    }
+
+    /** A leg has failed, or is back: an instant at which a crash is worth trying. */
+    private void changed(MirrorOwner at) {
+        if (at.mirror != null && prng.chance(0.1)) {
+            simulation.after(prng.below(3 * MS_NS), () -> {
+                if (owner.equals(at) && at.node.alive() && !healing) {
+                    simulation.mark("killed when a leg changed");
+                    kill();
+                }
+            });
+        }
+    }
+
+    private void silence(SimStore store) {
+        disturbed = true;
+        store.silence();
+        simulation.after(prng.below(4 * SECOND_NS), store::answer);
+    }
+
+    private void startLater(SimStore store) {
+        simulation.after(SECOND_NS + prng.below(3 * SECOND_NS), () -> {
+            if (!store.isRunning()) {
+                store.start();
+            }
+        });
+    }
+
+    private void powerCut(SimStore store) {
+        if (tainted || !owner.isWhole(stores.size())) {
+            history.crashed();
+        }
+        tainted = true;
+        disturbed = true;
+        store.powerCut();
+        startLater(store);
+    }
+
+    private void powerCutAll() {
+        history.crashed();
+        tainted = true;
+        disturbed = true;
+        stores.forEach(store -> {
+            store.powerCut();
+            startLater(store);
+        });
+        kill();
+    }
+
+    /** The process is gone; another one of the same node assembles what it finds. */
+    private void kill() {
+        if (tainted) {
+            history.crashed();
+        }
+        owner.kill();
+        owner = newOwner(false);
+        List<Integer> legs = all();
+        if (prng.chance(0.4)) {
+            legs = legs.stream().filter(leg -> prng.chance(0.6)).toList();
+            simulation.mark("assembled from some");
+        }
+        open(legs);
+    }
+
+    private void takeOver() {
+        MirrorOwner former = owner;
+        boolean well = !disturbed && former.isWhole(stores.size());
+        MirrorOwner rival = newOwner(true);
+        owner = rival;
+        former.issue(prng.below(100));
+        open(all());
+        simulation.runUntil("the rival has opened or not", HEAL_NS, () -> !rival.isOpening());
+        if (!rival.isOpen()) {
+            former.kill();
+            return;
+        }
+        if (well && !rival.isWhole(stores.size())) {
+            throw new AssertionError("a take-over cost a leg: " + rival.detail());
+        }
+        long openedAtNs = simulation.nowNs();
+        List<Integer> legs = rival.legs();
+        rival.issue(prng.between(1, 20));
+        former.issue(prng.between(1, 20));
+        simulation.runFor(prng.below(3 * SECOND_NS));
+        if (well && former.legs().size() < stores.size()) {
+            throw new AssertionError("a fence was taken for a failed leg: " + former.detail());
+        }
+        judge.checkOneWriter(rival.detail().epoch(), openedAtNs, legs);
+        if (former.mirror != null && former.isFinished() && !former.isFenced()) {
+            former.issue(1);
+        }
+        former.kill();
+    }
+
+    private void damage(SimStore store) {
+        long lba = prng.below(sectors);
+        long count = Math.min(sectors - lba, prng.between(1, 4));
+        if (prng.chance(0.5)) {
+            store.medium().faults().badReads(DATA_OFFSET + lba, count);
+        } else {
+            store.medium().faults().badWrites(DATA_OFFSET + lba, count);
+        }
+        disturbed = true;
+        simulation.mark("bad sectors");
+    }
+
+    /** Nothing goes wrong any more: the legs are whole again within bounded time. */
+    private void heal() {
+        healing = true;
+        for (SimStore store : stores) {
+            store.medium().faults().heal();
+            store.answer();
+        }
+        simulation.runFor(5 * SECOND_NS);
+        for (int attempt = 0; !owner.isOpen(); attempt++) {
+            simulation.runUntil("opened or not", HEAL_NS, () -> !owner.isOpening());
+            if (!owner.isOpen()) {
+                if (attempt > 3) {
+                    throw new AssertionError("not assembled though all is well: " + owner.refusal);
+                }
+                restart();
+            }
+        }
+        simulation.runUntil("all requests ended", HEAL_NS, owner::isFinished);
+        if (tainted) {
+            flushOrRestart();
+        }
+        long untilNs = simulation.nowNs() + HEAL_NS;
+        while (!owner.isWhole(stores.size())) {
+            owner.addMissing(stores.size());
+            simulation.runFor(SECOND_NS);
+            if (simulation.nowNs() > untilNs) {
+                throw new AssertionError("not whole though all is well: " + owner.detail());
+            }
+        }
+        simulation.runUntil("clean", HEAL_NS, () -> owner.detail().state().equals("clean"));
+        tainted = false;
+        disturbed = false;
+        healing = false;
+    }
+
+    /** Where all that a FLUSH covers is lost, its user opens the mirror anew. */
+    private void flushOrRestart() {
+        DiskUser user = owner.user;
+        if (user == null || user.flushFailedCount() > 0) {
+            history.crashed();
+            restart();
+            simulation.runUntil("opened again", HEAL_NS, owner::isOpen);
+        }
+    }
+
+    private void restart() {
+        owner.kill();
+        owner = newOwner(false);
+        open(all());
+    }
+
+    private void readAll() {
+        DiskUser user = owner.user;
+        if (user == null) {
+            throw new AssertionError("a mirror that is open has a user");
+        }
+        int before = user.failedCount();
+        user.readAll();
+        simulation.runUntil("all sectors read", HEAL_NS, user::finished);
+        if (user.failedCount() > before) {
+            throw new AssertionError("a request failed on good legs");
+        }
+    }
+
+    /** Bits rot, and a check finds each of the sectors. */
+    private void rot() {
+        int leg = prng.below(stores.size());
+        TreeSet<Long> rotten = new TreeSet<>();
+        for (int count = prng.between(1, 5); count > 0; count--) {
+            long lba = prng.below(sectors);
+            if (rotten.add(lba)) {
+                stores.get(leg).medium().rot(DATA_OFFSET + lba);
+            }
+        }
+        Mirror mirror = owner.mirror;
+        if (mirror == null) {
+            throw new AssertionError("a mirror that is open is there");
+        }
+        String right = stores.size() > 2 ? "" : "s" + (1 - leg);
+        check(mirror, new CheckRequest(false, "", 0));
+        if (!new TreeSet<>(mirror.detail().check().sectors()).equals(rotten)) {
+            throw new AssertionError(
+                    "a check found " + mirror.detail().check() + ", not " + rotten);
+        }
+        check(mirror, new CheckRequest(true, right, 0));
+    }
+
+    private void check(Mirror mirror, CheckRequest request) {
+        owner.node.tell(() -> mirror.check(request));
+        simulation.runFor(MS_NS);
+        simulation.runUntil("checked", HEAL_NS, () -> !mirror.detail().check().running());
+    }
+
+    private void stop() {
+        Mirror mirror = owner.mirror;
+        if (mirror == null || owner.watched == null) {
+            throw new AssertionError("a mirror that is open is there");
+        }
+        owner.watched.checkNothingInFlight();
+        boolean[] stopped = {false};
+        owner.node.tell(() -> mirror.stop(() -> stopped[0] = true));
+        simulation.runUntil("stopped", HEAL_NS, () -> stopped[0]);
+        owner.kill();
+    }
+}
