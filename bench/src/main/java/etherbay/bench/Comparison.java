@@ -15,10 +15,20 @@ import java.util.function.ToDoubleFunction;
  * the same round.
  */
 final class Comparison {
-    private static final String OURS = Contenders.OURS;
-
+    private final String ours;
     private final Map<String, Map<String, List<Sample>>> samples = new LinkedHashMap<>();
     private final Map<String, List<Double>> figures = new LinkedHashMap<>();
+
+    Comparison() {
+        this(Contenders.OURS);
+    }
+
+    /**
+     * @param ours whose values are divided by those of the others
+     */
+    Comparison(String ours) {
+        this.ours = ours;
+    }
 
     /** Notes the next round of {@code server} at {@code point}. */
     void add(String point, String server, Sample sample) {
@@ -40,19 +50,19 @@ final class Comparison {
     /** Who stands beside us at that point. */
     List<String> rivals(String point) {
         Map<String, List<Sample>> servers = samples.getOrDefault(point, Map.of());
-        return servers.containsKey(OURS)
-                ? servers.keySet().stream().filter(name -> !name.equals(OURS)).toList()
+        return servers.containsKey(ours)
+                ? servers.keySet().stream().filter(name -> !name.equals(ours)).toList()
                 : List.of();
     }
 
     /** Ours by theirs, round by round; nothing when one of the two was not measured. */
     Optional<Spread> ratio(String point, String rival, ToDoubleFunction<Sample> value) {
         Map<String, List<Sample>> servers = samples.getOrDefault(point, Map.of());
-        List<Sample> ours = servers.getOrDefault(OURS, List.of());
+        List<Sample> own = servers.getOrDefault(ours, List.of());
         List<Sample> theirs = servers.getOrDefault(rival, List.of());
-        return ours.isEmpty() || theirs.isEmpty()
+        return own.isEmpty() || theirs.isEmpty()
                 ? Optional.empty()
-                : Optional.of(ratio(ours, theirs, value));
+                : Optional.of(ratio(own, theirs, value));
     }
 
     Optional<Spread> figure(String name) {

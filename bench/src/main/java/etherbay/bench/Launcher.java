@@ -23,27 +23,39 @@ final class Launcher {
 
     /** {@code ./etherbay export} of one file at {@code address}, with {@code flags} behind. */
     static List<String> export(Address address, Path file, Path state, String... flags) {
-        List<String> command = new ArrayList<>(List.of(
-                Repository.root().resolve("etherbay").toString(),
+        List<String> command =
+                new ArrayList<>(export(address, Lab.INTERFACE, file.toString(), state));
+        command.addAll(List.of(flags));
+        return command;
+    }
+
+    /**
+     * The same on that interface.
+     *
+     * @param disk a file, with decorations before it
+     */
+    static List<String> export(Address address, String interfaceName, String disk, Path state) {
+        return etherbay(
                 "export",
                 String.valueOf(address.shelf()),
                 String.valueOf(address.slot()),
-                Lab.INTERFACE,
-                file.toString(),
+                interfaceName,
+                disk,
                 "--state",
-                state.toString()));
-        command.addAll(List.of(flags));
+                state.toString());
+    }
+
+    /** {@code ./etherbay} with those words. */
+    static List<String> etherbay(String... words) {
+        List<String> command = new ArrayList<>();
+        command.add(Repository.root().resolve("etherbay").toString());
+        command.addAll(List.of(words));
         return command;
     }
 
     /** {@code ./etherbay node run} of a settings file. */
     static List<String> daemon(Path settings) {
-        return List.of(
-                Repository.root().resolve("etherbay").toString(),
-                "node",
-                "run",
-                "-c",
-                settings.toString());
+        return etherbay("node", "run", "-c", settings.toString());
     }
 
     /** A command of the bench in a JVM that is set as the launcher sets one that serves. */

@@ -65,7 +65,7 @@ final class NbdCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         check();
         Launcher.prepare();
-        NbdResults results = new NbdResults(against);
+        NbdResults results = new NbdResults(NbdServers.OURS, against);
         try (Cleanup cleanup = new Cleanup()) {
             Lab lab = Lab.open(cleanup);
             NbdServers.address(lab, mtu);

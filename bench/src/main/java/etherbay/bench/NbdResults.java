@@ -10,23 +10,29 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What {@code bench nbd} measured: the {@link Comparison}, in which "load" is all that runs at the
- * initiator's end, what our attach has of it, and which bars are reached.
+ * What a bench measured that puts its load on NBD servers: the {@link Comparison}, in which "load"
+ * is all that runs at the initiator's end, what an attach of ours has of it, and which bars are
+ * reached.
  */
 final class NbdResults {
-    private final Comparison comparison = new Comparison();
+    private final Comparison comparison;
     private final Set<NbdPoint> points = new LinkedHashSet<>();
-    private final Map<NbdPoint, List<Attached>> attached = new LinkedHashMap<>();
+    private final Map<NbdPoint, Map<String, List<Attached>>> attached = new LinkedHashMap<>();
     private final String theirs;
 
     /**
-     * What our attach took for a request.
+     * What an attach of ours took for a request.
      *
      * @param frameCount that it sent; more than the data needs: some were sent again
      */
     private record Attached(double cpuUs, double frameCount) {}
 
-    NbdResults(String theirs) {
+    /**
+     * @param ours what is held against the bars
+     * @param theirs what stands beside it
+     */
+    NbdResults(String ours, String theirs) {
+        comparison = new Comparison(ours);
         this.theirs = theirs;
     }
 
@@ -38,9 +44,10 @@ final class NbdResults {
                 point.name(),
                 server,
                 new Sample(result, spent.serverCpuNs(), fio.serverCpuNs() + spent.attachCpuNs()));
-        if (server.equals(NbdServers.OURS)) {
+        if (spent.attachCpuNs() > 0) {
             double requests = Math.max(1, result.requestCount());
-            attached.computeIfAbsent(point, _ -> new ArrayList<>())
+            attached.computeIfAbsent(point, _ -> new LinkedHashMap<>())
+                    .computeIfAbsent(server, _ -> new ArrayList<>())
                     .add(new Attached(
                             spent.attachCpuNs() / requests / 1e3, spent.frameCount() / requests));
         }
@@ -60,12 +67,14 @@ final class NbdResults {
     String toText() {
         StringBuilder text = new StringBuilder(comparison.toText());
         text.append(String.format("%n(load: fio, and our attach where it runs)%n"));
-        attached.forEach((point, rounds) -> text.append(String.format(
-                Locale.ROOT,
-                "%-34s attach CPU %.1f us/request, sends %s frames%n",
-                point.name(),
-                Spread.of(rounds, Attached::cpuUs).median(),
-                Spread.of(rounds, Attached::frameCount).toText(2))));
+        attached.forEach((point, servers) ->
+                servers.forEach((server, rounds) -> text.append(String.format(
+                        Locale.ROOT,
+                        "%-44s %-12s attach CPU %.1f us/request, sends %s frames%n",
+                        point.name(),
+                        server,
+                        Spread.of(rounds, Attached::cpuUs).median(),
+                        Spread.of(rounds, Attached::frameCount).toText(2)))));
         return text.toString();
     }
 
@@ -78,17 +87,18 @@ final class NbdResults {
             NbdPoint point = order.get(index);
             Map<String, Object> json = new LinkedHashMap<>();
             json.put("compared", compared.get(index));
-            List<Attached> rounds = attached.getOrDefault(point, List.of());
-            if (!rounds.isEmpty()) {
-                json.put(
-                        "attachCpuUsPerRequest",
-                        Spread.of(rounds, Attached::cpuUs).toJson());
-                json.put(
-                        "framesPerRequest",
-                        Spread.of(rounds, Attached::frameCount).toJson());
-            }
+            Map<String, Object> attaches = new LinkedHashMap<>();
+            attached.getOrDefault(point, Map.of())
+                    .forEach((server, rounds) -> attaches.put(server, toJson(rounds)));
+            json.put("attach", attaches);
             all.add(json);
         }
         return all;
+    }
+
+    private static Map<String, Object> toJson(List<Attached> rounds) {
+        return Map.of(
+                "cpuUsPerRequest", Spread.of(rounds, Attached::cpuUs).toJson(),
+                "framesPerRequest", Spread.of(rounds, Attached::frameCount).toJson());
     }
 }

@@ -26,8 +26,6 @@ final class NbdServers {
 
     private static final String INITIATOR_IP = "192.0.2.2";
     private static final int PREFIX_BITS = 24;
-    private static final String FRAMES_SENT =
-            "/sys/class/net/" + Lab.INTERFACE + "/statistics/tx_packets";
     private static final int READY_TRIES = 500;
     private static final long READY_WAIT_MS = 20;
 
@@ -44,9 +42,9 @@ final class NbdServers {
     /**
      * What was spent so far, or between two looks.
      *
-     * @param serverCpuNs of the process that has the file
+     * @param serverCpuNs of the processes that have the files
      * @param attachCpuNs of ours beside the load; 0 where there is none
-     * @param frameCount sent by the initiator's interface
+     * @param frameCount sent by the initiator's interfaces
      */
     record Spent(long serverCpuNs, long attachCpuNs, long frameCount) {
         Spent since(Spent before) {
@@ -60,17 +58,28 @@ final class NbdServers {
     /**
      * What fio connects to.
      *
-     * @param server the process that has the file
+     * @param servers the processes that have the files
      * @param attach ours at the load's end, if there is one
+     * @param interfaces of the load's end by which it reaches the servers
      */
-    record Server(String name, String uri, Child server, Optional<Child> attach) {
-        /** What it has spent, on that network, with all others that use it. */
+    record Server(
+            String name,
+            String uri,
+            List<Child> servers,
+            Optional<Child> attach,
+            List<String> interfaces) {
+        /** What it has spent, on those interfaces, with all others that use them. */
         Spent spent(Lab lab) {
-            String frames = Program.run(lab.atInitiator(List.of("cat", FRAMES_SENT)));
+            List<String> command = new ArrayList<>(List.of("cat"));
+            interfaces.forEach(
+                    each -> command.add("/sys/class/net/" + each + "/statistics/tx_packets"));
             return new Spent(
-                    server.cpuNs(),
+                    servers.stream().mapToLong(Child::cpuNs).sum(),
                     attach.map(Child::cpuNs).orElse(0L),
-                    Long.parseLong(frames.strip()));
+                    Program.run(lab.atInitiator(command))
+                            .lines()
+                            .mapToLong(Long::parseLong)
+                            .sum());
         }
     }
 
@@ -98,8 +107,7 @@ final class NbdServers {
         Child attach = Child.startQuietly(
                 cleanup,
                 "attach",
-                lab.atInitiator(List.of(
-                        Repository.root().resolve("etherbay").toString(),
+                lab.atInitiator(Launcher.etherbay(
                         "attach",
                         ADDRESS.toString(),
                         "--if",
@@ -107,10 +115,16 @@ final class NbdServers {
                         "--nbd",
                         "unix:" + socket)));
         await(attach, "nbd serves");
-        return new Server(OURS, "nbd+unix:///?socket=" + socket, target, Optional.of(attach));
+        return new Server(
+                OURS, uri(socket), List.of(target), Optional.of(attach), Lab.interfaces(1));
     }
 
-    private static void await(Child child, String beginning) {
+    static String uri(Path socket) {
+        return "nbd+unix:///?socket=" + socket;
+    }
+
+    /** Reads what it says up to such a line, and lets it go on. */
+    static void await(Child child, String beginning) {
         while (!child.hear().startsWith(beginning)) {
             // one line for each thing that it has, and for each interface
         }
@@ -133,7 +147,8 @@ final class NbdServers {
                         "file",
                         file.path().toString())));
         awaitFile(pid, server);
-        return new Server(NBDKIT, "nbd://" + TARGET_IP, server, Optional.empty());
+        return new Server(
+                NBDKIT, "nbd://" + TARGET_IP, List.of(server), Optional.empty(), Lab.interfaces(1));
     }
 
     /** nbdkit writes its process id when it listens. */

@@ -16,7 +16,7 @@ class NbdResultsTest {
     }
 
     private static NbdResults measured(long ours, long theirs) {
-        NbdResults results = new NbdResults("nbdkit");
+        NbdResults results = new NbdResults("etherbay", "nbdkit");
         for (NbdPoint point : new NbdPoint[] {READ, WRITE}) {
             results.add(
                     point,
@@ -36,7 +36,7 @@ class NbdResultsTest {
     void aBarIsReachedByTheMedianRatioOfARound() {
         assertThat(measured(100, 100).bars()).singleElement().matches(bar -> !bar.missed());
         assertThat(measured(99, 100).bars()).singleElement().matches(Verdict::missed);
-        assertThat(new NbdResults("nbdkit").bars()).isEmpty();
+        assertThat(new NbdResults("etherbay", "nbdkit").bars()).isEmpty();
     }
 
     @Test
@@ -46,8 +46,20 @@ class NbdResultsTest {
                         line.matches(" *etherbay .*CPU 2\\.0 us/request \\(load 5\\.0\\).*"))
                 .anyMatch(
                         line -> line.matches(" *nbdkit .*CPU 2\\.0 us/request \\(load 1\\.0\\).*"))
-                .anyMatch(line ->
-                        line.matches("reads +attach CPU 4\\.0 us/request, sends 1\\.10 .*"));
-        assertThat(Json.of(measured(90, 100).toJson())).contains("attachCpuUsPerRequest");
+                .anyMatch(line -> line.matches(
+                        "reads +etherbay +attach CPU 4\\.0 us/request, sends 1\\.10 .*"));
+        assertThat(Json.of(measured(90, 100).toJson())).contains("cpuUsPerRequest");
+    }
+
+    @Test
+    void eachSideThatIsAttachedHasItsOwnFigures() {
+        NbdResults results = new NbdResults("mirror", "single");
+        results.add(READ, "mirror", run(100, 0), new NbdServers.Spent(0, 300_000, 210));
+        results.add(READ, "single", run(50, 0), new NbdServers.Spent(0, 100_000, 50));
+
+        assertThat(results.bars()).singleElement().matches(bar -> !bar.missed());
+        assertThat(results.toText().lines())
+                .anyMatch(line -> line.matches("reads +mirror +attach CPU 3\\.0 .* 2\\.10 .*"))
+                .anyMatch(line -> line.matches("reads +single +attach CPU 2\\.0 .* 1\\.00 .*"));
     }
 }
