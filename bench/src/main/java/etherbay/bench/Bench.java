@@ -28,6 +28,7 @@ import picocli.CommandLine.ParameterException;
             ReloadCommand.class,
             RemoteCommand.class,
             NbdCommand.class,
+            MirrorCommand.class,
             HelpCommand.class
         })
 public final class Bench implements Runnable {
