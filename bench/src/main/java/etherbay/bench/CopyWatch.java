@@ -21,13 +21,13 @@ final class CopyWatch {
     private @Nullable Long beganNs;
     private @Nullable Long endedNs;
 
-    /** Notes a line; only the first copy counts. */
+    /** Notes a line, in which another text may stand too; only the first copy counts. */
     void heard(String line, long nowNs) {
         Matcher begin = BEGIN.matcher(line);
-        if (beganNs == null && begin.matches()) {
+        if (beganNs == null && begin.find()) {
             beganNs = nowNs;
             mib = Long.parseLong(begin.group(1));
-        } else if (beganNs != null && endedNs == null && line.equals(END)) {
+        } else if (beganNs != null && endedNs == null && line.contains(END)) {
             endedNs = nowNs;
         }
     }

@@ -28,6 +28,13 @@ class CopyWatchTest {
     }
 
     @Test
+    void whatAnotherStreamSaysOnTheSameLineDoesNoHarm() {
+        watch.heard("nbd serves mirror at unix:m.sockcopying 10 MiB where legs may differ", 0);
+        watch.heard("the legs in sync are the same again" + "mirror: clean", 1_000_000_000);
+        assertThat(watch.mibPerSecond()).isEqualTo(10);
+    }
+
+    @Test
     void onlyTheFirstCopyCounts() {
         watch.heard("copying 10 MiB where legs may differ", 0);
         watch.heard("the legs in sync are the same again", 1_000_000_000);
