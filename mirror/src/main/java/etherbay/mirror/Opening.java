@@ -336,7 +336,9 @@ final class Opening {
         if (header == null) {
             header = headerOf(assembly);
         }
-        header = Superblocks.withEventsCleared(header, assembly.eventsCleared());
+        // Without a bitmap the one in memory knows of nothing that was written before.
+        long cleared = Math.max(header.eventsCleared(), assembly.eventsCleared());
+        header = Superblocks.withEventsCleared(header, cleared);
         Intent intent = new Intent(Superblocks.served(header, onDisk), bits);
         if (onDisk && !trusted) {
             intent.markAll();

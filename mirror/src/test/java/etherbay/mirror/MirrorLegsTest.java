@@ -227,4 +227,19 @@ final class MirrorLegsTest {
             assertThat(disk.listenerCount()).isEqualTo(1);
         }
     }
+
+    @Test
+    void withoutABitmapALegThatAnEarlierTermHasLeftIsFilledWhole() {
+        try (MirrorRig rig = new MirrorRig(2).create(true, false).open()) {
+            rig.stores.get(1).silence();
+            rig.write(49, 4, 7);
+            rig.kill();
+            rig.open(rig.parts(0, 1).subList(0, 1), false, false);
+            rig.stores.get(1).answer();
+            rig.runFor(4 * MirrorRig.SECOND_NS);
+            assertThat(add(rig, 1, false)).isEmpty();
+            rig.untilStanding("s1", "in sync");
+            assertThat(rig.peek(1, 49)).isEqualTo(7);
+        }
+    }
 }
