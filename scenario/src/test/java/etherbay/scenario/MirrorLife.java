@@ -42,6 +42,7 @@ final class MirrorLife {
     private MirrorOwner owner;
     private int ownerCount;
     private boolean healing;
+    private boolean split;
 
     /** Whether anything has gone wrong with a leg since all were whole. */
     private boolean disturbed;
@@ -145,8 +146,14 @@ final class MirrorLife {
             if (prng.chance(0.3)) {
                 heal();
             }
+            if (split) {
+                return; // refused, which loses nothing: a person is to decide
+            }
         }
         heal();
+        if (split) {
+            return;
+        }
         readAll();
         if (prng.chance(0.3)) {
             rot();
@@ -291,6 +298,11 @@ final class MirrorLife {
         for (int attempt = 0; !owner.isOpen(); attempt++) {
             simulation.runUntil("opened or not", HEAL_NS, () -> !owner.isOpening());
             if (!owner.isOpen()) {
+                if (isSplit()) {
+                    simulation.mark("split of three refused");
+                    split = true;
+                    return;
+                }
                 if (attempt > 3) {
                     throw new AssertionError("not assembled though all is well: " + owner.refusal);
                 }
@@ -313,6 +325,16 @@ final class MirrorLife {
         tainted = false;
         disturbed = false;
         healing = false;
+    }
+
+    /**
+     * Three legs of which each was left by the next one in turn: the first and the last know
+     * nothing of each other.
+     */
+    private boolean isSplit() {
+        EtherbayException why = owner.refusal;
+        String said = why == null ? "" : String.valueOf(why.getMessage());
+        return stores.size() > 2 && said.contains("split");
     }
 
     /** Where all that a FLUSH covers is lost, its user opens the mirror anew. */
