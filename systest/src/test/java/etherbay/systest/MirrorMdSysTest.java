@@ -242,6 +242,14 @@ class MirrorMdSysTest {
         assertServed(written, 9 * MIB);
     }
 
+    /** mdadm marks all of a new array, and md takes its time to clear that. */
+    private static void awaitCleared(MdGuest guest) {
+        Tool.await(
+                "md clears its bitmap",
+                TIMEOUT,
+                () -> guest.run("mdadm --examine-bitmap /dev/vda").contains(" 0 dirty"));
+    }
+
     @ParameterizedTest
     @CsvSource({"internal, true", "internal, false", "none, true", "none, false"})
     void whatMdMadeWeServe(String bitmap, boolean clean) throws IOException {
@@ -253,6 +261,9 @@ class MirrorMdSysTest {
             guest.run("mdadm --create /dev/md0 --run --metadata=1.2 --level=1 --raid-devices=2"
                     + " --assume-clean --bitmap=" + bitmap + (hasBitmap ? CHUNK : "")
                     + " --name=web --homehost=box /dev/vda /dev/vdb");
+            if (hasBitmap) {
+                awaitCleared(guest);
+            }
             guest.run("echo 0 > /sys/block/md0/md/safe_mode_delay");
             guest.run("dd if=/dev/urandom of=/dev/md0 bs=1M seek=4 count=2 conv=fsync 2>/dev/null");
             written = sum(guest);
