@@ -140,7 +140,7 @@ class MirrorGuestSysTest {
                 Map<String, Object> detail = lab.awaitInSync(2, TIMEOUT);
                 guest.check(VERIFY, TIMEOUT);
                 System.out.printf(
-                        "kill -9 of a target under ext4: stall %d ms (before: %d ms), %d KiB copied%n",
+                        "kill -9 of a target under ext4: stall %d ms (%d before), %d KiB copied%n",
                         stall.toMillis(),
                         before.toMillis(),
                         MirrorLab.number(detail, "copied_bytes") >> 10);

@@ -152,13 +152,38 @@ class MirrorSysTest {
             lab.killTarget(1);
             assertRefused(
                     lab.run("assemble", "web", "e0.0"), ErrorCode.UNAVAILABLE, "slot 1", "--force");
-            List<String> forced =
-                    lab.command("state", "mirror", "assemble", "web", "e0.0", "--force");
-            try (Daemon held = Daemon.start(forced).awaitLog("web: ", TIMEOUT)) {
-                assertThat(held.log()).contains("degraded");
-                lab.check("stop", "web");
-                Tool.await("its process ends", TIMEOUT, () -> !held.isAlive());
-            }
+            assembleAlone(lab, "e0.0");
+        }
+    }
+
+    /** By force, and lets it go again. */
+    private static void assembleAlone(MirrorLab lab, String leg) {
+        List<String> forced = lab.command("state", "mirror", "assemble", "web", leg, "--force");
+        try (Daemon held = Daemon.start(forced).awaitLog("web: ", TIMEOUT)) {
+            assertThat(held.log()).contains("degraded");
+            lab.check("stop", "web");
+            Tool.await("its process ends", TIMEOUT, () -> !held.isAlive());
+            assertThat(held.terminate()).as(held.log()).isZero();
+        }
+    }
+
+    @Test
+    void legsThatWentOnWithoutEachOtherAreRefusedUntilOneSideIsChosen() throws IOException {
+        try (MirrorLab lab = new MirrorLab(folder, 2, DISK_BYTES)) {
+            lab.create();
+            lab.killTarget(1);
+            assembleAlone(lab, "e0.0");
+            lab.killTarget(0);
+            lab.startTarget(1);
+            assembleAlone(lab, "e1.0");
+            lab.startTarget(0);
+            assertRefused(
+                    Tool.run(lab.attachCommand("state", lab.socket()), TIMEOUT),
+                    ErrorCode.CONFLICT,
+                    "web is split",
+                    "assemble web e0.0 --force",
+                    "assemble web e1.0 --force");
+            assertThat(MirrorLegs.superblock(lab.image(0)).roles()).startsWith(0).doesNotContain(1);
         }
     }
 
