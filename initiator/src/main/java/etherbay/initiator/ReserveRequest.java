@@ -63,8 +63,7 @@ final class ReserveRequest extends OwnershipQuestion {
     void fill(MemorySegment memory, long at) {
         boolean takes = step == Step.TAKE;
         ReserveHeader.Fields.of(
-                        takes ? ReserveHeader.SET : ReserveHeader.READ,
-                        takes ? wanted : List.of())
+                        takes ? ReserveHeader.SET : ReserveHeader.READ, takes ? wanted : List.of())
                 .write(memory, at);
     }
 

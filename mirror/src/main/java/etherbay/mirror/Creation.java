@@ -136,8 +136,7 @@ public final class Creation {
     }
 
     private void end(Optional<EtherbayException> failure) {
-        LegGate.releaseAll(
-                parts.stream().map(Part::gate).toList(), () -> told.accept(failure));
+        LegGate.releaseAll(parts.stream().map(Part::gate).toList(), () -> told.accept(failure));
     }
 
     private void claim() {

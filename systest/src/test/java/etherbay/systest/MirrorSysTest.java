@@ -183,7 +183,9 @@ class MirrorSysTest {
                     "web is split",
                     "assemble web e0.0 --force",
                     "assemble web e1.0 --force");
-            assertThat(MirrorLegs.superblock(lab.image(0)).roles()).startsWith(0).doesNotContain(1);
+            assertThat(MirrorLegs.superblock(lab.image(0)).roles())
+                    .startsWith(0)
+                    .doesNotContain(1);
         }
     }
 

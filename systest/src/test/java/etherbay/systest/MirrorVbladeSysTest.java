@@ -15,7 +15,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** The article's own targets as legs: they know no fence, and their reservation shuts readers out. */
+/**
+ * The article's own targets as legs: they know no fence, and their reservation shuts readers out.
+ */
 @ExtendWith(ReasonInTrace.class)
 class MirrorVbladeSysTest {
     private static final long DISK_BYTES = 64 << 20;
@@ -45,8 +47,8 @@ class MirrorVbladeSysTest {
     }
 
     private Daemon attach(NetLab.Node node) {
-        return MirrorLab.awaitServed(Daemon.start(
-                command(node, "state", "attach", "web", "--nbd", "unix:" + socket())));
+        return MirrorLab.awaitServed(
+                Daemon.start(command(node, "state", "attach", "web", "--nbd", "unix:" + socket())));
     }
 
     private static byte[] pattern(int seed) {
@@ -65,7 +67,13 @@ class MirrorVbladeSysTest {
                     Daemon second = AoeServer.VBLADE.start(lab.node("second"), 2, 1, two)) {
                 assertThat(first.isAlive() && second.isAlive()).isTrue();
                 Tool.check(command(
-                        client, "state", "mirror", "create", "web", "e2.0", "e2.1",
+                        client,
+                        "state",
+                        "mirror",
+                        "create",
+                        "web",
+                        "e2.0",
+                        "e2.1",
                         "--assume-clean"));
                 crash(client);
                 try (Daemon again = attach(client);
