@@ -48,6 +48,7 @@ public interface BlockDevice extends AutoCloseable {
         /** {@link #sectors} changed; it was {@code sectorsBefore}. */
         default void resized(BlockDevice device, long sectorsBefore) {}
 
+        /** Also with the state that it had, when what was not flushed may be gone. */
         default void stateChanged(BlockDevice device, State state) {}
     }
 

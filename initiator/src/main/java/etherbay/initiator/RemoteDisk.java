@@ -448,6 +448,7 @@ public final class RemoteDisk implements BlockDevice {
             if (durability.isLost()) {
                 report("lost power or a sync with writes that were not flushed: every FLUSH fails"
                         + " from now on; check the data, then attach it again");
+                listeners.forEach(listener -> listener.stateChanged(this, state));
             }
         }
     }

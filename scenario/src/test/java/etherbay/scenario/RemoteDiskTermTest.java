@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import etherbay.aoe.AoeHeader;
 import etherbay.aoe.Ethernet;
+import etherbay.base.BlockDevice;
 import etherbay.base.Epoch;
 import etherbay.base.Frame;
 import etherbay.base.FrameHandler;
@@ -304,5 +305,25 @@ final class RemoteDiskTermTest extends DiskCase {
         assertThat(write(8, 1)).isEqualTo(IoStatus.OK);
         assertThat(end(ask(IoOperation.FLUSH, 0, 0), SECOND_NS)).isEqualTo(IoStatus.OK);
         assertThat(initiator.disk().status().lost()).isFalse();
+    }
+
+    @Test
+    void aLossWithoutAnOutageIsToldToWhoeverListens() {
+        target.settings(settings -> settings.withWriteCache(true));
+        open(1);
+        assertThat(write(8, 1)).isEqualTo(IoStatus.OK);
+        List<BlockDevice.State> told = new ArrayList<>();
+        initiator.disk().listen(new BlockDevice.Listener() {
+            @Override
+            public void stateChanged(BlockDevice device, BlockDevice.State state) {
+                told.add(state);
+            }
+        });
+        target.powerCut();
+        target.start();
+        simulation.runFor(2 * SECOND_NS);
+        assertThat(end(ask(IoOperation.READ, 8, 0), SECOND_NS)).isEqualTo(IoStatus.OK);
+        assertThat(initiator.disk().status().lost()).isTrue();
+        assertThat(told).containsExactly(BlockDevice.State.ONLINE);
     }
 }
