@@ -27,10 +27,15 @@ final class NbdLink implements SectorLedger.Reader, AutoCloseable {
     private static final int READ_SECTORS = 2048;
 
     private enum Command {
-        READ,
-        WRITE,
-        DISC,
-        FLUSH
+        READ(0),
+        WRITE(1),
+        FLUSH(3);
+
+        private final int number;
+
+        Command(int number) {
+            this.number = number;
+        }
     }
 
     private final SocketChannel channel;
@@ -105,7 +110,7 @@ final class NbdLink implements SectorLedger.Reader, AutoCloseable {
                 ByteBuffer.allocate(REQUEST_BYTES + data.length)
                         .putInt(REQUEST_MAGIC)
                         .putShort((short) 0)
-                        .putShort((short) command.ordinal())
+                        .putShort((short) command.number)
                         .putLong(++handle)
                         .putLong(lba * SECTOR_BYTES)
                         .putInt(bytes)
