@@ -228,9 +228,9 @@ class MirrorMdSysTest {
         String written;
         try (MdGuest guest = guest()) {
             guest.run("mdadm --assemble /dev/md0 /dev/vda /dev/vdb");
+            guest.run("echo 0 > /sys/block/md0/md/safe_mode_delay");
             guest.run("dd if=/dev/urandom of=/dev/md0 bs=1M count=8 conv=fsync 2>/dev/null");
             guest.run("mdadm /dev/md0 --fail /dev/vdb");
-            guest.run("echo 0 > /sys/block/md0/md/safe_mode_delay");
             guest.run("dd if=/dev/urandom of=/dev/md0 bs=1M seek=4 count=2 conv=fsync 2>/dev/null");
             written = sum(guest);
             guest.guest().kill();
