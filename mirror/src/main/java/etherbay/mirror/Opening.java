@@ -133,8 +133,9 @@ final class Opening {
                                         ? "no superblock of an array"
                                         : "reading it ended " + outcome.status()))
                         .toList());
+        boolean allRead = outcomes.values().stream().allMatch(one -> one.status().isOk());
         return new EtherbayException(
-                ErrorCode.NOT_FOUND,
+                allRead ? ErrorCode.NOT_FOUND : ErrorCode.UNAVAILABLE,
                 "no leg of a mirror is there",
                 each,
                 "see `etherbay mirror list`; a new mirror is made by `etherbay mirror create`");

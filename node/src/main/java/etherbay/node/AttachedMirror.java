@@ -45,6 +45,7 @@ import java.util.stream.Stream;
 public final class AttachedMirror implements AutoCloseable {
     private static final long SPIN_NS = 50_000;
     private static final long DISCOVER_NS = 500_000_000;
+    private static final long RETRY_NS = 250_000_000;
     private static final long CLAIM_NS = 30_000_000_000L;
     private static final long LOOK_MS = 5_000;
     private static final long FLUSH_S_MAX = 60;
@@ -153,8 +154,30 @@ public final class AttachedMirror implements AutoCloseable {
     }
 
     private void assemble() {
+        long deadlineNs = loop.clock().nanoTime() + options.waitNs();
         List<Part> parts =
                 options.legs().isEmpty() ? find() : legs.open(options.legs(), options.waitNs());
+        Mirror.Opened opened = tryOpen(parts);
+        // A leg that was found and is silent for a moment is not yet missing.
+        while (isUnavailable(opened) && loop.clock().nanoTime() < deadlineNs) {
+            turning.within(RETRY_NS, new CompletableFuture<Void>());
+            opened = tryOpen(parts);
+        }
+        EtherbayException failure = opened.failure();
+        if (failure != null) {
+            throw failure;
+        }
+        mirror = opened.mirror();
+        requireName();
+        legs.onAppearance(this::appeared);
+    }
+
+    private static boolean isUnavailable(Mirror.Opened opened) {
+        EtherbayException failure = opened.failure();
+        return failure != null && failure.code() == ErrorCode.UNAVAILABLE;
+    }
+
+    private Mirror.Opened tryOpen(List<Part> parts) {
         CompletableFuture<Mirror.Opened> done = new CompletableFuture<>();
         turning.call(() -> {
             Mirror.open(
@@ -173,14 +196,7 @@ public final class AttachedMirror implements AutoCloseable {
                     "its legs did not take what was written to them within 30 s",
                     "see whether their targets are well: etherbay stat");
         }
-        Mirror.Opened opened = done.join();
-        EtherbayException failure = opened.failure();
-        if (failure != null) {
-            throw failure;
-        }
-        mirror = opened.mirror();
-        requireName();
-        legs.onAppearance(this::appeared);
+        return done.join();
     }
 
     private void requireName() {

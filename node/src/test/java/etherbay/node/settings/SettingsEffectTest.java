@@ -411,6 +411,8 @@ final class SettingsEffectTest {
     private List<MacAddress> beacons() {
         return bob.takeArrived().stream()
                 .filter(frame -> AoeHeader.response(frame, 0) && AoeHeader.tag(frame, 0) == 0)
+                // Not what the node before said when it stopped.
+                .filter(frame -> AoeHeader.command(frame, 0) == AoeHeader.COMMAND_CONFIG)
                 .map(frame -> new MacAddress(Ethernet.dst(frame, 0)))
                 .distinct()
                 .toList();
