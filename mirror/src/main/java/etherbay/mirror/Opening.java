@@ -133,7 +133,8 @@ final class Opening {
                                         ? "no superblock of an array"
                                         : "reading it ended " + outcome.status()))
                         .toList());
-        boolean allRead = outcomes.values().stream().allMatch(one -> one.status().isOk());
+        boolean allRead =
+                outcomes.values().stream().allMatch(one -> one.status().isOk());
         return new EtherbayException(
                 allRead ? ErrorCode.NOT_FOUND : ErrorCode.UNAVAILABLE,
                 "no leg of a mirror is there",
