@@ -119,7 +119,7 @@ final class Reads {
                 hedgesFree.add(this);
                 return; // the first was done first
             }
-            ready = own.status().isOk();
+            ready = own.status().isOk() && core.isReadable(on);
             if (!ready) {
                 slot = null;
                 of.hedge = null;
@@ -267,7 +267,9 @@ final class Reads {
         Leg leg = slot.leg();
         IoStatus status = io.status();
         Hedge hedge = slot.hedge;
-        if (status.isOk() || status == IoStatus.FENCED) {
+        // A leg that has lost its cache meanwhile may have answered with what it has left.
+        boolean ended = status.isOk() && core.isReadable(leg);
+        if (ended || status == IoStatus.FENCED) {
             if (status == IoStatus.FENCED) {
                 core.fenced(leg);
             }
@@ -275,7 +277,9 @@ final class Reads {
         } else if (hedge != null && hedge.ready) {
             take(slot, hedge);
         } else {
-            trouble(slot, leg, status);
+            if (!status.isOk()) {
+                trouble(slot, leg, status);
+            }
             if (hedge != null) {
                 slot.stage = Stage.HEDGE_ONLY;
             } else {

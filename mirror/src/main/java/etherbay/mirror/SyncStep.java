@@ -188,6 +188,8 @@ final class SyncStep {
         } else if (read.status() == IoStatus.FENCED) {
             core.fenced(source);
             end(IoStatus.FENCED);
+        } else if (read.status().isOk() && !core.isReadable(source)) {
+            sync.later(this::readSource); // it may have lost its cache before it answered
         } else if (read.status().isOk()) {
             targets.remove(source);
             writeTargets();
@@ -270,9 +272,11 @@ final class SyncStep {
     }
 
     private void oneRead(Io read) {
-        if (!read.status().isOk()) {
+        Leg leg = legOf(read);
+        if (read.status().isOk()) {
+            silent |= !core.isReadable(leg); // it may have lost its cache before it answered
+        } else {
             failed = true;
-            Leg leg = legOf(read);
             if (read.status() == IoStatus.FENCED) {
                 core.fenced(leg);
             } else if (core.troubles().isSilence(leg, read.status())) {

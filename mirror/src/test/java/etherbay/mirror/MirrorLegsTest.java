@@ -4,13 +4,17 @@ package etherbay.mirror;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import etherbay.base.BlockDevice;
+import etherbay.base.DeviceDecorator;
 import etherbay.base.EtherbayException;
+import etherbay.base.Io;
 import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
 import etherbay.sim.SimStoreDisk;
 
 import org.junit.jupiter.api.Test;
 
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -49,6 +53,82 @@ final class MirrorLegsTest {
             for (int lba = 0; lba < 64; lba++) {
                 assertThat(rig.peek(1, lba)).isEqualTo(2);
             }
+        }
+    }
+
+    /** A disk that keeps reads of data back, and answers with what it says then. */
+    private static final class SlowReads extends DeviceDecorator {
+        final List<Io> held = new ArrayList<>();
+        boolean holds;
+
+        SlowReads(BlockDevice below) {
+            super(below);
+        }
+
+        @Override
+        public void submit(Io io) {
+            if (holds && io.operation() == IoOperation.READ && io.lba() >= MirrorRig.DATA_OFFSET) {
+                held.add(io);
+            } else {
+                below().submit(io);
+            }
+        }
+
+        void answer(int value) {
+            holds = false;
+            for (Io io : held) {
+                io.segmentMemory(0).asSlice(io.segmentAt(0), io.segmentBytes(0)).fill((byte) value);
+                io.complete(IoStatus.OK);
+            }
+        }
+    }
+
+    /** A remote disk sends a read again after an outage, to what has lost its cache. */
+    @Test
+    void whatALegAnswersAfterItsLossWasNoticedIsNotWhatWasWritten() {
+        try (MirrorRig rig = new MirrorRig(2).create()) {
+            Part part = rig.part(1);
+            SlowReads slow = new SlowReads(part.device());
+            rig.open(List.of(rig.part(0), new Part("s1", slow, part.gate(), "")), false, false);
+            rig.write(0, 1, 1);
+            rig.flush();
+            rig.write(0, 1, 2);
+            slow.holds = true;
+            List<MirrorRig.Pending> reads = new ArrayList<>();
+            while (slow.held.isEmpty()) {
+                reads.add(rig.begin(IoOperation.READ, 0, 1, 0));
+                rig.runFor(MirrorRig.SECOND_NS / 1000);
+            }
+            rig.stores.get(1).powerCut();
+            rig.stores.get(1).start();
+            assertThat(rig.flush()).isEqualTo(IoStatus.OK);
+            rig.node.tell(() -> slow.answer(1));
+            for (MirrorRig.Pending read : reads) {
+                assertThat(rig.end(read)).isEqualTo(IoStatus.OK);
+                assertThat(read.memory.get(ValueLayout.JAVA_BYTE, 0)).isEqualTo((byte) 2);
+            }
+        }
+    }
+
+    @Test
+    void whatALegAnswersAfterItsLossWasNoticedIsNotCopiedToOthers() {
+        try (MirrorRig rig = new MirrorRig(2).create().open()) {
+            rig.write(0, 1, 1);
+            rig.flush();
+            rig.write(0, 1, 2);
+            rig.kill();
+            Part part = rig.part(0);
+            SlowReads slow = new SlowReads(part.device());
+            slow.holds = true;
+            rig.open(List.of(new Part("s0", slow, part.gate(), ""), rig.part(1)), false, false);
+            rig.until("recovery reads", () -> !slow.held.isEmpty());
+            rig.stores.get(0).powerCut();
+            rig.stores.get(0).start();
+            assertThat(rig.flush()).isEqualTo(IoStatus.OK);
+            rig.node.tell(() -> slow.answer(1));
+            rig.runFor(MirrorRig.SECOND_NS);
+            assertThat(rig.peek(1, 0)).isEqualTo(2);
+            assertThat(rig.read(0)).isEqualTo(2);
         }
     }
 
