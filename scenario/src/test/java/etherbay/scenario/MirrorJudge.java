@@ -7,23 +7,27 @@ import etherbay.mirror.SuperblockFormat;
 import etherbay.sim.SectorHistory;
 import etherbay.sim.SectorPattern;
 import etherbay.sim.SimMedium;
-import etherbay.sim.SimStore;
 import etherbay.sim.Simulation;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
+import java.util.stream.Stream;
 
 /** What stands on the legs of a mirror that was stopped clean, read by nobody's code but this. */
 final class MirrorJudge {
+    /** One that a leg has executed, in which term of ownership. */
+    record Write(long atNs, Epoch epoch) {}
+
     private static final int BLOCK_SECTORS = 8;
     private final Simulation simulation;
-    private final List<SimStore> stores;
+    private final List<SimMedium> media;
     private long eventsMax = 1;
 
-    MirrorJudge(Simulation simulation, List<SimStore> stores) {
+    MirrorJudge(Simulation simulation, List<SimMedium> media) {
         this.simulation = simulation;
-        this.stores = stores;
+        this.media = media;
     }
 
     Superblock superblock(int leg) {
@@ -36,16 +40,16 @@ final class MirrorJudge {
     }
 
     private SimMedium medium(int leg) {
-        return stores.get(leg).medium();
+        return media.get(leg);
     }
 
     /** All legs are in sync by their own word, clean, and agree on the number of events. */
     void checkSuperblocks() {
         long events = superblock(0).events();
-        for (int leg = 0; leg < stores.size(); leg++) {
+        for (int leg = 0; leg < media.size(); leg++) {
             Superblock said = superblock(leg);
             boolean whole = said.isClean()
-                    && said.role() < stores.size()
+                    && said.role() < media.size()
                     && said.recoveryOffset() == Superblock.END;
             if (!whole || said.events() != events) {
                 throw new AssertionError("leg " + leg + " was not left clean: " + said
@@ -57,7 +61,7 @@ final class MirrorJudge {
     /** Each assembly writes a version that has more events than all before. */
     void checkEventsRaised() {
         long before = eventsMax;
-        for (int leg = 0; leg < stores.size(); leg++) {
+        for (int leg = 0; leg < media.size(); leg++) {
             eventsMax = Math.max(eventsMax, superblock(leg).events());
         }
         if (eventsMax == before) {
@@ -66,7 +70,7 @@ final class MirrorJudge {
     }
 
     void checkSame(long sectors) {
-        for (int leg = 1; leg < stores.size(); leg++) {
+        for (int leg = 1; leg < media.size(); leg++) {
             for (long lba = 0; lba < sectors; lba++) {
                 if (!Arrays.equals(data(0, lba), data(leg, lba))) {
                     throw new AssertionError("legs 0 and " + leg + " differ in sector " + lba
@@ -90,15 +94,17 @@ final class MirrorJudge {
     }
 
     /** Once a term has written anywhere, no earlier one writes to any leg that it uses. */
-    void checkOneWriter(Epoch next, long openedAtNs, List<Integer> legs) {
+    void checkOneWriter(
+            Epoch next, long openedAtNs, List<Integer> legs, IntFunction<Stream<Write>> log) {
         for (int leg : legs) {
-            for (SimStore.Write write : stores.get(leg).log()) {
-                if (write.atNs() > openedAtNs && next.isAfter(write.epoch())) {
-                    throw new AssertionError("two writers: leg " + leg + " was written by epoch "
-                            + write + " after epoch " + next + " had begun at " + openedAtNs
-                            + " with legs " + legs);
-                }
-            }
+            log.apply(leg)
+                    .filter(write -> write.atNs() > openedAtNs && next.isAfter(write.epoch()))
+                    .findFirst()
+                    .ifPresent(write -> {
+                        throw new AssertionError("two writers: leg " + leg
+                                + " was written by epoch " + write + " after epoch " + next
+                                + " had begun at " + openedAtNs + " with legs " + legs);
+                    });
         }
     }
 }

@@ -59,7 +59,8 @@ final class MirrorLife {
         for (int leg = 0; leg < legCount; leg++) {
             addStore(fua);
         }
-        judge = new MirrorJudge(simulation, stores);
+        judge = new MirrorJudge(
+                simulation, stores.stream().map(SimStore::medium).toList());
         owner = newOwner(false);
         create();
     }
@@ -84,7 +85,7 @@ final class MirrorLife {
                 simulation,
                 "owner" + ownerCount,
                 id,
-                stores,
+                node -> new StoreLegs(stores, node),
                 history,
                 this::assembled,
                 this::changed);
@@ -268,7 +269,12 @@ final class MirrorLife {
         if (well && former.legs().size() < stores.size()) {
             throw new AssertionError("a fence was taken for a failed leg: " + former.detail());
         }
-        judge.checkOneWriter(rival.detail().epoch(), openedAtNs, legs);
+        judge.checkOneWriter(
+                rival.detail().epoch(),
+                openedAtNs,
+                legs,
+                leg -> stores.get(leg).log().stream()
+                        .map(write -> new MirrorJudge.Write(write.atNs(), write.epoch())));
         if (former.mirror != null && former.isFinished() && !former.isFenced()) {
             former.issue(1);
         }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.scenario;
 
-import etherbay.base.Epoch;
 import etherbay.base.EtherbayException;
 import etherbay.mirror.AssemblyRequest;
-import etherbay.mirror.LegGate;
 import etherbay.mirror.Mirror;
 import etherbay.mirror.MirrorDetail;
 import etherbay.mirror.MirrorListener;
@@ -12,18 +10,16 @@ import etherbay.mirror.MirrorSettings;
 import etherbay.mirror.Part;
 import etherbay.sim.SectorHistory;
 import etherbay.sim.SimNode;
-import etherbay.sim.SimStore;
-import etherbay.sim.SimStoreDisk;
 import etherbay.sim.Simulation;
 import etherbay.sim.WatchedDevice;
 
 import org.jspecify.annotations.Nullable;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** One process that owns a mirror, or tries to, with a user on it. */
 final class MirrorOwner implements MirrorListener {
@@ -32,7 +28,7 @@ final class MirrorOwner implements MirrorListener {
 
     final SimNode node;
     final UUID id;
-    final List<SimStoreDisk> disks = new ArrayList<>();
+    final LegSource source;
     private final Simulation simulation;
     private final SectorHistory history;
     private final Runnable assembled;
@@ -52,7 +48,19 @@ final class MirrorOwner implements MirrorListener {
     @Nullable
     EtherbayException refusal;
 
+    /** Where a process gets the legs of its mirror from. */
+    interface LegSource {
+        /** Says which of these are there, at once or after a while; in the process. */
+        void await(List<Integer> wanted, Consumer<List<Integer>> there);
+
+        boolean isThere(int index);
+
+        /** One that is there. */
+        Part part(int index);
+    }
+
     /**
+     * @param source of legs, for the process that is made here
      * @param assembled runs when it has a mirror, before it is used
      * @param changed hears that a leg stands otherwise
      */
@@ -60,7 +68,7 @@ final class MirrorOwner implements MirrorListener {
             Simulation simulation,
             String name,
             UUID id,
-            List<SimStore> stores,
+            Function<SimNode, LegSource> source,
             SectorHistory history,
             Runnable assembled,
             Consumer<MirrorOwner> changed) {
@@ -70,38 +78,11 @@ final class MirrorOwner implements MirrorListener {
         this.history = history;
         this.id = id;
         node = simulation.node(name);
-        stores.forEach(store -> disks.add(new SimStoreDisk(store, node, SECOND_NS)));
+        this.source = source.apply(node);
     }
 
     Part part(int index) {
-        return new Part("s" + index, disks.get(index), gate(disks.get(index)), "");
-    }
-
-    static LegGate gate(SimStoreDisk disk) {
-        return new LegGate() {
-            @Override
-            public void look(Consumer<Claimed> answer) {
-                disk.look(found -> answer.accept(claimed(found)));
-            }
-
-            @Override
-            public void claim(Epoch epoch, Consumer<Claimed> answer) {
-                disk.claim(epoch, found -> answer.accept(claimed(found)));
-            }
-
-            @Override
-            public void renew() {
-                disk.renew();
-            }
-        };
-    }
-
-    private static LegGate.Claimed claimed(SimStore.@Nullable Claimed found) {
-        if (found == null) {
-            return new LegGate.Claimed(LegGate.Outcome.SILENT, Epoch.NONE);
-        }
-        return new LegGate.Claimed(
-                found.ours() ? LegGate.Outcome.OURS : LegGate.Outcome.OTHERS, found.epoch());
+        return source.part(index);
     }
 
     private MirrorSettings settings() {
@@ -120,7 +101,11 @@ final class MirrorOwner implements MirrorListener {
     void open(List<Integer> legs, boolean takeOver, int slots) {
         opening++;
         refusal = null;
-        List<Part> parts = legs.stream().map(this::part).toList();
+        source.await(
+                legs, there -> assemble(there.stream().map(this::part).toList(), takeOver, slots));
+    }
+
+    private void assemble(List<Part> parts, boolean takeOver, int slots) {
         node.tell(() -> Mirror.open(
                 node.loop(),
                 parts,
@@ -203,13 +188,26 @@ final class MirrorOwner implements MirrorListener {
             Optional<MirrorDetail.LegDetail> leg = detail().legs().stream()
                     .filter(one -> one.name().equals(name))
                     .findFirst();
-            if (leg.isEmpty() || leg.get().standing().equals("faulty")) {
+            boolean missing = leg.isEmpty() || leg.get().standing().equals("faulty");
+            if (missing && source.isThere(index)) {
                 Part part = part(index);
-                node.tell(() -> open.add(
-                        part,
-                        false,
-                        why -> why.ifPresent(no -> told(name + " not added: " + no.why()))));
+                node.tell(() -> add(open, part));
             }
+        }
+    }
+
+    private void add(Mirror open, Part part) {
+        open.add(
+                part,
+                false,
+                why -> why.ifPresent(no -> told(part.name() + " not added: " + no.why())));
+    }
+
+    /** A leg that was not there when the mirror was assembled is. In the process. */
+    void appeared(Part part) {
+        Mirror open = mirror;
+        if (open != null && !isFenced()) {
+            add(open, part);
         }
     }
 

@@ -31,6 +31,7 @@ final class Scenarios {
         table.put("long-outage", LongOutage::run);
         table.put("volumes", VolumeLife::run);
         table.put("mirror", MirrorLife::run);
+        table.put("mirror-remote", RemoteMirrorLife::run);
         return table;
     }
 

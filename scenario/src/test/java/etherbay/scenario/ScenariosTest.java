@@ -104,6 +104,30 @@ final class ScenariosTest {
                 "sectors compared");
     }
 
+    @Test
+    void aMirrorOverTheWireLosesNothingAndHasOneWriter() {
+        runFew(
+                "mirror-remote",
+                "assembled from some",
+                "counted: initiator.gave-up",
+                "executed writes judged",
+                "frame doubled",
+                "frame held back",
+                "frame lost",
+                "killed when a leg changed",
+                "late frames of a former owner",
+                "node paused",
+                "one of two paths cut",
+                "owner fenced",
+                "power cut, volatile",
+                "sectors compared",
+                "state not stored",
+                "taken over",
+                "target cut off",
+                "target stops in order",
+                "user FLUSH FAILED");
+    }
+
     /** Seeds of the whole stack that failed once, one in thousands. */
     @ParameterizedTest
     @ValueSource(
@@ -114,6 +138,15 @@ final class ScenariosTest {
     void whatFailedOnceDoesNotFailAgain(long seed) {
         assertThat(Seeds.run("whole-stack", seed, Scenarios.of("whole-stack")).marks())
                 .containsKey("requests");
+    }
+
+    /** A read that was sent again to a target that had lost its power meanwhile. */
+    @Test
+    void whatFailedOnceOverTheWireDoesNotFailAgain() {
+        long seed = 0xfe5554890be4e5c7L;
+        assertThat(Seeds.run("mirror-remote", seed, Scenarios.of("mirror-remote"))
+                        .marks())
+                .containsKey("sectors compared");
     }
 
     @Test
@@ -168,7 +201,8 @@ final class ScenariosTest {
                         "short-frames",
                         "long-outage",
                         "volumes",
-                        "mirror");
+                        "mirror",
+                        "mirror-remote");
     }
 
     @Test

@@ -51,6 +51,7 @@ final class TargetBox {
     private record Interface(SimNetwork network, MacAddress mac) {}
 
     private final Simulation simulation;
+    private final String name;
     private final SimMedium medium;
     private final SimStateDisk stateDisk;
     private final Evidence evidence;
@@ -71,12 +72,18 @@ final class TargetBox {
     private SimPort.Tap tap = (port, frame, atNs) -> {};
 
     TargetBox(Simulation simulation, long sectors) {
+        this(simulation, "target", "medium", sectors);
+    }
+
+    /** One of several, by their names. */
+    TargetBox(Simulation simulation, String name, String mediumName, long sectors) {
         this.simulation = simulation;
-        medium = new SimMedium(simulation, "medium", sectors);
+        this.name = name;
+        medium = new SimMedium(simulation, mediumName, sectors);
         stateDisk = new SimStateDisk(simulation);
         evidence = new Evidence(simulation);
         prng = simulation.prng().fork();
-        node = simulation.node("target");
+        node = simulation.node(name);
     }
 
     SimMedium medium() {
@@ -185,7 +192,7 @@ final class TargetBox {
     /** Starts the process, for the first time or again. */
     void start() {
         if (!node.alive()) {
-            node = simulation.node("target");
+            node = simulation.node(name);
         }
         counters = new Counters();
         ports.clear();
