@@ -4,6 +4,7 @@ package etherbay.mirror;
 import etherbay.base.BlockCapabilities;
 import etherbay.base.BlockDevice;
 import etherbay.base.Io;
+import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
 import etherbay.base.Loop;
 import etherbay.base.Quiescence;
@@ -58,6 +59,7 @@ final class MirrorCore implements BlockDevice {
     private IoStatus stopped = IoStatus.OK;
     private boolean admitting;
     private boolean closing;
+    private boolean cacheLost;
     private long offeredSectors;
     private long undurableVersion;
     private long foregroundNs = Long.MIN_VALUE;
@@ -257,6 +259,10 @@ final class MirrorCore implements BlockDevice {
             io.complete(refusal);
             return;
         }
+        if (cacheLost && io.operation() == IoOperation.FLUSH) {
+            io.complete(IoStatus.FAILED);
+            return;
+        }
         io.then(left, quiescence.entered());
         foregroundCount++;
         switch (io.operation()) {
@@ -335,6 +341,20 @@ final class MirrorCore implements BlockDevice {
     private MirroredIo mirrored() {
         MirroredIo slot = free.poll();
         return slot == null ? new MirroredIo(this) : slot;
+    }
+
+    /**
+     * The only leg in sync could not flush: what it may have lost is nowhere else. It can be filled
+     * and found well again, and what it lost is lost: as with one disk, every FLUSH fails until
+     * somebody assembles the mirror anew.
+     */
+    void cacheLost(Leg leg) {
+        if (!cacheLost) {
+            cacheLost = true;
+            tell(leg.name + ": could not flush, and no other leg in sync has what it may have lost:"
+                    + " every FLUSH fails from now on; check the data, then stop the mirror and"
+                    + " assemble it again");
+        }
     }
 
     /** A FLUSH of our own. */

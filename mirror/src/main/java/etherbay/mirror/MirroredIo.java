@@ -171,6 +171,9 @@ final class MirroredIo {
                 begin(io);
             }
         } else if (doneCount == 0 && silentCount == 0 && badCount > 0 && !undurable) {
+            if (io.operation() == IoOperation.FLUSH) {
+                core.cacheLost(core.primary());
+            }
             end(io, worst);
         } else {
             hold();

@@ -126,13 +126,18 @@ final class Troubles {
             return;
         }
         int outage = leg.outageCount;
+        boolean alone = core.isLast(leg);
         leg.submitRaw(
                 new Io(1).prepare(IoOperation.FLUSH, 0, 0),
-                done -> proven(leg, done.status(), outage),
+                done -> proven(leg, done.status(), outage, alone),
                 0);
     }
 
-    private void proven(Leg leg, IoStatus status, int outage) {
+    private void proven(Leg leg, IoStatus status, int outage, boolean alone) {
+        boolean failed = !status.isOk() && status != IoStatus.FENCED && !isSilence(leg, status);
+        if (failed && alone && leg.isInSync() && !core.isStopped()) {
+            core.cacheLost(leg); // another one that is in sync by now was filled from this one
+        }
         if (status == IoStatus.FENCED) {
             core.fenced(leg);
         } else if (!leg.isInSync() || core.isStopped() || leg.outageCount != outage) {

@@ -133,6 +133,28 @@ final class MirrorLegsTest {
     }
 
     @Test
+    void aLossOnTheLastLegIsNotForgottenWhenAnotherIsFilledFromIt() {
+        try (MirrorRig rig = new MirrorRig(2).create().open()) {
+            rig.mirror().fail("s1");
+            rig.write(0, 1, 2);
+            rig.stores.get(0).powerCut();
+            rig.runFor(2 * MirrorRig.SECOND_NS);
+            MirrorRig.Pending waiting = rig.begin(IoOperation.READ, 0, 1, 0);
+            rig.stores.get(0).start();
+            assertThat(rig.end(waiting)).isEqualTo(IoStatus.OK);
+            assertThat(add(rig, 1, false)).isEmpty();
+            rig.untilStanding("s1", "in sync");
+            rig.runFor(10 * MirrorRig.SECOND_NS);
+            assertThat(rig.flush()).isEqualTo(IoStatus.FAILED);
+            assertThat(rig.flush()).as("and the next").isEqualTo(IoStatus.FAILED);
+            assertThat(rig.told).anyMatch(said -> said.contains("every FLUSH fails from now on"));
+            rig.kill().open();
+            rig.write(0, 1, 3);
+            assertThat(rig.flush()).isEqualTo(IoStatus.OK);
+        }
+    }
+
+    @Test
     void aStaleLegAloneIsNoMirror() {
         try (MirrorRig rig = new MirrorRig(2).create().open()) {
             rig.stores.get(1).silence();

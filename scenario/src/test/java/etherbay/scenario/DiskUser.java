@@ -42,6 +42,7 @@ final class DiskUser {
     private final Deque<Io> free = new ArrayDeque<>();
     private final MemorySegment[] memory;
     private int toIssueCount;
+    private int toFlushCount;
     private long toReadLba = Long.MAX_VALUE;
     private int inFlightCount;
     private int failedCount;
@@ -101,8 +102,17 @@ final class DiskUser {
         node.tell(this::step);
     }
 
+    /** One FLUSH, whatever else is issued. */
+    void flush() {
+        toFlushCount++;
+        node.tell(this::step);
+    }
+
     boolean finished() {
-        return toIssueCount == 0 && toReadLba >= device.sectors() && inFlightCount == 0;
+        return toIssueCount == 0
+                && toFlushCount == 0
+                && toReadLba >= device.sectors()
+                && inFlightCount == 0;
     }
 
     /** How many requests that are no FLUSH ended like that. */
@@ -134,6 +144,10 @@ final class DiskUser {
             int sectors = (int) Math.min(sectorsMax, device.sectors() - toReadLba);
             toReadLba += sectors;
             read(free.remove(), toReadLba - sectors, sectors);
+        }
+        while (toFlushCount > 0 && !free.isEmpty()) {
+            toFlushCount--;
+            flush(free.remove());
         }
         while (toIssueCount > 0 && !free.isEmpty()) {
             toIssueCount--;

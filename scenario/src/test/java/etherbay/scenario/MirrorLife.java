@@ -346,6 +346,10 @@ final class MirrorLife {
     /** Where all that a FLUSH covers is lost, its user opens the mirror anew. */
     private void flushOrRestart() {
         DiskUser user = owner.user;
+        if (user != null) {
+            user.flush();
+            simulation.runUntil("flushed", HEAL_NS, user::finished);
+        }
         if (user == null || user.flushFailedCount() > 0) {
             history.crashed();
             restart();
