@@ -79,10 +79,13 @@ final class Troubles {
         slowLook.cancel();
     }
 
-    /** Whether that end means that the leg said nothing, and not that it answered with an error. */
+    /**
+     * Whether that end means that the leg said nothing, and not that it answered with an error. Of
+     * a write that silence met half done, what was not sent will not land: it ended FAILED.
+     */
     boolean isSilence(Leg leg, IoStatus status) {
-        return status == IoStatus.OFFLINE
-                || (status == IoStatus.UNKNOWN && leg.state == BlockDevice.State.OFFLINE);
+        boolean write = status == IoStatus.UNKNOWN || status == IoStatus.FAILED;
+        return status == IoStatus.OFFLINE || (write && leg.state == BlockDevice.State.OFFLINE);
     }
 
     /**
@@ -103,7 +106,8 @@ final class Troubles {
         if (leg.trouble == null || !isSilence(leg, status)) {
             leg.trouble = status;
             leg.troubleIsSilence = isSilence(leg, status);
-            leg.cause = isSilence(leg, status) ? Leg.Cause.AWAY : cause;
+            // A write with FUA fails as a FLUSH does where a cache was lost.
+            leg.cause = leg.troubleIsSilence || leg.unproven ? Leg.Cause.AWAY : cause;
         }
         if (isSilence(leg, status)) {
             leg.answeringNs = Long.MAX_VALUE;

@@ -10,6 +10,7 @@ import etherbay.base.EtherbayException;
 import etherbay.base.Io;
 import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
+import etherbay.sim.SimStore;
 import etherbay.sim.SimStoreDisk;
 
 import org.junit.jupiter.api.Test;
@@ -129,6 +130,50 @@ final class MirrorLegsTest {
             rig.runFor(MirrorRig.SECOND_NS);
             assertThat(rig.peek(1, 0)).isEqualTo(2);
             assertThat(rig.read(0)).isEqualTo(2);
+        }
+    }
+
+    /** A disk whose writes are half done when it falls silent. */
+    private static final class HalfDone extends DeviceDecorator {
+        HalfDone(BlockDevice below) {
+            super(below);
+        }
+
+        @Override
+        public void submit(Io io) {
+            below().submit(io.then(done -> done.complete(
+                    done.status() == IoStatus.UNKNOWN ? IoStatus.FAILED : done.status())));
+        }
+
+        static Part over(Part part) {
+            return new Part(part.name(), new HalfDone(part.device()), part.gate(), "");
+        }
+    }
+
+    @Test
+    void aWriteThatSilenceMetHalfDoneWaitsAsOthersDo() {
+        try (MirrorRig rig = new MirrorRig(2).create()) {
+            rig.open(rig.parts(0, 1).stream().map(HalfDone::over).toList(), false, false);
+            rig.write(0, 1, 1);
+            rig.stores.forEach(SimStore::silence);
+            MirrorRig.Pending write = rig.begin(IoOperation.WRITE, 0, 1, 2);
+            rig.runFor(5 * MirrorRig.SECOND_NS);
+            assertThat(write.status).isNull();
+            rig.stores.forEach(SimStore::answer);
+            assertThat(rig.end(write)).isEqualTo(IoStatus.OK);
+        }
+    }
+
+    @Test
+    void aLegThatWasSilentToAWriteHalfDoneComesBackByItself() {
+        try (MirrorRig rig = new MirrorRig(2).create()) {
+            rig.open(rig.parts(0, 1).stream().map(HalfDone::over).toList(), false, false);
+            rig.write(0, 1, 1);
+            rig.stores.get(1).silence();
+            assertThat(rig.write(0, 1, 2)).isEqualTo(IoStatus.OK);
+            assertThat(rig.standing("s1")).isEqualTo("faulty");
+            rig.stores.get(1).answer();
+            rig.untilStanding("s1", "in sync");
         }
     }
 
