@@ -7,6 +7,7 @@ import etherbay.base.Epoch;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.Io;
+import etherbay.base.IoOperation;
 import etherbay.base.Loop;
 import etherbay.base.OrderedDevice;
 
@@ -103,19 +104,39 @@ public final class Mirror implements BlockDevice {
         core.metadata().touch();
         core.metadata().whenDurable(durable -> {
             if (durable) {
-                returns.takeSpares();
-                sync.beginBadBlocks();
-                sync.wake();
-                begun.accept(null);
+                flushFormer(begun);
             } else {
-                close();
-                begun.accept(new EtherbayException(
-                        ErrorCode.UNAVAILABLE,
-                        "the superblocks of the mirror could not be written",
-                        core.isStopped() ? "another owner has taken a leg" : "no leg took them",
-                        "see what the legs say: etherbay mirror detail"));
+                refuse(begun);
             }
         });
+    }
+
+    /**
+     * What the term before had in the caches of the legs is durable before anybody is shown it: a
+     * leg that loses it later does not know that it was ours, and would flush with a good
+     * conscience.
+     */
+    private void flushFormer(Consumer<@Nullable EtherbayException> begun) {
+        Io flush = new Io(1).prepare(IoOperation.FLUSH, 0, 0);
+        core.flush(flush.then(flushed -> {
+            if (core.isStopped()) {
+                refuse(begun);
+                return;
+            }
+            returns.takeSpares();
+            sync.beginBadBlocks();
+            sync.wake();
+            begun.accept(null);
+        }));
+    }
+
+    private void refuse(Consumer<@Nullable EtherbayException> begun) {
+        close();
+        begun.accept(new EtherbayException(
+                ErrorCode.UNAVAILABLE,
+                "the superblocks of the mirror could not be written",
+                core.isStopped() ? "another owner has taken a leg" : "no leg took them",
+                "see what the legs say: etherbay mirror detail"));
     }
 
     // The device.

@@ -193,7 +193,9 @@ final class Troubles {
             }
             boolean witnessOfLate = witness.answeringNs != Long.MIN_VALUE
                     && core.nowNs() < witness.answeringNs + core.settings().graceNs();
-            if (leg.isSilentNow() && witnessOfLate) {
+            // One that has lost its cache is no better than one that says nothing for now.
+            boolean witnessInTrouble = witness.trouble != null || witness.unproven;
+            if (leg.isSilentNow() && (witnessOfLate || witnessInTrouble)) {
                 continue;
             }
             if (!witness.isInSync() || core.isLast(leg)) {

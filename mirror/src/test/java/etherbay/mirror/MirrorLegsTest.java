@@ -123,6 +123,7 @@ final class MirrorLegsTest {
             slow.holds = true;
             rig.open(List.of(new Part("s0", slow, part.gate(), ""), rig.part(1)), false, false);
             rig.until("recovery reads", () -> !slow.held.isEmpty());
+            rig.write(200, 1, 3); // something to lose
             rig.stores.get(0).powerCut();
             rig.stores.get(0).start();
             assertThat(rig.flush()).isEqualTo(IoStatus.OK);
@@ -174,6 +175,37 @@ final class MirrorLegsTest {
             assertThat(rig.standing("s1")).isEqualTo("faulty");
             rig.stores.get(1).answer();
             rig.untilStanding("s1", "in sync");
+        }
+    }
+
+    @Test
+    void whatAFormerTermLeftInCachesIsDurableBeforeItIsShown() {
+        try (MirrorRig rig = new MirrorRig(2).create().open()) {
+            rig.write(0, 1, 2);
+            assertThat(rig.stores.get(0).medium().hasVolatile()).isTrue();
+            rig.kill().open();
+            assertThat(rig.stores.get(0).medium().hasVolatile()).isFalse();
+            assertThat(rig.stores.get(1).medium().hasVolatile()).isFalse();
+        }
+    }
+
+    @Test
+    void aLegThatLostItsCacheConvictsNoneThatIsSilent() {
+        try (MirrorRig rig = new MirrorRig(2).create().open()) {
+            rig.write(0, 1, 2);
+            rig.stores.get(1).silence();
+            rig.stores.get(0).powerCut();
+            MirrorRig.Pending write = rig.begin(IoOperation.WRITE, 9, 1, 3);
+            rig.runFor(2 * MirrorRig.SECOND_NS);
+            rig.stores.get(0).start();
+            rig.runFor(20 * MirrorRig.SECOND_NS);
+            assertThat(write.status).isNull();
+            assertThat(rig.standing("s1")).isEqualTo("trouble");
+            rig.stores.get(1).answer();
+            assertThat(rig.end(write)).isEqualTo(IoStatus.OK);
+            assertThat(rig.read(0)).isEqualTo(2);
+            rig.untilStanding("s0", "in sync");
+            assertThat(rig.flush()).isEqualTo(IoStatus.OK);
         }
     }
 
