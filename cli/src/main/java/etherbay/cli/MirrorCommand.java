@@ -96,9 +96,9 @@ final class MirrorCommand implements Runnable {
         }
 
         /** Does one thing with it, wherever it is held, and prints how it stands where asked. */
-        final void change(List<String> legs, String... words) {
+        final void change(String... words) {
             try (MirrorReach mirror =
-                    MirrorReach.open(options, name, legs, MirrorOptions.How.PLAIN, this::tell)) {
+                    MirrorReach.open(options, name, List.of(), MirrorOptions.How.PLAIN, this::tell)) {
                 out().print(mirror.ask(words));
                 if (json) {
                     out().print(mirror.ask("json"));
@@ -204,7 +204,7 @@ final class MirrorCommand implements Runnable {
     static final class Fail extends LegVerb {
         @Override
         public void run() {
-            change(List.of(), "fail", leg());
+            change("fail", leg());
         }
     }
 
@@ -215,7 +215,7 @@ final class MirrorCommand implements Runnable {
     static final class Remove extends LegVerb {
         @Override
         public void run() {
-            change(List.of(), "remove", leg());
+            change("remove", leg());
         }
     }
 
@@ -234,7 +234,7 @@ final class MirrorCommand implements Runnable {
 
         @Override
         public void run() {
-            change(List.of(), "add", leg(), yes ? "fresh" : "known");
+            change("add", leg(), yes ? "fresh" : "known");
         }
     }
 
@@ -249,9 +249,9 @@ final class MirrorCommand implements Runnable {
         @Override
         public void run() {
             if (legs > 0) {
-                change(List.of(), "grow-legs", "" + legs);
+                change("grow-legs", "" + legs);
             } else {
-                change(List.of(), "grow-size");
+                change("grow-size");
             }
         }
     }

@@ -183,7 +183,7 @@ final class MirrorCommandTest {
     void anotherNameThanTheLegsHaveIsRefused() {
         make();
         assertThat(run("detail", "mail", one, two)).isEqualTo(INVALID);
-        assertThat(err).contains("they hold web");
+        assertThat(err).contains("it holds web");
     }
 
     @Test

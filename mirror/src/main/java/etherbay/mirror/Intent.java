@@ -297,19 +297,16 @@ final class Intent {
         return quiet;
     }
 
-    /** Takes those marks out that nothing has touched since {@link #quiet}. @return how many */
-    int clean(BitSet quiet) {
-        int count = 0;
+    /** Takes those marks out that nothing has touched since {@link #quiet}. */
+    void clean(BitSet quiet) {
         for (int chunk = quiet.nextSetBit(0); chunk >= 0; chunk = quiet.nextSetBit(chunk + 1)) {
             if ((flags[chunk] & (TOUCHED | TORN)) == 0 && busy[chunk] == 0 && isMarked(chunk)) {
                 flags[chunk] &= ~(MARKED | SAFE);
                 markedCount--;
                 setBit(chunk, false);
                 fresh.clear(chunk);
-                count++;
             }
         }
-        return count;
     }
 
     /** Whether nothing was written since {@link #quiet} looked. */
@@ -363,17 +360,6 @@ final class Intent {
         dirtyUnits.or(units);
         fresh.or(staged);
         staged.clear();
-    }
-
-    /** The marks, for a person and for a copy. */
-    BitSet marks() {
-        BitSet marks = new BitSet();
-        for (int chunk = 0; chunk < chunkCount; chunk++) {
-            if (isMarked(chunk)) {
-                marks.set(chunk);
-            }
-        }
-        return marks;
     }
 
     /** Sectors in the marked chunks, within the array. */

@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * One copy: its device, its place in the array, and what is under way on it. Passes requests for
@@ -127,7 +129,7 @@ final class Leg {
     boolean intentUnwritten;
 
     /** Ranges of the array that it cannot give, by its own log; they are written anew. */
-    final java.util.List<BadBlocks.Range> badBlocks = new java.util.ArrayList<>();
+    final List<BadBlocks.Range> badBlocks = new ArrayList<>();
 
     /** Reads that it answered with an error. */
     long readErrorCount;

@@ -2,6 +2,7 @@
 package etherbay.mirror;
 
 import etherbay.base.BlockDevice;
+import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.Io;
 import etherbay.base.IoOperation;
@@ -11,7 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
@@ -36,7 +39,7 @@ public final class LegReader {
             int superblockSum,
             long claimSector,
             BitSet bits,
-            java.util.List<BadBlocks.Range> badBlocks) {}
+            List<BadBlocks.Range> badBlocks) {}
 
     /** Either of both. */
     public record Outcome(
@@ -55,7 +58,7 @@ public final class LegReader {
     private boolean ended;
     private boolean looked;
     private @Nullable IntentHeader header;
-    private java.util.List<BadBlocks.Range> badBlocks = java.util.List.of();
+    private List<BadBlocks.Range> badBlocks = List.of();
 
     private LegReader(Part part, Consumer<Outcome> told) {
         this.part = part;
@@ -140,7 +143,7 @@ public final class LegReader {
     private void refuse(Optional<String> why) {
         why.ifPresent(reason -> {
             throw new EtherbayException(
-                    etherbay.base.ErrorCode.INVALID,
+                    ErrorCode.INVALID,
                     part.name() + " holds an array that is not served here",
                     reason,
                     "assemble it with mdadm");
@@ -216,7 +219,7 @@ public final class LegReader {
     private void collect(IntentHeader read, long fromByte, long byteCount) {
         long bitCount = IntentFormat.bitCount(read.syncSectors(), read.chunkBytes());
         for (long at = Math.max(0, IntentFormat.BYTES - fromByte); at < byteCount; at++) {
-            int value = memory.get(java.lang.foreign.ValueLayout.JAVA_BYTE, at) & 0xFF;
+            int value = memory.get(ValueLayout.JAVA_BYTE, at) & 0xFF;
             long firstBit = (fromByte + at - IntentFormat.BYTES) * 8;
             for (int bit = 0; value != 0 && bit < 8; bit++) {
                 if ((value >> bit & 1) != 0 && firstBit + bit < bitCount) {

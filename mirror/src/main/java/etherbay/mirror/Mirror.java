@@ -3,7 +3,6 @@ package etherbay.mirror;
 
 import etherbay.base.BlockCapabilities;
 import etherbay.base.BlockDevice;
-import etherbay.base.Epoch;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.Io;
@@ -186,8 +185,14 @@ public final class Mirror implements BlockDevice {
 
     // What a person asks.
 
-    public Epoch epoch() {
-        return core.metadata().epoch();
+    /**
+     * The leg that counts where legs differ: all that was acknowledged is on it. Empty once some of
+     * that may be gone, and when the mirror is ours no longer.
+     */
+    public Optional<String> keeper() {
+        return core.isStopped() || core.isCacheLost()
+                ? Optional.empty()
+                : Optional.of(core.primary().name);
     }
 
     /** How it stands. */

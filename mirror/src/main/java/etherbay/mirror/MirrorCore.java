@@ -357,6 +357,10 @@ final class MirrorCore implements BlockDevice {
         }
     }
 
+    boolean isCacheLost() {
+        return cacheLost;
+    }
+
     /** A FLUSH of our own. */
     void flush(Io io) {
         mirrored().begin(io);

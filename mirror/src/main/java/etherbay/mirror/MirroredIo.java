@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A request that goes to several legs and is done when all in sync have it: WRITE, TRIM,
@@ -210,7 +211,7 @@ final class MirroredIo {
     }
 
     private String name() {
-        return io().operation().name().toLowerCase(java.util.Locale.ROOT);
+        return io().operation().name().toLowerCase(Locale.ROOT);
     }
 
     /** The superblocks cannot say that a leg is faulty: no leg takes them. */

@@ -7,44 +7,108 @@ import java.util.UUID;
 
 /** The next versions of what superblocks and bitmap headers say: values from values. */
 final class Superblocks {
-    static final long END = Superblock.END;
     private static final long US_PER_MS = 1000;
 
     private Superblocks() {}
 
+    /** A superblock that says what another one says, until that is changed here. */
+    private static final class Draft {
+        /** Where what is said of the array comes from; and of the leg, and where things lie on it. */
+        private final Superblock array;
+
+        private final Superblock own;
+        int featureMap;
+        long sizeSectors;
+        int legCount;
+        long dataSectors;
+        long recoveryOffset;
+        int deviceNumber;
+        long updatedUs;
+        long events;
+        long resyncOffset;
+        List<Integer> roles;
+
+        Draft(Superblock array, Superblock own) {
+            this.array = array;
+            this.own = own;
+            featureMap = own.featureMap();
+            sizeSectors = array.sizeSectors();
+            legCount = array.legCount();
+            dataSectors = own.dataSectors();
+            recoveryOffset = own.recoveryOffset();
+            deviceNumber = own.deviceNumber();
+            updatedUs = array.updatedUs();
+            events = array.events();
+            resyncOffset = array.resyncOffset();
+            roles = array.roles();
+        }
+
+        Draft(Superblock now) {
+            this(now, now);
+        }
+
+        Superblock made() {
+            return made(
+                    own.deviceId(),
+                    own.deviceFlags(),
+                    own.badBlocksShift(),
+                    own.badBlocksSectors(),
+                    own.badBlocksOffset());
+        }
+
+        /** Of another device, without a log of bad blocks. */
+        Superblock madeFor(UUID deviceId) {
+            return made(deviceId, 0, 0, 0, 0);
+        }
+
+        private Superblock made(
+                UUID deviceId, int deviceFlags, int badShift, int badSectors, int badOffset) {
+            return new Superblock(
+                    featureMap,
+                    array.arrayId(),
+                    array.name(),
+                    array.createdUs(),
+                    array.level(),
+                    sizeSectors,
+                    legCount,
+                    own.bitmapOffset(),
+                    own.dataOffset(),
+                    dataSectors,
+                    own.superOffset(),
+                    recoveryOffset,
+                    deviceNumber,
+                    deviceId,
+                    deviceFlags,
+                    badShift,
+                    badSectors,
+                    badOffset,
+                    updatedUs,
+                    events,
+                    resyncOffset,
+                    roles);
+        }
+    }
+
     /** One more event. */
     static Superblock next(Superblock now, long wallMs, long resyncOffset) {
-        return copy(
-                now,
-                now.sizeSectors(),
-                now.legCount(),
-                // Odd: md writes whole seconds, so that a superblock of its own has another sum.
-                wallMs * US_PER_MS | 1,
-                now.events() + 1,
-                resyncOffset,
-                now.roles());
+        Draft next = new Draft(now);
+        // Odd: md writes whole seconds, so that a superblock of its own has another sum.
+        next.updatedUs = wallMs * US_PER_MS | 1;
+        next.events = now.events() + 1;
+        next.resyncOffset = resyncOffset;
+        return next.made();
     }
 
     static Superblock withSize(Superblock now, long sizeSectors) {
-        return copy(
-                now,
-                sizeSectors,
-                now.legCount(),
-                now.updatedUs(),
-                now.events(),
-                now.resyncOffset(),
-                now.roles());
+        Draft next = new Draft(now);
+        next.sizeSectors = sizeSectors;
+        return next.made();
     }
 
     static Superblock withLegCount(Superblock now, int legCount) {
-        return copy(
-                now,
-                now.sizeSectors(),
-                legCount,
-                now.updatedUs(),
-                now.events(),
-                now.resyncOffset(),
-                now.roles());
+        Draft next = new Draft(now);
+        next.legCount = legCount;
+        return next.made();
     }
 
     static Superblock withRole(Superblock now, int number, int role) {
@@ -53,206 +117,67 @@ final class Superblocks {
             roles.add(Superblock.SPARE);
         }
         roles.set(number, role);
-        return copy(
-                now,
-                now.sizeSectors(),
-                now.legCount(),
-                now.updatedUs(),
-                now.events(),
-                now.resyncOffset(),
-                roles);
+        Draft next = new Draft(now);
+        next.roles = roles;
+        return next.made();
     }
 
-    private static Superblock copy(
-            Superblock now,
-            long sizeSectors,
-            int legCount,
-            long updatedUs,
-            long events,
-            long resyncOffset,
-            List<Integer> roles) {
-        return new Superblock(
-                now.featureMap(),
-                now.arrayId(),
-                now.name(),
-                now.createdUs(),
-                now.level(),
-                sizeSectors,
-                legCount,
-                now.bitmapOffset(),
-                now.dataOffset(),
-                now.dataSectors(),
-                now.superOffset(),
-                now.recoveryOffset(),
-                now.deviceNumber(),
-                now.deviceId(),
-                now.deviceFlags(),
-                now.badBlocksShift(),
-                now.badBlocksSectors(),
-                now.badBlocksOffset(),
-                updatedUs,
-                events,
-                resyncOffset,
-                roles);
+    static Superblock withEvents(Superblock now, long events) {
+        Draft next = new Draft(now);
+        next.events = events;
+        return next.made();
+    }
+
+    static Superblock withNumber(Superblock own, int number) {
+        Draft next = new Draft(own);
+        next.deviceNumber = number;
+        return next.made();
+    }
+
+    static Superblock withDataSectors(Superblock own, long dataSectors) {
+        Draft next = new Draft(own);
+        next.dataSectors = dataSectors;
+        return next.made();
     }
 
     /** What stands on that leg when the array says {@code shared}. */
     static Superblock of(Superblock shared, Leg leg, boolean intentOnDisk) {
-        Superblock own = leg.superblock;
+        Draft next = new Draft(shared, leg.superblock);
         boolean filling = leg.standing == Leg.Standing.RECOVERING;
-        int features = own.featureMap()
-                & ~(SuperblockFormat.RECOVERY_OFFSET_BIT
-                        | SuperblockFormat.RECOVERY_BITMAP
-                        | SuperblockFormat.BITMAP_OFFSET_BIT);
+        next.featureMap &= ~(SuperblockFormat.RECOVERY_OFFSET_BIT
+                | SuperblockFormat.RECOVERY_BITMAP
+                | SuperblockFormat.BITMAP_OFFSET_BIT);
         if (intentOnDisk) {
-            features |= SuperblockFormat.BITMAP_OFFSET_BIT;
+            next.featureMap |= SuperblockFormat.BITMAP_OFFSET_BIT;
         }
+        next.recoveryOffset = Superblock.END;
         if (filling) {
-            features |= SuperblockFormat.RECOVERY_OFFSET_BIT;
-            if (leg.byIntent) {
-                features |= SuperblockFormat.RECOVERY_BITMAP;
-            }
+            next.featureMap |= SuperblockFormat.RECOVERY_OFFSET_BIT;
+            next.recoveryOffset = leg.filledSectors;
         }
-        long recoveryOffset = filling ? leg.byIntent ? 0 : leg.filledSectors : END;
-        return new Superblock(
-                features,
-                shared.arrayId(),
-                shared.name(),
-                shared.createdUs(),
-                shared.level(),
-                shared.sizeSectors(),
-                shared.legCount(),
-                own.bitmapOffset(),
-                own.dataOffset(),
-                own.dataSectors(),
-                own.superOffset(),
-                recoveryOffset,
-                own.deviceNumber(),
-                own.deviceId(),
-                own.deviceFlags(),
-                own.badBlocksShift(),
-                own.badBlocksSectors(),
-                own.badBlocksOffset(),
-                shared.updatedUs(),
-                shared.events(),
-                shared.resyncOffset(),
-                shared.roles());
-    }
-
-    static IntentHeader withEvents(IntentHeader now, long events) {
-        return new IntentHeader(
-                now.arrayId(),
-                now.version(),
-                events,
-                now.eventsCleared(),
-                now.syncSectors(),
-                now.stateBits(),
-                now.chunkBytes(),
-                now.daemonSleepS(),
-                now.sectorsReserved());
-    }
-
-    static IntentHeader withEventsCleared(IntentHeader now, long eventsCleared) {
-        return new IntentHeader(
-                now.arrayId(),
-                now.version(),
-                now.events(),
-                eventsCleared,
-                now.syncSectors(),
-                now.stateBits(),
-                now.chunkBytes(),
-                now.daemonSleepS(),
-                now.sectorsReserved());
-    }
-
-    static Superblock withEvents(Superblock now, long events) {
-        return copy(
-                now,
-                now.sizeSectors(),
-                now.legCount(),
-                now.updatedUs(),
-                events,
-                now.resyncOffset(),
-                now.roles());
-    }
-
-    static Superblock withNumber(Superblock own, int number) {
-        return new Superblock(
-                own.featureMap(),
-                own.arrayId(),
-                own.name(),
-                own.createdUs(),
-                own.level(),
-                own.sizeSectors(),
-                own.legCount(),
-                own.bitmapOffset(),
-                own.dataOffset(),
-                own.dataSectors(),
-                own.superOffset(),
-                own.recoveryOffset(),
-                number,
-                own.deviceId(),
-                own.deviceFlags(),
-                own.badBlocksShift(),
-                own.badBlocksSectors(),
-                own.badBlocksOffset(),
-                own.updatedUs(),
-                own.events(),
-                own.resyncOffset(),
-                own.roles());
-    }
-
-    static Superblock withDataSectors(Superblock own, long dataSectors) {
-        return new Superblock(
-                own.featureMap(),
-                own.arrayId(),
-                own.name(),
-                own.createdUs(),
-                own.level(),
-                own.sizeSectors(),
-                own.legCount(),
-                own.bitmapOffset(),
-                own.dataOffset(),
-                dataSectors,
-                own.superOffset(),
-                own.recoveryOffset(),
-                own.deviceNumber(),
-                own.deviceId(),
-                own.deviceFlags(),
-                own.badBlocksShift(),
-                own.badBlocksSectors(),
-                own.badBlocksOffset(),
-                own.updatedUs(),
-                own.events(),
-                own.resyncOffset(),
-                own.roles());
+        if (filling && leg.byIntent) {
+            next.featureMap |= SuperblockFormat.RECOVERY_BITMAP;
+            next.recoveryOffset = 0;
+        }
+        return next.made();
     }
 
     /** Of a new leg that has things where another one has them. */
     static Superblock fresh(Superblock like, int number, UUID deviceId, long dataSectors) {
-        return new Superblock(
-                like.featureMap() & SuperblockFormat.BITMAP_OFFSET_BIT,
-                like.arrayId(),
-                like.name(),
-                like.createdUs(),
-                like.level(),
-                like.sizeSectors(),
-                like.legCount(),
-                like.bitmapOffset(),
-                like.dataOffset(),
-                dataSectors,
-                like.superOffset(),
-                END,
-                number,
-                deviceId,
-                0,
-                0,
-                0,
-                0,
-                like.updatedUs(),
-                like.events(),
-                like.resyncOffset(),
-                like.roles());
+        Draft next = new Draft(like);
+        next.featureMap &= SuperblockFormat.BITMAP_OFFSET_BIT;
+        next.dataSectors = dataSectors;
+        next.recoveryOffset = Superblock.END;
+        next.deviceNumber = number;
+        return next.madeFor(deviceId);
+    }
+
+    static IntentHeader withEvents(IntentHeader now, long events) {
+        return header(now, events, now.eventsCleared(), now.stateBits(), now.sectorsReserved());
+    }
+
+    static IntentHeader withEventsCleared(IntentHeader now, long eventsCleared) {
+        return header(now, now.events(), eventsCleared, now.stateBits(), now.sectorsReserved());
     }
 
     /** As it is served: nothing of it is stale, and its room is known. */
@@ -260,15 +185,20 @@ final class Superblocks {
         long bits = IntentFormat.bitCount(found.syncSectors(), found.chunkBytes());
         int room =
                 onDisk ? Math.max(found.sectorsReserved(), (int) IntentFormat.sectorsFor(bits)) : 0;
+        return header(found, found.events(), found.eventsCleared(), 0, room);
+    }
+
+    private static IntentHeader header(
+            IntentHeader now, long events, long eventsCleared, int stateBits, int sectorsReserved) {
         return new IntentHeader(
-                found.arrayId(),
-                found.version(),
-                found.events(),
-                found.eventsCleared(),
-                found.syncSectors(),
-                0,
-                found.chunkBytes(),
-                found.daemonSleepS(),
-                room);
+                now.arrayId(),
+                now.version(),
+                events,
+                eventsCleared,
+                now.syncSectors(),
+                stateBits,
+                now.chunkBytes(),
+                now.daemonSleepS(),
+                sectorsReserved);
     }
 }

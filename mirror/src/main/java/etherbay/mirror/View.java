@@ -15,9 +15,6 @@ import java.util.stream.IntStream;
  * former one of that number is gone.
  */
 record View(LegReading leg) {
-    /** md_p.h: the leg is filled from the bitmap, its offset says nothing. */
-    private static final int MD_FEATURE_RECOVERY_BITMAP = 128;
-
     /**
      * BITMAP_STALE and BITMAP_WRITE_ERROR of md-bitmap.h are bits 1 and 2; bit 0 is set by nobody
      * and would mean nothing good.
@@ -139,7 +136,7 @@ record View(LegReading leg) {
     }
 
     private boolean isFilledByBitmap() {
-        return isMember() && (superblock().featureMap() & MD_FEATURE_RECOVERY_BITMAP) != 0;
+        return isMember() && (superblock().featureMap() & SuperblockFormat.RECOVERY_BITMAP) != 0;
     }
 
     /** Its bitmap, when all of its bits can be trusted for an array as that one sees it. */

@@ -4,11 +4,7 @@ package etherbay.node;
 import etherbay.aoe.IdentifyData;
 import etherbay.base.BlockDevice;
 import etherbay.base.Counters;
-import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
-import etherbay.base.Io;
-import etherbay.base.IoOperation;
-import etherbay.base.IoStatus;
 import etherbay.base.Loop;
 import etherbay.initiator.DiskAddress;
 import etherbay.initiator.RemoteDisk;
@@ -27,7 +23,6 @@ import java.util.function.Consumer;
  * thread; {@link #start} gives the loop a thread of its own.
  */
 public final class AttachedDisk implements AutoCloseable {
-    private static final long FLUSH_S_MAX = 60;
 
     /**
      * What to attach, and how.
@@ -131,32 +126,16 @@ public final class AttachedDisk implements AutoCloseable {
      * thread between {@link #start} and {@link #stop}.
      */
     public DeviceData data() {
-        LoopCalls calls = attached.calls();
-        return new DeviceData() {
-            @Override
-            public Optional<String> knownBy() {
-                return calls.call(() -> knownText(disk));
-            }
-
-            @Override
-            public void flush() {
-                CompletableFuture<IoStatus> done = calls.later(flushed -> begin(disk, flushed));
-                boolean ended = calls.await(done, FLUSH_S_MAX);
-                IoStatus status = done.getNow(IoStatus.UNKNOWN);
-                if (!ended || !status.isOk()) {
-                    throw new EtherbayException(
-                            ErrorCode.UNAVAILABLE,
-                            "the disk " + disk.address() + " was not flushed",
-                            ended
-                                    ? "it ended " + status
-                                    : "it took over %d s".formatted(FLUSH_S_MAX),
-                            "see whether its target is well: etherbay stat --long");
-                }
-            }
-        };
+        return new LoopData(
+                attached.calls(),
+                disk,
+                "the disk " + disk.address(),
+                "see whether its target is well: etherbay stat --long",
+                () -> knownText(disk));
     }
 
-    private static Optional<String> knownText(RemoteDisk disk) {
+    /** Which disk it is and, where its target tells, its incarnation; empty once it lost writes. */
+    static Optional<String> knownText(RemoteDisk disk) {
         IdentifyData said = disk.identify();
         String incarnation = said.vendor()
                 .map(vendor -> HexFormat.of().toHexDigits(vendor.incarnation()))
@@ -165,17 +144,6 @@ public final class AttachedDisk implements AutoCloseable {
                 ? Optional.empty()
                 : Optional.of("serial %s model %s incarnation %s"
                         .formatted(said.serial(), said.model(), incarnation));
-    }
-
-    /** A FLUSH. */
-    private static void begin(RemoteDisk disk, CompletableFuture<IoStatus> flushed) {
-        if (disk.capabilities().flush()) {
-            disk.submit(new Io(1)
-                    .prepare(IoOperation.FLUSH, 0, 0)
-                    .then(io -> flushed.complete(io.status())));
-        } else {
-            flushed.complete(IoStatus.OK); // nobody was promised anything
-        }
     }
 
     private String growth(long before, long now) {

@@ -5,9 +5,6 @@ import etherbay.base.BlockDevice;
 import etherbay.base.Counters;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
-import etherbay.base.Io;
-import etherbay.base.IoOperation;
-import etherbay.base.IoStatus;
 import etherbay.base.Loop;
 import etherbay.initiator.RemoteDiskSettings;
 import etherbay.linux.Linux;
@@ -26,6 +23,7 @@ import etherbay.node.volume.VolumePlaces;
 
 import org.jspecify.annotations.Nullable;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,7 +46,6 @@ public final class AttachedMirror implements AutoCloseable {
     private static final long RETRY_NS = 250_000_000;
     private static final long CLAIM_NS = 30_000_000_000L;
     private static final long LOOK_MS = 5_000;
-    private static final long FLUSH_S_MAX = 60;
 
     /**
      * What to assemble, and how.
@@ -157,6 +154,9 @@ public final class AttachedMirror implements AutoCloseable {
         long deadlineNs = loop.clock().nanoTime() + options.waitNs();
         List<Part> parts =
                 options.legs().isEmpty() ? find() : legs.open(options.legs(), options.waitNs());
+        if (!options.name().isEmpty()) {
+            requireName(parts);
+        }
         Mirror.Opened opened = tryOpen(parts);
         // A leg that was found and is silent for a moment is not yet missing.
         while (isUnavailable(opened) && loop.clock().nanoTime() < deadlineNs) {
@@ -168,7 +168,6 @@ public final class AttachedMirror implements AutoCloseable {
             throw failure;
         }
         mirror = opened.mirror();
-        requireName();
         legs.onAppearance(this::appeared);
     }
 
@@ -199,20 +198,18 @@ public final class AttachedMirror implements AutoCloseable {
         return done.join();
     }
 
-    private void requireName() {
-        String name = device().detail().name();
-        if (!options.name().isEmpty() && !isNamed(name, options.name())) {
-            CompletableFuture<Boolean> stopped = new CompletableFuture<>();
-            turning.call(() -> {
-                device().stop(() -> stopped.complete(true));
-                return true;
-            });
-            turning.within(CLAIM_NS, stopped);
-            throw new EtherbayException(
-                    ErrorCode.INVALID,
-                    "these legs are not the mirror " + options.name(),
-                    "they hold " + name,
-                    "name that one, or other legs");
+    /** Before anything is claimed or written. */
+    private void requireName(List<Part> parts) {
+        for (Part part : parts) {
+            LegReader.Found found = legs.read(part).found();
+            String name = found == null ? "" : found.reading().superblock().name();
+            if (!name.isEmpty() && !isNamed(name, options.name())) {
+                throw new EtherbayException(
+                        ErrorCode.INVALID,
+                        part.name() + " is not a leg of the mirror " + options.name(),
+                        "it holds " + name,
+                        "name that mirror, or other legs");
+            }
         }
     }
 
@@ -483,45 +480,23 @@ public final class AttachedMirror implements AutoCloseable {
     }
 
     /**
-     * Its data, known by which array it is. For any thread between {@link #start} and {@link
-     * #stop}.
+     * Its data, known by which array it is and by the leg in sync that counts: as long as that one
+     * has lost nothing, nothing is lost. For any thread between {@link #start} and {@link #stop}.
      */
     public DeviceData data() {
-        LoopCalls calls = new LoopCalls(loop, turning.failure());
-        return new DeviceData() {
-            @Override
-            public Optional<String> knownBy() {
-                // What it flushed is on a leg in sync, whoever holds it now.
-                return Optional.of(
-                        "mirror " + calls.call(() -> device().detail().arrayId()));
-            }
-
-            @Override
-            public void flush() {
-                CompletableFuture<IoStatus> done = calls.later(flushed -> begin(device(), flushed));
-                boolean ended = calls.await(done, FLUSH_S_MAX);
-                IoStatus status = done.getNow(IoStatus.UNKNOWN);
-                if (!ended || !status.isOk()) {
-                    throw new EtherbayException(
-                            ErrorCode.UNAVAILABLE,
-                            "the mirror " + options.name() + " was not flushed",
-                            ended
-                                    ? "it ended " + status
-                                    : "it took over %d s".formatted(FLUSH_S_MAX),
-                            "see how its legs are: etherbay mirror detail " + options.name());
-                }
-            }
-        };
+        return new LoopData(
+                new LoopCalls(loop, turning.failure()),
+                device(),
+                "the mirror " + options.name(),
+                "see how its legs are: etherbay mirror detail " + options.name(),
+                this::known);
     }
 
-    private static void begin(Mirror mirror, CompletableFuture<IoStatus> flushed) {
-        if (mirror.capabilities().flush()) {
-            mirror.submit(new Io(1)
-                    .prepare(IoOperation.FLUSH, 0, 0)
-                    .then(io -> flushed.complete(io.status())));
-        } else {
-            flushed.complete(IoStatus.OK); // nobody was promised anything
-        }
+    private Optional<String> known() {
+        return device().keeper().flatMap(legs::known).map(leg -> "mirror "
+                + device().detail().arrayId()
+                + " by "
+                + UUID.nameUUIDFromBytes(leg.getBytes(StandardCharsets.UTF_8)));
     }
 
     /** Ends exceptionally when a bug ended the loop. */

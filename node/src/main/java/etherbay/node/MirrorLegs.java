@@ -217,6 +217,18 @@ final class MirrorLegs implements AutoCloseable {
         return parts;
     }
 
+    /** What the data of a leg in use is known by; empty once it may have lost some. On the loop. */
+    Optional<String> known(String name) {
+        if (locals.containsKey(name)) {
+            return Optional.of(name); // what is not flushed stays with this machine
+        }
+        return sought.entrySet().stream()
+                .filter(entry -> entry.getKey().toString().equals(name))
+                .findFirst()
+                .flatMap(entry -> entry.getValue().found())
+                .flatMap(AttachedDisk::knownText);
+    }
+
     /** AoE disks that answer, and that another process of this machine uses. */
     Set<String> taken() {
         return taken;
