@@ -2,23 +2,17 @@
 package etherbay.scenario;
 
 import etherbay.base.BlockCapabilities;
-import etherbay.base.EtherbayException;
-import etherbay.base.Prng;
 import etherbay.mirror.CheckRequest;
-import etherbay.mirror.Creation;
 import etherbay.mirror.Mirror;
-import etherbay.mirror.Part;
-import etherbay.sim.SectorHistory;
 import etherbay.sim.SimMedium;
+import etherbay.sim.SimNode;
 import etherbay.sim.SimStore;
 import etherbay.sim.Simulation;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.stream.IntStream;
 
 /**
  * A mirror of two or three legs, each a machine of its own, with a user: legs are silent, lose
@@ -26,43 +20,20 @@ import java.util.stream.IntStream;
  * acknowledged is there as long as one leg that was in sync has it, what a FLUSH covered always;
  * once everything is well again all legs are the same by themselves.
  */
-final class MirrorLife {
+final class MirrorLife extends MirrorCase {
     static final long DATA_OFFSET = 2048;
-    private static final long SECOND_NS = 1_000_000_000L;
-    private static final long MS_NS = 1_000_000L;
-    private static final int CHUNK_BYTES = 4096;
-    private static final long HEAL_NS = 200 * SECOND_NS;
-
-    private final Simulation simulation;
-    private final Prng prng;
     private final List<SimStore> stores = new ArrayList<>();
-    private final SectorHistory history = new SectorHistory(false);
-    private final MirrorJudge judge;
     private final long sectors;
-    private MirrorOwner owner;
-    private int ownerCount;
-    private boolean healing;
-    private boolean split;
-
-    /** Whether anything has gone wrong with a leg since all were whole. */
-    private boolean disturbed;
-
-    /** Whether a machine has lost its power since all legs were known to be whole. */
-    private boolean tainted;
 
     private MirrorLife(Simulation simulation) {
-        this.simulation = simulation;
-        prng = simulation.prng().fork();
+        super(simulation);
         int legCount = prng.chance(0.6) ? 2 : 3;
         sectors = 8L * prng.between(4, 40);
         boolean fua = prng.chance(0.7);
         for (int leg = 0; leg < legCount; leg++) {
             addStore(fua);
         }
-        judge = new MirrorJudge(
-                simulation, stores.stream().map(SimStore::medium).toList());
-        owner = newOwner(false);
-        create();
+        begin(stores.stream().map(SimStore::medium).toList());
     }
 
     private void addStore(boolean fua) {
@@ -79,58 +50,14 @@ final class MirrorLife {
         new MirrorLife(simulation).run();
     }
 
-    private MirrorOwner newOwner(boolean rival) {
-        UUID id = rival || ownerCount == 0 ? new UUID(0, ++ownerCount) : owner.id;
-        return new MirrorOwner(
-                simulation,
-                "owner" + ownerCount,
-                id,
-                node -> new StoreLegs(stores, node),
-                history,
-                this::assembled,
-                this::changed);
+    @Override
+    int legCount() {
+        return stores.size();
     }
 
-    /** What a machine has lost is lost to this user as well, and no FLUSH of his speaks of it. */
-    private void assembled() {
-        history.unackedAreDead();
-        judge.checkEventsRaised();
-        if (tainted) {
-            history.crashed();
-            history.reattached();
-        }
-    }
-
-    private List<Integer> all() {
-        return IntStream.range(0, stores.size()).boxed().toList();
-    }
-
-    private void create() {
-        List<UUID> ids = all().stream().map(leg -> new UUID(7, leg)).toList();
-        List<Part> parts = all().stream().map(owner::part).toList();
-        List<Optional<EtherbayException>> ended = new ArrayList<>();
-        owner.node.tell(() -> Creation.create(
-                owner.node.loop(),
-                parts,
-                new Creation.Request(
-                        "sim",
-                        new UUID(1, 2),
-                        ids,
-                        prng.chance(0.7),
-                        prng.chance(0.9),
-                        CHUNK_BYTES,
-                        1),
-                ended::add));
-        simulation.runUntil("created", HEAL_NS, () -> !ended.isEmpty());
-        if (ended.getFirst().isPresent()) {
-            throw new AssertionError("not created: " + ended.getFirst());
-        }
-        open(all());
-        simulation.runUntil("assembled", HEAL_NS, owner::isOpen);
-    }
-
-    private void open(List<Integer> legs) {
-        owner.open(legs, true, prng.between(1, 10));
+    @Override
+    MirrorOwner.LegSource source(SimNode node, UUID id) {
+        return new StoreLegs(stores, node);
     }
 
     private void run() {
@@ -184,8 +111,9 @@ final class MirrorLife {
         }
     }
 
-    /** A leg has failed, or is back: an instant at which a crash is worth trying. */
-    private void changed(MirrorOwner at) {
+    /** An instant at which a crash is worth trying. */
+    @Override
+    void changed(MirrorOwner at) {
         if (at.mirror != null && prng.chance(0.1)) {
             simulation.after(prng.below(3 * MS_NS), () -> {
                 if (owner.equals(at) && at.node.alive() && !healing) {
@@ -293,86 +221,11 @@ final class MirrorLife {
         simulation.mark("bad sectors");
     }
 
-    /** Nothing goes wrong any more: the legs are whole again within bounded time. */
-    private void heal() {
-        healing = true;
+    @Override
+    void nothingGoesWrong() {
         for (SimStore store : stores) {
             store.medium().faults().heal();
             store.answer();
-        }
-        simulation.runFor(5 * SECOND_NS);
-        for (int attempt = 0; !owner.isOpen(); attempt++) {
-            simulation.runUntil("opened or not", HEAL_NS, () -> !owner.isOpening());
-            if (!owner.isOpen()) {
-                if (isSplit()) {
-                    simulation.mark("split of three refused");
-                    split = true;
-                    return;
-                }
-                if (attempt > 3) {
-                    throw new AssertionError("not assembled though all is well: " + owner.refusal);
-                }
-                restart();
-            }
-        }
-        simulation.runUntil("all requests ended", HEAL_NS, owner::isFinished);
-        if (tainted) {
-            flushOrRestart();
-        }
-        long untilNs = simulation.nowNs() + HEAL_NS;
-        while (!owner.isWhole(stores.size())) {
-            owner.addMissing(stores.size());
-            simulation.runFor(SECOND_NS);
-            if (simulation.nowNs() > untilNs) {
-                throw new AssertionError("not whole though all is well: " + owner.detail());
-            }
-        }
-        simulation.runUntil("clean", HEAL_NS, () -> owner.detail().state().equals("clean"));
-        tainted = false;
-        disturbed = false;
-        healing = false;
-    }
-
-    /**
-     * Three legs of which each was left by the next one in turn: the first and the last know
-     * nothing of each other.
-     */
-    private boolean isSplit() {
-        EtherbayException why = owner.refusal;
-        String said = why == null ? "" : String.valueOf(why.getMessage());
-        return stores.size() > 2 && said.contains("split");
-    }
-
-    /** Where all that a FLUSH covers is lost, its user opens the mirror anew. */
-    private void flushOrRestart() {
-        DiskUser user = owner.user;
-        if (user != null) {
-            user.flush();
-            simulation.runUntil("flushed", HEAL_NS, user::finished);
-        }
-        if (user == null || user.flushFailedCount() > 0) {
-            history.crashed();
-            restart();
-            simulation.runUntil("opened again", HEAL_NS, owner::isOpen);
-        }
-    }
-
-    private void restart() {
-        owner.kill();
-        owner = newOwner(false);
-        open(all());
-    }
-
-    private void readAll() {
-        DiskUser user = owner.user;
-        if (user == null) {
-            throw new AssertionError("a mirror that is open has a user");
-        }
-        int before = user.failedCount();
-        user.readAll();
-        simulation.runUntil("all sectors read", HEAL_NS, user::finished);
-        if (user.failedCount() > before) {
-            throw new AssertionError("a request failed on good legs");
         }
     }
 
@@ -406,14 +259,7 @@ final class MirrorLife {
     }
 
     private void stop() {
-        Mirror mirror = owner.mirror;
-        if (mirror == null || owner.watched == null) {
-            throw new AssertionError("a mirror that is open is there");
-        }
-        owner.watched.checkNothingInFlight();
-        boolean[] stopped = {false};
-        owner.node.tell(() -> mirror.stop(() -> stopped[0] = true));
-        simulation.runUntil("stopped", HEAL_NS, () -> stopped[0]);
+        stopMirror();
         owner.kill();
     }
 }

@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.scenario;
 
-import etherbay.base.EtherbayException;
 import etherbay.base.IoStatus;
-import etherbay.base.Prng;
-import etherbay.mirror.Creation;
-import etherbay.mirror.Mirror;
-import etherbay.mirror.Part;
-import etherbay.sim.SectorHistory;
+import etherbay.sim.SimNode;
 import etherbay.sim.Simulation;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
-import java.util.stream.IntStream;
 
 /**
  * A mirror over simulated targets of ours, by way of the shipped initiator and one or two bad
@@ -23,14 +15,8 @@ import java.util.stream.IntStream;
  * mirror's process is killed at any instant; another node takes it over while the first one lives
  * and its frames are still on their way. The targets' own logs say that no two of them wrote.
  */
-final class RemoteMirrorLife {
-    private static final long SECOND_NS = 1_000_000_000L;
-    private static final long MS_NS = 1_000_000L;
+final class RemoteMirrorLife extends MirrorCase {
     private static final int SHORT_NS = 4_000_000;
-    private static final int CHUNK_BYTES = 4096;
-
-    /** Once all is well: looking for targets, assembling, recovering, cleaning. */
-    private static final long HEAL_NS = 200 * SECOND_NS;
 
     /** Outages take up to four seconds: some end before a disk is given up. */
     private static final long OUTAGE_NS_STEP = 7 * MS_NS;
@@ -44,100 +30,35 @@ final class RemoteMirrorLife {
         DiskUser.quiet();
     }
 
-    private final Simulation simulation;
-    private final Prng prng;
     private final RemoteWorld world;
-    private final SectorHistory history = new SectorHistory(false);
-    private final MirrorJudge judge;
-    private MirrorOwner owner;
-    private int ownerCount;
-    private boolean healing;
-    private boolean split;
-
-    /** Whether anything has gone wrong with a leg since all were whole. */
-    private boolean disturbed;
-
-    /** Whether a machine has lost its power since all legs were known to be whole. */
-    private boolean tainted;
 
     private RemoteMirrorLife(Simulation simulation) {
-        this.simulation = simulation;
-        prng = simulation.prng().fork();
+        super(simulation);
         world = new RemoteWorld(simulation);
-        judge = new MirrorJudge(simulation, world.media());
-        owner = newOwner(false);
-        create();
+        begin(world.media());
     }
 
     static void run(Simulation simulation) {
         new RemoteMirrorLife(simulation).run();
     }
 
-    private int legCount() {
+    @Override
+    int legCount() {
         return world.boxes().size();
     }
 
-    private List<Integer> all() {
-        return IntStream.range(0, legCount()).boxed().toList();
+    @Override
+    MirrorOwner.LegSource source(SimNode node, UUID id) {
+        return world.legs(node, id);
     }
 
-    private MirrorOwner newOwner(boolean rival) {
-        UUID id = rival || ownerCount == 0 ? new UUID(0, ++ownerCount) : owner.id;
-        MirrorOwner made = new MirrorOwner(
-                simulation,
-                "owner" + ownerCount,
-                id,
-                node -> world.legs(node, id),
-                history,
-                this::assembled,
-                this::changed);
-        legsOf(made).onAppearance(made::appeared);
-        return made;
+    @Override
+    void made(MirrorOwner one) {
+        legsOf(one).onAppearance(one::appeared);
     }
 
     private static RemoteLegs legsOf(MirrorOwner of) {
         return (RemoteLegs) of.source;
-    }
-
-    /** What a machine has lost is lost to this user as well, and no FLUSH of his speaks of it. */
-    private void assembled() {
-        history.unackedAreDead();
-        judge.checkEventsRaised();
-        if (tainted) {
-            history.crashed();
-            history.reattached();
-        }
-    }
-
-    private void create() {
-        RemoteLegs legs = legsOf(owner);
-        simulation.runUntil(
-                "all targets found", 5 * SECOND_NS, () -> all().stream().allMatch(legs::isThere));
-        List<UUID> ids = all().stream().map(leg -> new UUID(7, leg)).toList();
-        List<Part> parts = all().stream().map(owner::part).toList();
-        List<Optional<EtherbayException>> ended = new ArrayList<>();
-        owner.node.tell(() -> Creation.create(
-                owner.node.loop(),
-                parts,
-                new Creation.Request(
-                        "sim",
-                        new UUID(1, 2),
-                        ids,
-                        prng.chance(0.7),
-                        prng.chance(0.9),
-                        CHUNK_BYTES,
-                        1),
-                ended::add));
-        simulation.runUntil("created", HEAL_NS, () -> !ended.isEmpty());
-        if (ended.getFirst().isPresent()) {
-            throw new AssertionError("not created: " + ended.getFirst());
-        }
-        open(all());
-        simulation.runUntil("assembled", HEAL_NS, owner::isOpen);
-    }
-
-    private void open(List<Integer> legs) {
-        owner.open(legs, true, prng.between(1, 10));
     }
 
     private void run() {
@@ -207,8 +128,9 @@ final class RemoteMirrorLife {
         }
     }
 
-    /** A leg has failed, or is back: an instant at which a crash is worth trying. */
-    private void changed(MirrorOwner at) {
+    /** An instant at which a crash is worth trying. */
+    @Override
+    void changed(MirrorOwner at) {
         if (at.mirror != null && prng.chance(0.2)) {
             simulation.after(prng.below(SHORT_NS), () -> {
                 if (owner.equals(at) && at.node.alive() && !healing) {
@@ -272,7 +194,11 @@ final class RemoteMirrorLife {
         tainted = true;
         disturbed = true;
         all().forEach(this::losePower);
-        kill();
+        if (prng.chance(0.5)) {
+            kill();
+        } else {
+            owner.issue(prng.between(1, 30)); // what is lost is lost to one who lives on
+        }
     }
 
     /** The process is gone; another one of the same node assembles what it finds. */
@@ -328,46 +254,14 @@ final class RemoteMirrorLife {
         former.kill();
     }
 
-    /** Nothing goes wrong any more: the legs are whole again within bounded time. */
-    private void heal() {
-        healing = true;
+    @Override
+    void nothingGoesWrong() {
         world.heal();
-        simulation.runFor(5 * SECOND_NS);
-        for (int attempt = 0; !owner.isOpen(); attempt++) {
-            simulation.runUntil("opened or not", HEAL_NS, () -> !owner.isOpening());
-            if (!owner.isOpen()) {
-                if (isSplit()) {
-                    simulation.mark("split of three refused");
-                    split = true;
-                    return;
-                }
-                if (attempt > 3) {
-                    throw new AssertionError("not assembled though all is well: " + owner.refusal);
-                }
-                restart();
-            }
-        }
-        simulation.runUntil("all requests ended", HEAL_NS, owner::isFinished);
-        checkEnds();
-        if (tainted) {
-            flushOrRestart();
-        }
-        long untilNs = simulation.nowNs() + HEAL_NS;
-        while (!owner.isWhole(legCount())) {
-            owner.addMissing(legCount());
-            simulation.runFor(SECOND_NS);
-            if (simulation.nowNs() > untilNs) {
-                throw new AssertionError("not whole though all is well: " + owner.detail());
-            }
-        }
-        simulation.runUntil("clean", HEAL_NS, () -> owner.detail().state().equals("clean"));
-        tainted = false;
-        disturbed = false;
-        healing = false;
     }
 
     /** A request waits, or is done; FLUSH and FUA alone fail, where the last leg lost its power. */
-    private void checkEnds() {
+    @Override
+    void allEnded() {
         DiskUser user = owner.user;
         if (user == null) {
             return;
@@ -382,58 +276,8 @@ final class RemoteMirrorLife {
         }
     }
 
-    /**
-     * Three legs of which each was left by the next one in turn: the first and the last know
-     * nothing of each other.
-     */
-    private boolean isSplit() {
-        EtherbayException why = owner.refusal;
-        String said = why == null ? "" : String.valueOf(why.getMessage());
-        return legCount() > 2 && said.contains("split");
-    }
-
-    /** Where all that a FLUSH covers is lost, its user opens the mirror anew. */
-    private void flushOrRestart() {
-        DiskUser user = owner.user;
-        if (user != null) {
-            user.flush();
-            simulation.runUntil("flushed", HEAL_NS, user::finished);
-        }
-        if (user == null || user.flushFailedCount() > 0) {
-            history.crashed();
-            restart();
-            simulation.runUntil("opened again", HEAL_NS, owner::isOpen);
-        }
-    }
-
-    private void restart() {
-        owner.kill();
-        owner = newOwner(false);
-        open(all());
-    }
-
-    private void readAll() {
-        DiskUser user = owner.user;
-        if (user == null) {
-            throw new AssertionError("a mirror that is open has a user");
-        }
-        int before = user.failedCount();
-        user.readAll();
-        simulation.runUntil("all sectors read", HEAL_NS, user::finished);
-        if (user.failedCount() > before) {
-            throw new AssertionError("a request failed on good legs");
-        }
-    }
-
     private void stop() {
-        Mirror mirror = owner.mirror;
-        if (mirror == null || owner.watched == null) {
-            throw new AssertionError("a mirror that is open is there");
-        }
-        owner.watched.checkNothingInFlight();
-        boolean[] stopped = {false};
-        owner.node.tell(() -> mirror.stop(() -> stopped[0] = true));
-        simulation.runUntil("stopped", HEAL_NS, () -> stopped[0]);
+        stopMirror();
         simulation.runFor(SECOND_NS);
         legsOf(owner).checkIdle();
         legsOf(owner).noteCounters();
