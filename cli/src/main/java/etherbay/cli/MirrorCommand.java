@@ -97,8 +97,8 @@ final class MirrorCommand implements Runnable {
 
         /** Does one thing with it, wherever it is held, and prints how it stands where asked. */
         final void change(String... words) {
-            try (MirrorReach mirror =
-                    MirrorReach.open(options, name, List.of(), MirrorOptions.How.PLAIN, this::tell)) {
+            try (MirrorReach mirror = MirrorReach.open(
+                    options, name, List.of(), MirrorOptions.How.PLAIN, this::tell)) {
                 out().print(mirror.ask(words));
                 if (json) {
                     out().print(mirror.ask("json"));

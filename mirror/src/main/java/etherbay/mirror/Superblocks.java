@@ -13,7 +13,9 @@ final class Superblocks {
 
     /** A superblock that says what another one says, until that is changed here. */
     private static final class Draft {
-        /** Where what is said of the array comes from; and of the leg, and where things lie on it. */
+        /**
+         * Where what is said of the array comes from; and of the leg, and where things lie on it.
+         */
         private final Superblock array;
 
         private final Superblock own;

@@ -493,10 +493,12 @@ public final class AttachedMirror implements AutoCloseable {
     }
 
     private Optional<String> known() {
-        return device().keeper().flatMap(legs::known).map(leg -> "mirror "
-                + device().detail().arrayId()
-                + " by "
-                + UUID.nameUUIDFromBytes(leg.getBytes(StandardCharsets.UTF_8)));
+        return device().keeper()
+                .flatMap(legs::known)
+                .map(leg -> "mirror "
+                        + device().detail().arrayId()
+                        + " by "
+                        + UUID.nameUUIDFromBytes(leg.getBytes(StandardCharsets.UTF_8)));
     }
 
     /** Ends exceptionally when a bug ended the loop. */
