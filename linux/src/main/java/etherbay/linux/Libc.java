@@ -94,6 +94,11 @@ final class Libc {
             bind("getpriority", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle SETPRIORITY =
             bind("setpriority", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle SCHED_GETATTR = bind(
+            "syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
+    private static final MethodHandle SCHED_SETATTR =
+            bind("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle GETPAGESIZE = bind("getpagesize", NOT_VARIADIC, JAVA_INT);
     private static final MethodHandle SETNS =
             bind("setns", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle IO_URING_SETUP =
@@ -148,6 +153,38 @@ final class Libc {
             return outcome((int) SETPRIORITY.invokeExact(state, which, who, niceness), state);
         } catch (Throwable bug) {
             throw broken("setpriority", bug);
+        }
+    }
+
+    /**
+     * sched_getattr(2) of the calling thread.
+     *
+     * @param call its number on this machine
+     * @return 0, or {@code -errno}
+     */
+    static int schedGetAttributes(long call, long address, int sizeBytes) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return (int) outcome(
+                    (long) SCHED_GETATTR.invokeExact(state, call, 0, address, sizeBytes, 0), state);
+        } catch (Throwable bug) {
+            throw broken("sched_getattr", bug);
+        }
+    }
+
+    /**
+     * sched_setattr(2) of the calling thread.
+     *
+     * @param call its number on this machine
+     * @return 0, or {@code -errno}
+     */
+    static int schedSetAttributes(long call, long address) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return (int)
+                    outcome((long) SCHED_SETATTR.invokeExact(state, call, 0, address, 0), state);
+        } catch (Throwable bug) {
+            throw broken("sched_setattr", bug);
         }
     }
 
@@ -266,6 +303,15 @@ final class Libc {
             return outcome((int) MUNMAP.invokeExact(state, address, bytes), state);
         } catch (Throwable bug) {
             throw broken("munmap", bug);
+        }
+    }
+
+    /** getpagesize(2): bytes. */
+    static int getpagesize() {
+        try {
+            return (int) GETPAGESIZE.invokeExact(CAPTURED.get());
+        } catch (Throwable bug) {
+            throw broken("getpagesize", bug);
         }
     }
 

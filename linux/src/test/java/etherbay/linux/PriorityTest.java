@@ -42,6 +42,23 @@ final class PriorityTest {
         assertThat(after.get()).isEqualTo(Math.max(15, own));
     }
 
+    @Test
+    void aThreadThatComesSoonHasAShortSliceAndTheNicenessOfBefore() throws Exception {
+        CompletableFuture<Long> slice = new CompletableFuture<>();
+        CompletableFuture<Integer> after = new CompletableFuture<>();
+        Thread.ofPlatform()
+                .start(() -> {
+                    Libc.setpriority(Constants.PRIO_PROCESS, 0, 5);
+                    Linux.comeSoon();
+                    slice.complete(Slice.ns());
+                    after.complete(niceness());
+                });
+        assertThat(after.get()).isEqualTo(5);
+        // One that kernels before 6.12 do not keep.
+        assertThat(slice.get()).isIn(0L, 100_000L);
+        assertThat(Slice.ns()).isNotEqualTo(100_000);
+    }
+
     /** Of the calling thread: proc_pid_stat(5), the 17th field behind the name in brackets. */
     private static int niceness() {
         try {

@@ -2,6 +2,7 @@
 package etherbay.node;
 
 import etherbay.base.Loop;
+import etherbay.linux.Linux;
 
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,7 @@ final class LoopThread implements LoopAccess {
 
     /** Turns the loop from now on. */
     void start() {
+        loop.mailbox().offer(Linux::comeSoon);
         thread = loop.start((_, bug) -> failure.completeExceptionally(bug));
     }
 

@@ -98,6 +98,7 @@ public final class Node implements AutoCloseable {
                 shared,
                 traces,
                 options.force());
+        loop.mailbox().offer(Linux::comeSoon);
         thread = loop.start((_, bug) -> {
             LOG.log(Level.ERROR, "a bug ended the loop: nothing is served any more", bug);
             failure.completeExceptionally(bug);
