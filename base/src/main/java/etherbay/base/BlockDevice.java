@@ -64,6 +64,18 @@ public interface BlockDevice extends AutoCloseable {
     void submit(Io io);
 
     /**
+     * Where the data of a range lie in the address space of this process, when they are at hand
+     * without waiting: at least as new as every write that had completed. For a system call of this
+     * turn to read, such as one that sends them; never for the program itself, which a file that
+     * has become shorter would kill.
+     *
+     * @return an address; 0 when a READ has to be submitted, as always where a device cannot
+     */
+    default long lend(long lba, int sectorCount) {
+        return 0;
+    }
+
+    /**
      * Ends a submitted Io early where the device can: it completes, in a later step of a turn, with
      * UNKNOWN when it may have happened or may still happen, else with OFFLINE; and from this call
      * on its memory is not touched any more. A caller that has no more use for the outcome gets its

@@ -68,6 +68,11 @@ public interface EthernetPort extends LoopPart, AutoCloseable {
     @Nullable
     Frame claim(int bytes);
 
+    /** Whether frames may have a {@link Frame#tail}. */
+    default boolean sendsTails() {
+        return false;
+    }
+
     /** Gives a claimed or retained frame of this port up to be sent. */
     void commit(Frame frame);
 

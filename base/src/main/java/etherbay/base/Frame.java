@@ -52,6 +52,8 @@ public final class Frame {
     private int bytes;
     private long receivedNs;
     private EthernetPort port;
+    private long tailAddress;
+    private int tailBytes;
 
     Frame(FramePool pool, long at, EthernetPort port) {
         this.pool = pool;
@@ -78,6 +80,33 @@ public final class Frame {
     public void bytes(int length) {
         Check.that(length >= 0 && length <= FramePool.FRAME_BYTES_MAX, "a frame fits its slot");
         bytes = length;
+    }
+
+    /**
+     * The last {@code length} of the {@link #bytes} of a frame that is to be sent lie elsewhere: at
+     * an address of this process that the port's system call can read, in this turn. Only for ports
+     * that {@linkplain EthernetPort#sendsTails can}; gone when the slot is free again.
+     */
+    public void tail(long address, int length) {
+        Check.that(port.sendsTails(), "a tail is for a port that sends it");
+        Check.that(length > 0 && length <= bytes, "a tail is a part of its frame");
+        tailAddress = address;
+        tailBytes = length;
+    }
+
+    /** Where the end of the frame lies that is not in its slot. */
+    public long tailAddress() {
+        return tailAddress;
+    }
+
+    /** Length of that end; 0 for none. */
+    public int tailBytes() {
+        return tailBytes;
+    }
+
+    /** For the pool: whoever gets the slot next has no tail. */
+    void forgetTail() {
+        tailBytes = 0;
     }
 
     /**

@@ -106,6 +106,7 @@ public final class FramePool {
     void free(Frame frame) {
         Check.that(frame.use != Frame.Use.FREE, "a frame is given back once");
         frame.use = Frame.Use.FREE;
+        frame.forgetTail();
         free[freeCount++] = frame;
         runWhenAllFree();
     }

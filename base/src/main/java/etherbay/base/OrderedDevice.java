@@ -111,6 +111,23 @@ public final class OrderedDevice extends DeviceDecorator {
     }
 
     /**
+     * Nothing of a range that a request is about to change: a READ waits for that. What changes it
+     * after this may show in what the borrower reads, as it may in any read of the same moment.
+     */
+    @Override
+    public long lend(long lba, int sectorCount) {
+        long first = lba & ~granularityMask;
+        long end = lba + sectorCount + granularityMask & ~granularityMask;
+        for (int index = 0; index < usedCount; index++) {
+            Slot slot = order[index];
+            if (slot.changesData && slot.first < end && first < slot.end) {
+                return 0;
+            }
+        }
+        return below().lend(lba, sectorCount);
+    }
+
+    /**
      * What still waits keeps its place and ends with OFFLINE when its turn comes: nothing behind it
      * is let past what it waited for.
      */

@@ -16,6 +16,11 @@ public final class ReadOnlyDevice extends DeviceDecorator {
     }
 
     @Override
+    public long lend(long lba, int sectorCount) {
+        return below().lend(lba, sectorCount);
+    }
+
+    @Override
     public void submit(Io io) {
         IoStatus refusal = BlockDevice.refusal(io, sectors(), capabilities);
         if (refusal.isOk()) {

@@ -68,6 +68,13 @@ public final class Slice extends DeviceDecorator {
         below().submit(io);
     }
 
+    @Override
+    public long lend(long lba, int sectorCount) {
+        return lba < 0 || lba > sectors() - sectorCount
+                ? 0
+                : below().lend(lba + offsetSectors, sectorCount);
+    }
+
     private void done(Io io) {
         io.lba(io.lba() - offsetSectors);
         io.complete(io.status());

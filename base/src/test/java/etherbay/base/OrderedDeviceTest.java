@@ -56,6 +56,29 @@ class OrderedDeviceTest {
     }
 
     @Test
+    void nothingIsLentOfWhatIsAboutToChange() {
+        submit(device, IoOperation.READ, 0, 4);
+        submit(device, IoOperation.WRITE, 3, 2);
+        assertThat(device.lend(0, 3)).isEqualTo(4096);
+        assertThat(device.lend(5, 1)).isEqualTo(4096 + 5 * 512);
+        assertThat(device.lend(0, 4)).as("a write waits behind the read").isZero();
+        assertThat(device.lend(4, 4)).isZero();
+        disk.finish(IoStatus.OK);
+        assertThat(device.lend(4, 4)).as("it is under way").isZero();
+        disk.finish(IoStatus.OK);
+        assertThat(device.lend(4, 4)).isEqualTo(4096 + 4 * 512);
+    }
+
+    @Test
+    void ofBlocksThatAreWrittenWholeNothingIsLent() {
+        OrderedDevice blocks = new OrderedDevice(disk, 8);
+        submit(blocks, IoOperation.WRITE, 9, 1);
+        assertThat(blocks.lend(15, 1)).isZero();
+        assertThat(blocks.lend(7, 1)).isNotZero();
+        assertThat(blocks.lend(7, 2)).isZero();
+    }
+
+    @Test
     void aWaitingRequestIsNotOvertakenByOneThatOnlyMeetsItself() {
         submit(device, IoOperation.WRITE, 0, 2);
         submit(device, IoOperation.WRITE, 1, 2);

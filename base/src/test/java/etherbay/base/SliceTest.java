@@ -41,6 +41,16 @@ class SliceTest {
     }
 
     @Test
+    void aSliceLendsWhatLiesWithinIt() {
+        Slice outer = new Slice(new Slice(disk, 10, 50), 5, 0);
+        assertThat(outer.lend(3, 2)).isEqualTo(4096 + 18 * 512);
+        assertThat(outer.lend(43, 2)).isNotZero();
+        assertThat(outer.lend(44, 2)).isZero();
+        assertThat(outer.lend(-1, 2)).isZero();
+        assertThat(new ReadOnlyDevice(outer).lend(3, 2)).isEqualTo(4096 + 18 * 512);
+    }
+
+    @Test
     void whatCrossesTheEndOfTheSliceIsRefused() {
         Slice slice = new Slice(disk, 10, 5);
         slice.submit(new Io(1)

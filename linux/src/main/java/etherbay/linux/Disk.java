@@ -7,6 +7,7 @@ import etherbay.base.Check;
 import etherbay.base.Counters;
 import etherbay.base.EtherbayException;
 import etherbay.base.Io;
+import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
 import etherbay.base.Loop;
 
@@ -116,12 +117,22 @@ public final class Disk implements BlockDevice {
     private final BlockCapabilities capabilities;
     private final DiskEngine engine;
     private final DiskSteps steps;
+    private final DiskLog log;
+    private final CachedPages cached;
     private final List<Listener> listeners = new ArrayList<>(1);
     private long sectors;
     private volatile Life life = Life.PREPARED;
 
-    private Disk(DiskFile file, LoopDisks disks, DiskEngine engine, Arena arena, DiskSteps steps) {
+    private Disk(
+            DiskFile file,
+            LoopDisks disks,
+            DiskEngine engine,
+            Arena arena,
+            DiskSteps steps,
+            DiskLog log) {
         this.file = file;
+        this.log = log;
+        cached = file.cachedPages();
         this.disks = disks;
         this.engine = engine;
         this.arena = arena;
@@ -167,7 +178,7 @@ public final class Disk implements BlockDevice {
             DiskEngine engine = disks.join(path, options.engine());
             DiskLog log = new DiskLog(path, counters);
             DiskSteps steps = new DiskSteps(file, engine, disks.slots(), options.queueDepth(), log);
-            return new Disk(file, disks, engine, arena, steps);
+            return new Disk(file, disks, engine, arena, steps, log);
         } catch (EtherbayException refused) {
             if (file != null) {
                 file.close();
@@ -196,8 +207,13 @@ public final class Disk implements BlockDevice {
         Check.that(
                 steps.isIdle() && !steps.isCompleting(),
                 "a disk is detached when nothing of it is in flight");
+        leaveLoop();
+    }
+
+    private void leaveLoop() {
         disks.detach(this);
         life = Life.DETACHED;
+        disks.retire(cached);
     }
 
     /**
@@ -209,6 +225,9 @@ public final class Disk implements BlockDevice {
             Check.that(
                     life == Life.PREPARED || life == Life.DETACHED,
                     "a disk is released once, and not while it is attached");
+            if (life == Life.PREPARED) {
+                cached.close();
+            }
             life = Life.RELEASED;
         }
         file.close();
@@ -261,6 +280,19 @@ public final class Disk implements BlockDevice {
         steps.add(io);
     }
 
+    /** Of what is in the page cache, unless the disk is open for direct I/O. */
+    @Override
+    public long lend(long lba, int sectorCount) {
+        if (life != Life.ATTACHED || lba < 0 || lba > sectors - sectorCount) {
+            return 0;
+        }
+        long address = cached.at(lba * SECTOR_BYTES, (long) sectorCount * SECTOR_BYTES);
+        if (address != 0) {
+            log.done(IoOperation.READ);
+        }
+        return address;
+    }
+
     /** What makes the calls of this disk. */
     DiskEngine calls() {
         return engine;
@@ -299,8 +331,7 @@ public final class Disk implements BlockDevice {
                     !steps.isCompleting(), "a disk is not closed from a continuation of its own");
             life = Life.CLOSING;
             disks.await(steps, engine);
-            disks.detach(this);
-            life = Life.DETACHED;
+            leaveLoop();
         }
         release();
     }

@@ -11,6 +11,7 @@ import etherbay.base.Timers;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 
 /**
@@ -67,10 +68,16 @@ final class LoopDisks implements LoopPart {
     private final Timers.Timer sizeCheck;
     private long tickLast;
 
+    /** Of disks that were detached in this turn. */
+    private final ArrayDeque<CachedPages> retired = new ArrayDeque<>();
+
+    private final Timers.Timer retirement;
+
     LoopDisks(LinuxIdler idler, Loop loop) {
         this.idler = idler;
         this.loop = loop;
         sizeCheck = loop.timers().timer(this::checkSizes); // not set, so nothing of the loop's
+        retirement = loop.timers().timer(this::unmapRetired);
     }
 
     Loop loop() {
@@ -141,6 +148,9 @@ final class LoopDisks implements LoopPart {
     /** The idler is closed: what there is goes with the last disk. */
     synchronized void close() {
         idlerClosed = true;
+        for (CachedPages one = retired.poll(); one != null; one = retired.poll()) {
+            one.close();
+        }
         closeWhenLeft();
     }
 
@@ -212,6 +222,25 @@ final class LoopDisks implements LoopPart {
             loop.remove(this);
         }
         setSizeCheck();
+    }
+
+    /**
+     * Ends the mapping of a disk that was detached: in the next turn, when the ports have sent what
+     * lies in it, and by another thread, for it takes long where much was used.
+     */
+    void retire(CachedPages pages) {
+        if (!pages.wereUsed()) {
+            pages.close();
+            return;
+        }
+        retired.add(pages);
+        retirement.at(loop.clock().nanoTime() + 1);
+    }
+
+    private void unmapRetired() {
+        for (CachedPages one = retired.poll(); one != null; one = retired.poll()) {
+            Thread.ofPlatform().daemon().name("etherbay-unmap").start(one::close);
+        }
     }
 
     @Override

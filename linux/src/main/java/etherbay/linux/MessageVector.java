@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.linux;
 
+import etherbay.base.Frame;
+
 import java.lang.foreign.Arena;
 
 /**
- * Memory for a few messages of recvmmsg(2) or sendmmsg(2), each in one piece, with room for a time
+ * Memory for a few messages of recvmmsg(2) or sendmmsg(2), received ones in one piece, with room for a time
  * stamp of the kernel. Set up once; per use only what changes is written.
  */
 final class MessageVector {
     private static final int CONTROL_BYTES = 64;
+
+    /** What lies in the slot of a frame, and its tail. */
+    private static final long PIECE_COUNT = 2;
+
     private static final long MMSGHDR_BYTES = Layouts.MMSGHDR.byteSize();
     private static final long IOVEC_BYTES = Layouts.IOVEC.byteSize();
     private static final long IOV_AT = Layouts.at(Layouts.MMSGHDR, "msg_hdr", "msg_iov");
@@ -30,11 +36,12 @@ final class MessageVector {
 
     MessageVector(Arena arena, int messageCount) {
         messages = arena.allocate(MMSGHDR_BYTES * messageCount, Long.BYTES).address();
-        iovecs = arena.allocate(IOVEC_BYTES * messageCount, Long.BYTES).address();
+        iovecs = arena.allocate(PIECE_COUNT * IOVEC_BYTES * messageCount, Long.BYTES)
+                .address();
         controls =
                 arena.allocate((long) CONTROL_BYTES * messageCount, Long.BYTES).address();
         for (int index = 0; index < messageCount; index++) {
-            Memory.putLong(message(index) + IOV_AT, iovecs + index * IOVEC_BYTES);
+            Memory.putLong(message(index) + IOV_AT, iovec(index));
             Memory.putLong(message(index) + IOVLEN_AT, 1);
         }
     }
@@ -45,9 +52,25 @@ final class MessageVector {
 
     /** Message {@code index} is {@code bytes} at {@code address}. */
     void put(int index, long address, long bytes) {
-        long iovec = iovecs + index * IOVEC_BYTES;
+        long iovec = iovec(index);
         Memory.putLong(iovec + BASE_AT, address);
         Memory.putLong(iovec + IOV_LEN_AT, bytes);
+    }
+
+    /** Message {@code index} is that frame, with its tail where it has one. */
+    void put(int index, Frame frame) {
+        int tailBytes = frame.tailBytes();
+        put(index, frame.memory().address() + frame.at(), frame.bytes() - tailBytes);
+        Memory.putLong(message(index) + IOVLEN_AT, tailBytes == 0 ? 1 : PIECE_COUNT);
+        if (tailBytes != 0) {
+            long iovec = iovec(index) + IOVEC_BYTES;
+            Memory.putLong(iovec + BASE_AT, frame.tailAddress());
+            Memory.putLong(iovec + IOV_LEN_AT, tailBytes);
+        }
+    }
+
+    private long iovec(int index) {
+        return iovecs + index * PIECE_COUNT * IOVEC_BYTES;
     }
 
     /** Message {@code index} is to be received with its time stamp. */

@@ -301,6 +301,11 @@ public final class PacketPort implements EthernetPort {
     }
 
     @Override
+    public boolean sendsTails() {
+        return true;
+    }
+
+    @Override
     public void commit(Frame frame) {
         pool.committed(frame);
         boolean tooLong = mtuMax != MTU_AUTO && frame.bytes() > mtuMax + StationFilter.HEADER_BYTES;

@@ -11,7 +11,7 @@ import java.lang.foreign.Arena;
 
 /**
  * Sends committed frames in their order. What the kernel has no room for is kept and tried again
- * for a few milliseconds; the pool bounds how much that can be. Owned by the loop of the port.
+ * for a few milliseconds, but for frames with a tail; the pool bounds how much that can be. Owned by the loop of the port.
  */
 final class PacketSender {
     /** Frames of one system call. */
@@ -70,8 +70,7 @@ final class PacketSender {
         while (count > 0) {
             int batch = Math.min(count, BATCH_COUNT_MAX);
             for (int index = 0; index < batch; index++) {
-                Frame frame = frame(index);
-                vector.put(index, frame.memory().address() + frame.at(), frame.bytes());
+                vector.put(index, frame(index));
             }
             int sent = QuietLibc.sendmmsg(fd, vector.address(), batch, Constants.MSG_DONTWAIT);
             if (sent < 0) {
@@ -115,7 +114,24 @@ final class PacketSender {
             accepted();
             return;
         }
+        dropTails();
         retryAtNs = nowNs + RETRY_NS;
+    }
+
+    /** What was lent was so for this turn: whoever asked for it asks again. */
+    private void dropTails() {
+        int keptCount = 0;
+        for (int index = 0; index < count; index++) {
+            Frame frame = frame(index);
+            frames[(headIndex + index) % frames.length] = null;
+            if (frame.tailBytes() > 0) {
+                counters.droppedFull.increment();
+                pool.sent(frame);
+            } else {
+                frames[(headIndex + keptCount++) % frames.length] = frame;
+            }
+        }
+        count = keptCount;
     }
 
     private void accepted() {

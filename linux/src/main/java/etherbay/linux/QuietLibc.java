@@ -47,6 +47,8 @@ final class QuietLibc {
             "recvmmsg", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG);
     private static final MethodHandle SENDMMSG =
             bind("sendmmsg", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
+    private static final MethodHandle MINCORE =
+            bind("mincore", NOT_VARIADIC, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
     /**
      * CUSTOMIZE_THRESHOLD of java.lang.invoke and one more: a handle called that often from code
@@ -168,6 +170,15 @@ final class QuietLibc {
             return (int) SENDMMSG.invokeExact(fd, mmsghdrs, count, flags);
         } catch (Throwable bug) {
             throw Libc.broken("sendmmsg", bug);
+        }
+    }
+
+    /** mincore(2). @return 0, or -1 */
+    static int mincore(long address, long bytes, long answerAddress) {
+        try {
+            return (int) MINCORE.invokeExact(address, bytes, answerAddress);
+        } catch (Throwable bug) {
+            throw Libc.broken("mincore", bug);
         }
     }
 

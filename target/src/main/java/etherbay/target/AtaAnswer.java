@@ -37,6 +37,12 @@ final class AtaAnswer {
         replies.send(frame, Payload.frameBytes(sectorCount));
     }
 
+    /** Answers with {@code sectorCount} sectors of data at an address of this process. */
+    static void sendLent(Frame frame, Replies replies, long address, int sectorCount) {
+        registers(frame, replies, NO_ERROR, 0);
+        replies.sendWithTail(frame, Payload.frameBytes(sectorCount), address);
+    }
+
     /** Answers without data; {@code remainingCount} sectors were not done. */
     static void send(Frame frame, Replies replies, int error, int remainingCount) {
         registers(frame, replies, error, remainingCount);

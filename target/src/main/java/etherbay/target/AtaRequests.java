@@ -21,7 +21,7 @@ import java.lang.foreign.MemorySegment;
  * request.
  *
  * <p>The frame that brings a request is kept and becomes its answer: a read is filled in behind the
- * registers, a write goes to the disk from there. Judged in this order: floors, rights, reservation
+ * registers, or the disk lends what it has at hand, and a write goes to the disk from there. Judged in this order: floors, rights, reservation
  * and fence, what the command asks, room, order of arrival. What is dropped in silence is repeated
  * by its sender; what is answered with an ATA error is not.
  */
@@ -133,9 +133,25 @@ final class AtaRequests {
             refuse(frame, AtaHeader.ERROR_ABRT);
         } else if (!withinDevice(frame)) {
             refuse(frame, AtaHeader.ERROR_IDNF);
-        } else {
+        } else if (!answeredAtOnce(frame)) {
             admit(frame, command, mac);
         }
+    }
+
+    /** What the disk has at hand goes out from where it lies, and needs no slot. */
+    private boolean answeredAtOnce(Frame frame) {
+        if (replies.isTraced() || !frame.port().sendsTails()) {
+            return false;
+        }
+        int sectorCount = AtaHeader.sectorCount(frame.memory(), frame.at());
+        long address = device.lend(AtaHeader.lba(frame.memory(), frame.at()), sectorCount);
+        if (address == 0) {
+            return false;
+        }
+        report.lent(sectorCount);
+        frame.retain();
+        AtaAnswer.sendLent(frame, replies, address, sectorCount);
+        return true;
     }
 
     private void write(Frame frame, AtaCommand command, long mac) {

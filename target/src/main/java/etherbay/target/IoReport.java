@@ -62,6 +62,12 @@ final class IoReport {
         }
     }
 
+    /** A read was answered without a request to the disk. */
+    void lent(int sectorCount) {
+        counters.reads.increment();
+        counters.readSectors.add(sectorCount);
+    }
+
     /** One range of a trim ended. */
     void trimmed(RequestSlot slot, Io range) {
         if (writeLog != null && mayHaveHappened(range.status())) {

@@ -2,6 +2,7 @@
 package etherbay.target;
 
 import etherbay.aoe.AoeHeader;
+import etherbay.aoe.AtaHeader;
 import etherbay.aoe.Ethernet;
 import etherbay.base.Frame;
 
@@ -31,6 +32,11 @@ final class Replies {
     /** Who is shown what goes out from now on; null for nobody. */
     void trace(@Nullable FrameTrace newTrace) {
         trace = newTrace;
+    }
+
+    /** Whether somebody is shown what goes out, from the memory of the frames. */
+    boolean isTraced() {
+        return trace != null;
     }
 
     /** The header of a good answer. */
@@ -65,6 +71,16 @@ final class Replies {
         if (trace != null) {
             trace.sent(frame);
         }
+        frame.port().commit(frame);
+    }
+
+    /**
+     * Sends an answer of {@code messageBytes}, of which what comes behind the registers lies at
+     * {@code address}; never while {@link #isTraced}.
+     */
+    void sendWithTail(Frame frame, int messageBytes, long address) {
+        frame.bytes(messageBytes);
+        frame.tail(address, messageBytes - AtaHeader.END);
         frame.port().commit(frame);
     }
 }

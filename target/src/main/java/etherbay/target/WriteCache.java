@@ -146,6 +146,12 @@ final class WriteCache extends DeviceDecorator {
         }
     }
 
+    /** As of reads, nothing here changes it. */
+    @Override
+    public long lend(long lba, int sectorCount) {
+        return below().lend(lba, sectorCount);
+    }
+
     private boolean mustWait() {
         boolean flushRunsTooLong =
                 on && flushRuns && loop.nowNs() - flushStartedNs > Limits.SYNC_PATIENCE_NS;

@@ -10,6 +10,7 @@ import etherbay.aoe.IdentifyData;
 import etherbay.aoe.IdentifyData.Capability;
 import etherbay.aoe.TrimRange;
 import etherbay.base.BlockCapabilities;
+import etherbay.base.Frame;
 import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
 
@@ -40,6 +41,57 @@ class AtaRequestsTest {
         assertThat(read.frame().byteSize()).isEqualTo(36 + 1024);
         assertThat(read.data(2)).isEqualTo(Rig.pattern(2, 1));
         assertThat(AtaHeader.sectorCount(read.frame(), 0)).isZero();
+    }
+
+    @Test
+    void whatTheDiskLendsIsSentFromWhereItLies() {
+        Rig rig = new Rig();
+        rig.port.sendsTails = true;
+        rig.disk.lentAddress = 1 << 20;
+        Rig.Answer lent = rig.ask(rig.from(Rig.ALICE).read(100, 2));
+        assertThat(lent.status()).isEqualTo(GOOD);
+        assertThat(lent.frame().byteSize()).isEqualTo(AtaHeader.END);
+        assertThat(AtaHeader.sectorCount(lent.frame(), 0)).isZero();
+        assertThat(rig.port.lastTailAddress).isEqualTo((1 << 20) + 100 * 512);
+        assertThat(rig.port.lastTailBytes).isEqualTo(1024);
+        assertThat(rig.port.lastSentBytes).isEqualTo(36 + 1024);
+        assertThat(rig.disk.done).isEmpty();
+        assertThat(rig.count("reads")).isEqualTo(1);
+        assertThat(rig.count("read.sectors")).isEqualTo(2);
+
+        rig.disk.lentAddress = 0;
+        assertThat(rig.ask(rig.from(Rig.ALICE).read(100, 2)).data(2)).isEqualTo(new byte[1024]);
+        assertThat(rig.disk.done).containsExactly("READ 100+2");
+        assertThat(rig.port.lastTailBytes).as("of the same slot").isZero();
+    }
+
+    @Test
+    void nothingIsLentToAPortThatCannotOrWhileSomebodyWatches() {
+        Rig rig = new Rig();
+        rig.disk.lentAddress = 1 << 20;
+        assertThat(rig.ask(rig.from(Rig.ALICE).read(100, 2)).data(2)).isEqualTo(new byte[1024]);
+        rig.port.sendsTails = true;
+        rig.export.apply(Rig.settings().withTraceIo(true));
+        rig.export.traceTo(new FrameTrace() {
+            @Override
+            public void received(Frame frame) {}
+
+            @Override
+            public void sent(Frame frame) {}
+        });
+        assertThat(rig.ask(rig.from(Rig.ALICE).read(100, 2)).data(2)).isEqualTo(new byte[1024]);
+    }
+
+    @Test
+    void whatIsNotAllowedIsNotLentEither() {
+        Rig rig = new Rig();
+        rig.port.sendsTails = true;
+        rig.disk.lentAddress = 1 << 20;
+        assertThat(rig.ask(rig.from(Rig.ALICE).read(4095, 2)).ataError())
+                .isEqualTo(AtaHeader.ERROR_IDNF);
+        assertThat(rig.ask(ata(rig, AtaCommand.READ_SECTORS_EXT, 0, 3, 0)).ataError())
+                .isEqualTo(AtaHeader.ERROR_ABRT);
+        assertThat(rig.port.lastTailBytes).isZero();
     }
 
     @Test

@@ -44,6 +44,9 @@ final class FakeDisk implements BlockDevice {
     final List<String> done = new ArrayList<>();
 
     boolean keepsDone = true;
+
+    /** What it lends; 0 for nothing. */
+    long lentAddress;
     private long sectors;
     private IoOperation failing = IoOperation.READ;
     private @Nullable IoStatus failure;
@@ -53,6 +56,11 @@ final class FakeDisk implements BlockDevice {
         this.sectors = sectors;
         zeroes = Arena.ofAuto().allocate(sectors * SECTOR_BYTES);
         bytes = Arena.ofAuto().allocate(sectors * SECTOR_BYTES);
+    }
+
+    @Override
+    public long lend(long lba, int sectorCount) {
+        return lentAddress == 0 ? 0 : lentAddress + lba * SECTOR_BYTES;
     }
 
     /** Every {@code operation} ends with {@code status} from now on. */

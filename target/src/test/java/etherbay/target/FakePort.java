@@ -29,6 +29,12 @@ final class FakePort implements EthernetPort {
     int lastSentBytes;
     int mtu = 1500;
     boolean linkUp = true;
+    boolean sendsTails;
+
+    /** Of the frame sent last: where its end was lent from, and how much of it. */
+    long lastTailAddress;
+
+    int lastTailBytes;
     private FrameHandler handler = frame -> {};
 
     FakePort(String mac, int frameCount) {
@@ -117,13 +123,20 @@ final class FakePort implements EthernetPort {
     }
 
     @Override
+    public boolean sendsTails() {
+        return sendsTails;
+    }
+
+    @Override
     public void commit(Frame frame) {
         pool.committed(frame);
         sentCount++;
         lastSentBytes = frame.bytes();
+        lastTailAddress = frame.tailAddress();
+        lastTailBytes = frame.tailBytes();
         if (keepsSent) {
             byte[] copy = frame.memory()
-                    .asSlice(frame.at(), frame.bytes())
+                    .asSlice(frame.at(), frame.bytes() - frame.tailBytes())
                     .toArray(ValueLayout.JAVA_BYTE);
             sent.add(MemorySegment.ofArray(copy));
         }

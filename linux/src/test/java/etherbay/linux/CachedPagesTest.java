@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import etherbay.base.BlockDevice;
+import etherbay.base.IoStatus;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** What a disk lends of the page cache, read by a system call as a port does. */
+final class CachedPagesTest {
+    private static final int SECTOR = BlockDevice.SECTOR_BYTES;
+    private static final int BYTES = 1 << 20;
+
+    // Not /tmp, which may be a tmpfs: all of its pages are there, but for holes.
+    @TempDir
+    Path folder;
+
+    private Path path;
+
+    @BeforeEach
+    void makeFile() throws IOException {
+        path = folder.resolve("disk");
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+            file.setLength(BYTES);
+        }
+    }
+
+    /** What a system call finds at an address. */
+    private byte[] at(long address, int bytes) throws IOException {
+        assertThat(written(address, bytes)).isEqualTo(bytes);
+        return Files.readAllBytes(folder.resolve("copy"));
+    }
+
+    /** What write(2) says when it is to read from an address. */
+    private long written(long address, int bytes) throws IOException {
+        Path copy = Files.write(folder.resolve("copy"), new byte[0]);
+        try (Arena arena = Arena.ofConfined()) {
+            long name = arena.allocateFrom(copy.toString()).address();
+            int fd = Libc.open(name, Constants.O_RDWR, 0);
+            long written = QuietLibc.write(fd, address, bytes);
+            Libc.close(fd);
+            return written;
+        }
+    }
+
+    private static byte[] bytes(MemorySegment memory) {
+        return memory.toArray(ValueLayout.JAVA_BYTE);
+    }
+
+    @Test
+    void whatIsCachedIsLentAsItIsNow() throws IOException {
+        try (DiskRig rig = new DiskRig(path, Disk.Options.DEFAULT)) {
+            MemorySegment data = rig.memory(8 * SECTOR, 7);
+            assertThat(rig.write(17, data)).isEqualTo(IoStatus.OK);
+            long address = rig.disk.lend(17, 8);
+            assertThat(address).isNotZero();
+            assertThat(at(address, 8 * SECTOR)).isEqualTo(bytes(data));
+            assertThat(at(rig.disk.lend(18, 1), SECTOR))
+                    .isEqualTo(Arrays.copyOfRange(bytes(data), SECTOR, 2 * SECTOR));
+
+            MemorySegment newer = rig.memory(8 * SECTOR, 8);
+            assertThat(rig.write(17, newer)).isEqualTo(IoStatus.OK);
+            assertThat(at(rig.disk.lend(17, 8), 8 * SECTOR)).isEqualTo(bytes(newer));
+            assertThat(rig.counters.counter("disk." + path + ".read").value()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void whatIsNotCachedIsNotLent() {
+        try (DiskRig rig = new DiskRig(path, Disk.Options.DEFAULT)) {
+            assertThat(rig.disk.lend(0, 8)).isZero();
+            assertThat(rig.write(8, rig.memory(8 * SECTOR, 1))).isEqualTo(IoStatus.OK);
+            assertThat(rig.disk.lend(8, 8)).isNotZero();
+            // One of its two pages is there.
+            assertThat(rig.disk.lend(4, 8)).isZero();
+            assertThat(rig.disk.lend(12, 8)).isZero();
+        }
+    }
+
+    @Test
+    void nothingIsLentBeyondTheEndOrOfMoreThanAFrame() {
+        try (DiskRig rig = new DiskRig(path, Disk.Options.DEFAULT)) {
+            MemorySegment all = rig.memory(BYTES, 1);
+            assertThat(rig.write(0, all)).isEqualTo(IoStatus.OK);
+            int sectors = BYTES / SECTOR;
+            assertThat(rig.disk.lend(sectors - 8, 8)).isNotZero();
+            assertThat(rig.disk.lend(sectors - 7, 8)).isZero();
+            assertThat(rig.disk.lend(-1, 8)).isZero();
+            assertThat(rig.disk.lend(0, 32)).isNotZero();
+            assertThat(rig.disk.lend(0, 1024)).isZero();
+        }
+    }
+
+    @Test
+    void whatAFileHasLostFailsTheCallThatReadsItUntilTheDiskKnows() throws IOException {
+        try (DiskRig rig = new DiskRig(path, Disk.Options.DEFAULT)) {
+            assertThat(rig.write(0, rig.memory(64 * 1024, 1))).isEqualTo(IoStatus.OK);
+            long address = rig.disk.lend(64, 8);
+            assertThat(address).isNotZero();
+            try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+                file.setLength(32 * 1024);
+            }
+            assertThat(written(address, 8 * SECTOR)).isEqualTo(-1);
+            assertThat(rig.disk.lend(0, 8)).isNotZero();
+            rig.turnUntil(() -> rig.disk.sectors() == 64);
+            assertThat(rig.disk.lend(64, 8)).isZero();
+        }
+    }
+
+    @Test
+    void aDiskOpenForDirectIoOrNotAttachedLendsNothing() {
+        try (DiskRig rig = new DiskRig(path, Disk.Options.DEFAULT.withExclusive(false))) {
+            assertThat(rig.write(0, rig.memory(4096, 1))).isEqualTo(IoStatus.OK);
+            assertThat(rig.disk.lend(0, 8)).isNotZero();
+            Disk.Options direct = Disk.Options.DEFAULT.withExclusive(false).withDirect(true);
+            try (Disk past = rig.open(path, direct)) {
+                assertThat(past.lend(0, 8)).isZero();
+            }
+            Disk other = rig.prepare(path, Disk.Options.DEFAULT.withExclusive(false));
+            assertThat(other.lend(0, 8)).isZero();
+            other.attach();
+            assertThat(other.lend(0, 8)).isNotZero();
+            other.detach();
+            assertThat(other.lend(0, 8)).isZero();
+            other.release();
+        }
+    }
+
+    @Test
+    void whatWasLentLastsForTheTurnAndTheLockNoLongerThanTheDisk() throws Exception {
+        try (DiskRig rig = new DiskRig(path, Disk.Options.DEFAULT)) {
+            Path second = folder.resolve("second");
+            Files.write(second, new byte[BYTES]);
+            Disk other = rig.prepare(second, Disk.Options.DEFAULT);
+            other.attach();
+            long address = other.lend(0, 8);
+            assertThat(address).isNotZero();
+            other.detach();
+            other.release();
+            assertThat(isMapped(second)).isTrue();
+            assertThat(at(address, 4096)).isEqualTo(new byte[4096]);
+            Disk again = rig.prepare(second, Disk.Options.DEFAULT);
+            again.release();
+            rig.turnUntil(() -> !isMapped(second));
+        }
+    }
+
+    /** proc_pid_maps(5). */
+    private static boolean isMapped(Path file) {
+        try {
+            return Files.readString(Path.of("/proc/self/maps")).contains(file.toString());
+        } catch (IOException unreadable) {
+            throw new AssertionError(unreadable);
+        }
+    }
+}
