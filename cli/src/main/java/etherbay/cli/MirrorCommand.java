@@ -240,15 +240,30 @@ final class MirrorCommand implements Runnable {
 
     @Command(
             name = "grow",
-            description = "Use all that the legs have by now; or have room for another leg.",
+            description = {
+                "Use all that the legs have by now; or have room for another leg; or get a",
+                "write-intent bitmap, with which only what was being written is copied after a",
+                "crash."
+            },
             mixinStandardHelpOptions = true)
     static final class Grow extends Verb {
         @Option(names = "--legs", paramLabel = "N", description = "how many legs it is to have")
         private int legs;
 
+        @Option(
+                names = "--bitmap",
+                description = "add a bitmap to a mirror that has none, where its legs have room"
+                        + " before the data")
+        private boolean bitmap;
+
         @Override
         public void run() {
-            if (legs > 0) {
+            if (bitmap && legs > 0) {
+                throw new ParameterException(
+                        spec().commandLine(), "--bitmap and --legs are two commands");
+            } else if (bitmap) {
+                change("grow-bitmap");
+            } else if (legs > 0) {
                 change("grow-legs", "" + legs);
             } else {
                 change("grow-size");

@@ -43,6 +43,10 @@ final class MirrorControl {
             case "cancel" -> done(Mirror::cancelCheck);
             case "grow-size" -> mirror.call(Mirror::growSize) + "\n";
             case "grow-legs" -> done(device -> device.growLegs(number(word(words))));
+            case "grow-bitmap" -> {
+                mirror.addBitmap();
+                yield MirrorText.bitmap(mirror.detail()) + "\n";
+            }
             case "progress" -> progress(mirror.detail());
             case "stop" -> {
                 stop.run();

@@ -33,13 +33,7 @@ final class MirrorText {
         lines.add(row("Raid Devices", "" + mirror.legCount()));
         lines.add(row("State", mirror.state()));
         lines.add(row("Copies", copies(mirror)));
-        lines.add(row(
-                "Intent Bitmap",
-                mirror.bitmap()
-                        ? "internal, a bit for "
-                                + SizeText.R.inText(mirror.chunkSectors()).strip()
-                        : "none: after a crash everything is copied; mdadm --grow"
-                                + " --bitmap=internal adds one"));
+        lines.add(row("Intent Bitmap", bitmap(mirror)));
         lines.add(row("Dirty", SizeText.R.inText(mirror.dirtySectors()).strip()));
         lines.add(row("Owner", owner(mirror)));
         lines.add(row("Creation Time", time(mirror.createdUs() / 1000)));
@@ -79,6 +73,14 @@ final class MirrorText {
                 .filter(leg ->
                         leg.standing().equals("in sync") || leg.standing().equals("trouble"))
                 .count();
+    }
+
+    static String bitmap(MirrorDetail mirror) {
+        return mirror.bitmap()
+                ? "internal, a bit for "
+                        + SizeText.R.inText(mirror.chunkSectors()).strip()
+                : "none: after a crash everything is copied; etherbay mirror grow " + mirror.name()
+                        + " --bitmap adds one";
     }
 
     private static String owner(MirrorDetail mirror) {

@@ -168,8 +168,8 @@ final class AssemblyRefusals {
                 .formatted(
                         without ? "has no bitmap" : "its bitmap is out of date",
                         without
-                                ? "With a bitmap only what was being written would be: stop it, and"
-                                        + " add one with mdadm --grow --bitmap=internal"
+                                ? "With a bitmap only what was being written would be: etherbay"
+                                        + " mirror grow " + name(superblock) + " --bitmap"
                                 : "");
     }
 

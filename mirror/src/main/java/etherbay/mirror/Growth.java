@@ -4,7 +4,11 @@ package etherbay.mirror;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 
-/** A mirror that becomes larger, or gets room for more legs. On its loop. */
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/** A mirror that becomes larger, gets room for more legs, or a bitmap. On its loop. */
 final class Growth {
     private Growth() {}
 
@@ -64,6 +68,63 @@ final class Growth {
             }
         });
         return sectors;
+    }
+
+    /**
+     * Adds a write-intent bitmap, in the room between superblock and data.
+     *
+     * @param told whether it stands on all legs, and their superblocks name it
+     * @throws EtherbayException CONFLICT while a leg is missing or where there is one, INVALID
+     *     where it has no room
+     */
+    static void bitmap(MirrorCore core, Consumer<Boolean> told) {
+        Intent intent = core.intent();
+        if (intent.isOnDisk()) {
+            throw noBitmap(
+                    ErrorCode.CONFLICT,
+                    "it has one, a bit for each " + intent.chunkSectors() / 2 + " KiB",
+                    "see `etherbay mirror detail`");
+        }
+        if (core.isDegraded()) {
+            throw noBitmap(
+                    ErrorCode.CONFLICT,
+                    "a leg is missing, which would know nothing of it",
+                    "wait until all legs are in sync, and try again");
+        }
+        List<Superblock> legs = core.legs().stream()
+                .filter(leg -> leg.standing != Leg.Standing.FAULTY)
+                .map(leg -> leg.superblock)
+                .toList();
+        long needed = IntentFormat.sectorsFor(intent.chunkCount());
+        long wanted = Math.max(needed, IntentFormat.sectorsFor(IntentFormat.BITS_MAX));
+        // With room for more bits, so that the array can grow.
+        long sectors = LegLayout.bitmapOffset(legs, wanted).isPresent() ? wanted : needed;
+        int offset = LegLayout.bitmapOffset(legs, sectors)
+                .orElseThrow(() -> noBitmap(
+                        ErrorCode.INVALID,
+                        "it takes " + needed + " sectors of 512 bytes between superblock and data,"
+                                + " at the same place of every leg, and they are not free: "
+                                + places(core),
+                        "make a new mirror, and copy the data to it; without a bitmap this one"
+                                + " works on, and compares everything after a crash"));
+        core.metadata().addBitmap(offset, (int) sectors);
+        core.metadata().whenDurable(told::accept);
+    }
+
+    private static EtherbayException noBitmap(ErrorCode code, String why, String correction) {
+        return new EtherbayException(code, "the mirror gets no bitmap", why, correction);
+    }
+
+    private static String places(MirrorCore core) {
+        return core.legs().stream()
+                .map(leg -> leg.name + " has its data from sector "
+                        + leg.superblock.dataOffset() + " on"
+                        + (leg.superblock.badBlocksSectors() == 0
+                                ? ""
+                                : " and a log of bad blocks at sector "
+                                        + (leg.superblock.superOffset()
+                                                + leg.superblock.badBlocksOffset())))
+                .collect(Collectors.joining(", "));
     }
 
     /** @throws EtherbayException INVALID for fewer than there are, or more than md can */

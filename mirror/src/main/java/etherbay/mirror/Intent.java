@@ -32,9 +32,9 @@ final class Intent {
     /** Torn once more since somebody began to copy it. */
     private static final byte TORN_AGAIN = 16;
 
-    private final boolean onDisk;
+    private boolean onDisk;
     private final int chunkShift;
-    private final int imageBytes;
+    private int imageBytes;
     private final BitSet dirtyUnits = new BitSet();
 
     /** Marked since the image was staged; and in the image that is being written. */
@@ -43,7 +43,7 @@ final class Intent {
     private final BitSet staged = new BitSet();
     private byte[] flags;
     private int[] busy;
-    private final byte[] image;
+    private byte[] image;
     private int chunkCount;
     private int markedCount;
     private int tornCount;
@@ -61,9 +61,7 @@ final class Intent {
         onDisk = header.sectorsReserved() > 0;
         chunkShift = Integer.numberOfTrailingZeros(header.chunkBytes() / 512);
         chunkCount = chunksOf(header.syncSectors());
-        int roomBytes =
-                Math.max(HEADER_BYTES + (chunkCount + 7) / 8, header.sectorsReserved() * 512);
-        imageBytes = (roomBytes + UNIT_BYTES - 1) & -UNIT_BYTES;
+        imageBytes = imageBytes(header, chunkCount);
         image = new byte[imageBytes];
         flags = new byte[chunkCount];
         busy = new int[chunkCount];
@@ -72,6 +70,12 @@ final class Intent {
                 chunk = bits.nextSetBit(chunk + 1)) {
             mark(chunk);
         }
+    }
+
+    private static int imageBytes(IntentHeader header, int chunkCount) {
+        int roomBytes =
+                Math.max(HEADER_BYTES + (chunkCount + 7) / 8, header.sectorsReserved() * 512);
+        return (roomBytes + UNIT_BYTES - 1) & -UNIT_BYTES;
     }
 
     private int chunksOf(long sectors) {
@@ -141,6 +145,28 @@ final class Intent {
         if (chunkCount > flags.length) {
             flags = Arrays.copyOf(flags, chunkCount);
             busy = Arrays.copyOf(busy, chunkCount);
+        }
+        touchHeader();
+    }
+
+    /**
+     * What was in memory alone is to stand on the disks from now on. What is marked is not safe
+     * before it does: writes to it that have not begun wait.
+     *
+     * @param placed of the same chunks, with room reserved
+     */
+    void toDisk(IntentHeader placed) {
+        Check.that(!onDisk && placed.chunkBytes() == header.chunkBytes(), "one bitmap of an array");
+        header = placed;
+        onDisk = true;
+        imageBytes = imageBytes(header, chunkCount);
+        image = new byte[imageBytes];
+        for (int chunk = 0; chunk < chunkCount; chunk++) {
+            if (isMarked(chunk)) {
+                flags[chunk] &= ~SAFE;
+                setBit(chunk, true);
+                fresh.set(chunk);
+            }
         }
         touchHeader();
     }

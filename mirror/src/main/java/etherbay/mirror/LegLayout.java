@@ -4,8 +4,11 @@ package etherbay.mirror;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.stream.IntStream;
 
 /**
  * What lies where on a leg that we make, in sectors:
@@ -114,6 +117,47 @@ public record LegLayout(
     }
 
     private static boolean overlaps(long claim, long other, long otherSectors) {
-        return claim < other + otherSectors && other < claim + ClaimFormat.SECTORS;
+        return overlaps(claim, ClaimFormat.SECTORS, other, otherSectors);
+    }
+
+    private static boolean overlaps(long one, long oneSectors, long other, long otherSectors) {
+        return one < other + otherSectors && other < one + oneSectors;
+    }
+
+    /**
+     * Where legs without a bitmap have room for one, from the superblock: at once behind it, or
+     * behind a log of bad blocks. For md it is the same place on all legs of an array. Our record
+     * stays where it is.
+     *
+     * @param legs that are to have it
+     * @param sectors of header and bits, with what is reserved behind them
+     * @return empty where there is no place that is free on all of them
+     */
+    static OptionalInt bitmapOffset(List<Superblock> legs, long sectors) {
+        IntStream behindLogs = legs.stream()
+                .filter(leg -> leg.badBlocksSectors() > 0)
+                .mapToInt(leg -> Math.ceilDiv(
+                                leg.badBlocksOffset() + leg.badBlocksSectors(), STEP_SECTORS)
+                        * STEP_SECTORS);
+        return IntStream.concat(IntStream.of(SuperblockFormat.SECTORS), behindLogs)
+                .sorted()
+                .filter(offset -> legs.stream()
+                        .allMatch(leg -> hasRoom(leg, offset, sectors)
+                                && !hitsClaim(leg, leg.superOffset() + offset, sectors)))
+                .findFirst();
+    }
+
+    private static boolean hitsClaim(Superblock leg, long bitmap, long sectors) {
+        OptionalLong claim = claimSector(leg, Optional.empty());
+        return claim.isPresent() && overlaps(claim.getAsLong(), bitmap, sectors);
+    }
+
+    /** Whether a bitmap there is clear of superblock, data, and the log of bad blocks. */
+    static boolean hasRoom(Superblock leg, int bitmapOffset, long sectors) {
+        long bitmap = leg.superOffset() + bitmapOffset;
+        long log = leg.superOffset() + leg.badBlocksOffset();
+        return bitmapOffset >= SuperblockFormat.SECTORS
+                && bitmap + sectors <= leg.dataOffset()
+                && !overlaps(bitmap, sectors, log, leg.badBlocksSectors());
     }
 }

@@ -39,7 +39,37 @@ public final class LegReader {
             int superblockSum,
             long claimSector,
             BitSet bits,
-            List<BadBlocks.Range> badBlocks) {}
+            List<BadBlocks.Range> badBlocks) {
+        /**
+         * The same leg with a place for the bitmap that the array has: one that was added while the
+         * leg was away, or before its superblock could say so. It stays as it is where that place
+         * is not free.
+         *
+         * @param offset from the superblock; 0 for no bitmap
+         */
+        Found withBitmap(int offset, IntentHeader header) {
+            Superblock own = reading.superblock();
+            if (offset == 0
+                    || own.bitmapOffset() != 0
+                    || !LegLayout.hasRoom(own, offset, IntentFormat.sectors(header))) {
+                return this;
+            }
+            Superblock placed = Superblocks.withBitmapOffset(own, offset);
+            return new Found(
+                    part,
+                    new LegReading(
+                            reading.name(),
+                            reading.sectors(),
+                            placed,
+                            reading.intent(),
+                            reading.claim(),
+                            reading.host()),
+                    superblockSum,
+                    LegLayout.claimSector(placed, Optional.of(header)).orElse(-1),
+                    bits,
+                    badBlocks);
+        }
+    }
 
     /** Either of both. */
     public record Outcome(

@@ -137,7 +137,8 @@ final class Metadata {
 
     private final MirrorCore core;
     private final Intent intent;
-    private final MemorySegment staging;
+    private final Arena arena;
+    private MemorySegment staging;
     private final List<Writing> under = new ArrayList<>();
 
     /** Those that begin when the first are done. */
@@ -164,6 +165,15 @@ final class Metadata {
     private boolean starting;
     private boolean lifted;
     private boolean lifting;
+
+    /** Of a bitmap that is to be added; 0 for none. */
+    private int bitmapSectors;
+
+    private int bitmapOffset;
+
+    /** The bitmap is on its way to all legs, and no superblock names it yet. */
+    private boolean unlisted;
+
     private boolean roundHasSuperblock;
     private boolean roundDirty;
     private boolean roundFailed;
@@ -183,6 +193,7 @@ final class Metadata {
         sinceMs = core.wallMillis();
         dirty = !shared.isClean() || intent.tornCount() > 0;
         retry = core.timers().timer(this::start);
+        this.arena = arena;
         staging = arena.allocate(intent.imageBytes(), Intent.UNIT_BYTES);
     }
 
@@ -250,6 +261,31 @@ final class Metadata {
         wantedVersion++;
     }
 
+    /**
+     * Gives an array a bitmap on the disk. It stands on all legs, durably, before any superblock
+     * names it: md reads it from whichever leg comes first.
+     *
+     * @param offset from the superblock, the same on all legs
+     * @param sectors that are free there
+     */
+    void addBitmap(int offset, int sectors) {
+        bitmapOffset = offset;
+        bitmapSectors = sectors;
+        wantedVersion++;
+        start();
+    }
+
+    private void placeBitmap() {
+        intent.toDisk(Superblocks.placed(intent.header, shared.events(), bitmapSectors));
+        staging = arena.allocate(intent.imageBytes(), Intent.UNIT_BYTES);
+        for (Leg leg : core.legs()) {
+            leg.superblock = Superblocks.withBitmapOffset(leg.superblock, bitmapOffset);
+            leg.intentUnwritten = true;
+        }
+        bitmapSectors = 0;
+        unlisted = true;
+    }
+
     /** That leg's role changes, in the same round as all other changes made now. */
     void setRole(int number, int role) {
         shared = Superblocks.withRole(shared, number, role);
@@ -296,7 +332,10 @@ final class Metadata {
         roundFailed = false;
         lifting = !lifted && core.legs().stream().anyMatch(this::isBehind);
         lifted = true;
-        roundVersion = lifting ? durableVersion : wantedVersion;
+        if (bitmapSectors > 0 && !lifting) {
+            placeBitmap();
+        }
+        roundVersion = lifting || unlisted ? durableVersion : wantedVersion;
         roundHasSuperblock = lifting || roundVersion != durableVersion;
         roundDirty = dirty;
         if (lifting) {
@@ -371,8 +410,8 @@ final class Metadata {
             under.remove(writing);
         } else if (outcome.isOk()) {
             leg.intentUnwritten = false;
-            leg.joins = false;
             if (roundHasSuperblock) {
+                leg.joins = false;
                 leg.superblockSum = SuperblockFormat.sum(leg.superblockBlock, 0);
             }
             under.remove(writing);
@@ -448,6 +487,7 @@ final class Metadata {
             return;
         }
         intent.landed();
+        unlisted = false;
         durableVersion = roundVersion;
         if (roundHasSuperblock) {
             dirtyDurable = roundDirty;

@@ -306,6 +306,16 @@ public final class Mirror implements BlockDevice {
         returns.takeSpares();
     }
 
+    /**
+     * Adds a write-intent bitmap where there is none.
+     *
+     * @param told whether it stands on all legs
+     */
+    public void addBitmap(Consumer<Boolean> told) {
+        requireWritable();
+        Growth.bitmap(core, told);
+    }
+
     @Override
     public String toString() {
         return "mirror " + core.metadata().shared().name() + " on " + loop.name();

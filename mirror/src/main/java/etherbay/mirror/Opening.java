@@ -254,14 +254,15 @@ final class Opening {
                 shared = Superblocks.withRole(shared, number.get(), Superblock.FAULTY);
             }
         }
+        Intent intent = intentOf(assembly, found);
+        int bitmapOffset = intent.isOnDisk() ? shared.bitmapOffset() : 0;
         List<Assembled.Member> members = new ArrayList<>();
         for (Assembly.Leg leg : assembly.legs()) {
             LegReader.Found of = foundOf(found, leg.reading().name());
-            members.add(member(of, leg));
+            members.add(member(of.withBitmap(bitmapOffset, intent.header), leg));
             shared = Superblocks.withRole(shared, leg.deviceNumber(), leg.slot());
         }
         shared = Superblocks.withEvents(shared, assembly.eventsNext() - 1);
-        Intent intent = intentOf(assembly, found);
         Mirror mirror = new Mirror(
                 loop,
                 settings,

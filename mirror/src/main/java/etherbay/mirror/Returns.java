@@ -220,7 +220,9 @@ final class Returns {
         }
     }
 
-    private void takeBack(LegReader.Found found) {
+    private void takeBack(LegReader.Found read) {
+        LegReader.Found found =
+                read.withBitmap(core.primary().superblock.bitmapOffset(), core.intent().header);
         Superblock shared = core.metadata().shared();
         Superblock own = found.reading().superblock();
         requireRoom(found.part(), own.dataSectors());

@@ -22,6 +22,7 @@ final class Superblocks {
         int featureMap;
         long sizeSectors;
         int legCount;
+        int bitmapOffset;
         long dataSectors;
         long recoveryOffset;
         int deviceNumber;
@@ -36,6 +37,7 @@ final class Superblocks {
             featureMap = own.featureMap();
             sizeSectors = array.sizeSectors();
             legCount = array.legCount();
+            bitmapOffset = own.bitmapOffset();
             dataSectors = own.dataSectors();
             recoveryOffset = own.recoveryOffset();
             deviceNumber = own.deviceNumber();
@@ -73,7 +75,7 @@ final class Superblocks {
                     array.level(),
                     sizeSectors,
                     legCount,
-                    own.bitmapOffset(),
+                    bitmapOffset,
                     own.dataOffset(),
                     dataSectors,
                     own.superOffset(),
@@ -142,6 +144,13 @@ final class Superblocks {
         return next.made();
     }
 
+    /** A leg that has room for a bitmap there. */
+    static Superblock withBitmapOffset(Superblock own, int bitmapOffset) {
+        Draft next = new Draft(own);
+        next.bitmapOffset = bitmapOffset;
+        return next.made();
+    }
+
     /** What stands on that leg when the array says {@code shared}. */
     static Superblock of(Superblock shared, Leg leg, boolean intentOnDisk) {
         Draft next = new Draft(shared, leg.superblock);
@@ -149,7 +158,7 @@ final class Superblocks {
         next.featureMap &= ~(SuperblockFormat.RECOVERY_OFFSET_BIT
                 | SuperblockFormat.RECOVERY_BITMAP
                 | SuperblockFormat.BITMAP_OFFSET_BIT);
-        if (intentOnDisk) {
+        if (intentOnDisk && next.bitmapOffset != 0) {
             next.featureMap |= SuperblockFormat.BITMAP_OFFSET_BIT;
         }
         next.recoveryOffset = Superblock.END;
@@ -188,6 +197,11 @@ final class Superblocks {
         int room =
                 onDisk ? Math.max(found.sectorsReserved(), (int) IntentFormat.sectorsFor(bits)) : 0;
         return header(found, found.events(), found.eventsCleared(), 0, room);
+    }
+
+    /** Of a bitmap that comes to the disks by now: it knows of nothing that was written before. */
+    static IntentHeader placed(IntentHeader inMemory, long events, int sectorsReserved) {
+        return header(inMemory, events, events, 0, sectorsReserved);
     }
 
     private static IntentHeader header(

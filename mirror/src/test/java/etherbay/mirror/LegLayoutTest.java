@@ -8,6 +8,7 @@ import etherbay.base.EtherbayException;
 
 import org.junit.jupiter.api.Test;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
@@ -103,6 +104,40 @@ final class LegLayoutTest {
                 .isEmpty();
         assertThat(LegLayout.claimSector(leg(0, 20, 0, 0), Optional.empty())).isEmpty();
         assertThat(LegLayout.claimSector(leg(0, 16, 0, 0), Optional.empty())).isEmpty();
+    }
+
+    @Test
+    void aBitmapIsAddedBehindTheSuperblockOrBehindALogOfBadBlocks() {
+        List<Superblock> plain = List.of(leg(0, 2048, 0, 0), leg(0, 4096, 0, 0));
+        assertThat(LegLayout.bitmapOffset(plain, 24)).hasValue(8);
+        List<Superblock> logged = List.of(leg(0, 2048, 0, 0), leg(0, 2048, 8, 16));
+        assertThat(LegLayout.bitmapOffset(logged, 8)).hasValue(8);
+        assertThat(LegLayout.bitmapOffset(logged, 24)).hasValue(24);
+        List<Superblock> crooked = List.of(leg(0, 2048, 8, 9), leg(0, 2048, 8, 16));
+        assertThat(LegLayout.bitmapOffset(crooked, 24)).hasValue(24);
+    }
+
+    @Test
+    void aBitmapIsAddedOnlyWhereItIsFreeOnAllLegs() {
+        assertThat(LegLayout.bitmapOffset(List.of(leg(0, 32, 0, 0)), 8)).hasValue(8);
+        assertThat(LegLayout.bitmapOffset(List.of(leg(0, 32, 0, 0)), 16)).isEmpty();
+        assertThat(LegLayout.bitmapOffset(List.of(leg(0, 2048, 0, 0), leg(0, 16, 0, 0)), 8))
+                .isEmpty();
+        assertThat(LegLayout.bitmapOffset(List.of(leg(0, 40, 8, 16)), 8)).hasValue(8);
+        assertThat(LegLayout.bitmapOffset(List.of(leg(0, 40, 8, 8)), 8)).hasValue(16);
+        assertThat(LegLayout.bitmapOffset(List.of(leg(0, 32, 8, 8)), 8))
+                .as("our record stands before the log's end")
+                .isEmpty();
+    }
+
+    @Test
+    void anAddedBitmapLeavesOurRecordWhereItIs() {
+        Superblock before = leg(0, 64, 8, 24);
+        IntentHeader header = header(4096, 1 << 20, 16);
+        int offset = LegLayout.bitmapOffset(List.of(before), 16).orElseThrow();
+        Superblock after = Superblocks.withBitmapOffset(before, offset);
+        assertThat(LegLayout.claimSector(after, Optional.of(header)))
+                .isEqualTo(LegLayout.claimSector(before, Optional.empty()));
     }
 
     @Test

@@ -39,6 +39,9 @@ final class MirrorRig implements AutoCloseable {
     @Nullable
     Mirror mirror;
 
+    /** Of passes over mirrors that are opened from now on. */
+    long syncBytesPerSecond;
+
     private final UUID owner;
 
     MirrorRig(int legCount) {
@@ -159,7 +162,7 @@ final class MirrorRig implements AutoCloseable {
                 3 * SECOND_NS,
                 SECOND_NS / 2,
                 SECOND_NS / 50,
-                0,
+                syncBytesPerSecond,
                 () -> new UUID(8, next[0]++));
     }
 

@@ -462,6 +462,22 @@ public final class AttachedMirror implements AutoCloseable {
         });
     }
 
+    /** Gives it a write-intent bitmap, which stands on all legs when this returns. */
+    public void addBitmap() {
+        CompletableFuture<Boolean> done = new CompletableFuture<>();
+        turning.call(() -> {
+            device().addBitmap(done::complete);
+            return true;
+        });
+        if (!turning.within(CLAIM_NS, done) || !done.join()) {
+            throw new EtherbayException(
+                    ErrorCode.UNAVAILABLE,
+                    "the bitmap is not on all legs yet",
+                    "they did not take what was written to them within 30 s",
+                    "see how they are: etherbay mirror detail " + options.name());
+        }
+    }
+
     /**
      * Has {@code grown} run whenever it has, and once now. It runs on the loop, and does not block
      * it.

@@ -2,6 +2,7 @@
 package etherbay.scenario;
 
 import etherbay.base.BlockCapabilities;
+import etherbay.base.EtherbayException;
 import etherbay.mirror.CheckRequest;
 import etherbay.mirror.Mirror;
 import etherbay.sim.SimMedium;
@@ -67,6 +68,7 @@ final class MirrorLife extends MirrorCase {
             int trouble = prng.between(0, 3);
             simulation.runFor(prng.below(5 * MS_NS));
             for (int count = 0; count < trouble; count++) {
+                addBitmap();
                 something();
                 owner.issue(prng.between(0, 30));
                 simulation.runFor(prng.below(prng.chance(0.5) ? 3 * SECOND_NS : 10 * MS_NS));
@@ -109,6 +111,23 @@ final class MirrorLife extends MirrorCase {
             case 9 -> takeOver();
             default -> damage(store);
         }
+    }
+
+    /** One that was made without gets a bitmap while it is used, and whatever comes next. */
+    private void addBitmap() {
+        Mirror mirror = owner.mirror;
+        boolean lacks = mirror != null && owner.isOpen() && !mirror.detail().bitmap();
+        if (mirror == null || !lacks || !prng.chance(0.4)) {
+            return;
+        }
+        owner.node.tell(() -> {
+            try {
+                mirror.addBitmap(added -> simulation.mark("bitmap added"));
+            } catch (EtherbayException missing) {
+                simulation.mark("no bitmap while a leg is missing");
+            }
+        });
+        simulation.runFor(prng.below(3 * MS_NS));
     }
 
     /** An instant at which a crash is worth trying. */

@@ -3,11 +3,16 @@ package etherbay.systest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import etherbay.base.Counters;
+import etherbay.mirror.AssemblyRequest;
 import etherbay.mirror.IntentFormat;
 import etherbay.mirror.IntentHeader;
 import etherbay.mirror.LegLayout;
+import etherbay.mirror.MirrorSettings;
 import etherbay.mirror.Superblock;
 import etherbay.mirror.SuperblockFormat;
+import etherbay.node.AttachedMirror;
+import etherbay.node.volume.VolumePlaces;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * Legs that we wrote are legs to mdadm and to the md driver of Linux, and what these write we read.
@@ -189,6 +195,54 @@ class MirrorFormatSysTest {
         assertThat(made.resyncOffset()).isBetween(0L, (long) DATA_SECTORS - 1);
         assertThat(made.bitmapOffset()).isZero();
         assertThat(LegLayout.claimSector(made, Optional.empty())).hasValue(2040);
+    }
+
+    @Test
+    void whatMdCreatedWithoutABitmapGetsOneFromUsThatMdUses() throws IOException {
+        try (MdGuest guest = MdGuest.boot(List.of(one, two))) {
+            create(guest, "--assume-clean --bitmap=none");
+            guest.run("mdadm --stop /dev/md0; sync");
+        }
+        Superblock made = MirrorLegs.superblock(one);
+        AttachedMirror.Options options = new AttachedMirror.Options(
+                "theirs",
+                List.of(one.toString(), two.toString()),
+                List.of("eth0"),
+                1_000_000,
+                1_000_000_000,
+                MirrorSettings.of(new UUID(1, 2), "node"),
+                new AssemblyRequest(false, false, false, new UUID(1, 2), 1),
+                VolumePlaces.ofTheSystem());
+        try (AttachedMirror mirror = AttachedMirror.open(options, new Counters(), told -> {})) {
+            mirror.addBitmap();
+            mirror.stopHere();
+        }
+        Superblock now = MirrorLegs.superblock(two);
+        int offset = now.bitmapOffset();
+        assertThat(offset).isPositive();
+        assertThat(now.badBlocksOffset()).isEqualTo(made.badBlocksOffset());
+        for (Path leg : List.of(one, two)) {
+            assertThat(mdadm("--examine", leg))
+                    .contains("State : clean", "Array State : AA")
+                    .contains("Internal Bitmap : " + offset + " sectors from superblock")
+                    .containsPattern("Checksum : \\w+ - correct");
+        }
+        try (MdGuest guest = MdGuest.boot(List.of(one, two))) {
+            for (String disk : List.of("/dev/vda", "/dev/vdb")) {
+                assertThat(guest.run("mdadm --examine-bitmap " + disk))
+                        .contains("UUID : " + SuperblockFormat.text(made.arrayId()))
+                        .contains("Events : " + now.events())
+                        .contains("State : OK", "Chunksize : 1 MB", "63 bits (chunks), 0 dirty");
+            }
+            guest.run("mdadm --assemble /dev/md0 /dev/vda /dev/vdb");
+            assertThat(guest.attribute("md0", "sync_action")).isEqualTo("idle");
+            assertThat(guest.attribute("md0", "degraded")).isEqualTo("0");
+            assertThat(guest.run("cat /proc/mdstat")).contains("bitmap: ");
+            assertThat(guest.messages())
+                    .contains("active with 2 out of 2 mirrors")
+                    .doesNotContain("not clean", "resync", "out of date");
+            guest.run("mdadm --stop /dev/md0; sync");
+        }
     }
 
     private static void create(MdGuest guest, String bitmap) {

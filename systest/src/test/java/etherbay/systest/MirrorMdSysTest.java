@@ -167,6 +167,48 @@ class MirrorMdSysTest {
     }
 
     @Test
+    void aBitmapThatWeAddedIsOneToMdWhichResyncsNothing() throws IOException {
+        try (MirrorLab lab = lab()) {
+            lab.check(
+                    "create",
+                    MirrorLab.NAME,
+                    MirrorLab.leg(0),
+                    MirrorLab.leg(1),
+                    "--assume-clean",
+                    "--no-bitmap");
+            try (Daemon attached = lab.attach()) {
+                write(lab, 100);
+                assertThat(lab.check("grow", MirrorLab.NAME, "--bitmap")).contains("internal");
+                write(lab, 100);
+                stop(lab, attached);
+            }
+        }
+        assertSame();
+        for (int shelf = 0; shelf < 2; shelf++) {
+            assertThat(examine(shelf))
+                    .contains("Feature Map : 0x1", "State : clean", "Array State : AA")
+                    .contains("Internal Bitmap : 8 sectors from superblock");
+        }
+        String written = VolumeLab.sha256(MirrorLegs.allData(image(0)));
+        try (MdGuest guest = guest()) {
+            for (String disk : List.of("/dev/vda", "/dev/vdb")) {
+                assertThat(guest.run("mdadm --examine-bitmap " + disk))
+                        .contains("State : OK", " 0 dirty");
+            }
+            guest.run("mdadm --assemble /dev/md0 /dev/vda /dev/vdb");
+            assertThat(guest.attribute("md0", "sync_action")).isEqualTo("idle");
+            assertThat(guest.attribute("md0", "degraded")).isEqualTo("0");
+            assertThat(guest.run("cat /proc/mdstat")).contains("bitmap: ");
+            assertThat(sum(guest)).isEqualTo(written);
+            assertThat(guest.messages())
+                    .contains("active with 2 out of 2 mirrors")
+                    .doesNotContain("not clean", "resync", "recovery", "out of date");
+            guest.run("mdadm --stop /dev/md0; sync");
+        }
+        assertSame();
+    }
+
+    @Test
     void aLegThatFailedIsStaleToMdAndTakenBackByItsBitmap() throws IOException {
         try (MirrorLab lab = lab()) {
             lab.create();
