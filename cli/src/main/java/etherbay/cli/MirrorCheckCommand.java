@@ -12,7 +12,10 @@ import java.util.List;
 /** {@code etherbay mirror check} and {@code repair}: whether the legs are the same. */
 @Command(
         name = "check",
-        description = "Compare all legs, beside what else goes on; says which sectors differ.",
+        description = {
+            "Compare all legs, beside what else goes on; says which sectors differ. One that is",
+            "under way when the mirror ends goes on by itself when it is assembled again."
+        },
         mixinStandardHelpOptions = true)
 final class MirrorCheckCommand extends MirrorCommand.Verb {
     private static final long LOOK_MS = 500;
@@ -23,9 +26,18 @@ final class MirrorCheckCommand extends MirrorCommand.Verb {
             description = "go on where another check was ended (default 0)")
     private long from;
 
+    @Option(
+            names = "--cancel",
+            description = "end a check or repair that is under way, or was when the mirror ended")
+    private boolean cancel;
+
     @Override
     public void run() {
-        watch(this, "check", "", "" + from);
+        if (cancel) {
+            change("cancel");
+        } else {
+            watch(this, "check", "", "" + from);
+        }
     }
 
     /** Mends as well. */

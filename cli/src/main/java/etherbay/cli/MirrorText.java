@@ -44,6 +44,10 @@ final class MirrorText {
         if (progress != null) {
             lines.add(row(capital(progress.what()), progress(progress)));
         }
+        SyncProgress waiting = mirror.waitingCheck();
+        if (waiting != null) {
+            lines.add(row(capital(waiting.what()), "to go on at " + reached(waiting)));
+        }
         if (!mirror.check().equals(NO_CHECK)) {
             lines.add(row("Last Check", check(mirror.check())));
         }
@@ -96,25 +100,32 @@ final class MirrorText {
                 : TIME.format(Instant.ofEpochMilli(ms).atZone(ZoneId.systemDefault()));
     }
 
-    static String progress(SyncProgress progress) {
+    private static String reached(SyncProgress progress) {
         double share = progress.totalSectors() == 0
                 ? 1
                 : (double) progress.doneSectors() / progress.totalSectors();
+        return String.format(
+                Locale.ROOT,
+                "%.1f %% of %s",
+                share * 100,
+                SizeText.R.inText(progress.totalSectors()).strip());
+    }
+
+    static String progress(SyncProgress progress) {
         String eta = progress.etaNs() < 0
                 ? ""
                 : ", %d s to go".formatted(progress.etaNs() / 1_000_000_000L);
         return String.format(
                 Locale.ROOT,
-                "%.1f %% of %s, %.1f MB/s%s",
-                share * 100,
-                SizeText.R.inText(progress.totalSectors()).strip(),
+                "%s, %.1f MB/s%s",
+                reached(progress),
                 progress.bytesPerSecond() / 1e6,
                 eta);
     }
 
     static String check(CheckResult check) {
         StringBuilder text = new StringBuilder();
-        text.append(check.running() ? "running; so far " : "");
+        text.append(check.running() ? "so far " : "");
         text.append(
                 check.differCount() == 0
                         ? "all legs are the same"
@@ -181,6 +192,10 @@ final class MirrorText {
         SyncProgress progress = mirror.progress();
         if (progress != null) {
             fields.put("progress", fields(progress));
+        }
+        SyncProgress waiting = mirror.waitingCheck();
+        if (waiting != null) {
+            fields.put("waiting_check", fields(waiting));
         }
         fields.put("check", fields(mirror.check()));
         return JsonText.of(fields);

@@ -193,6 +193,27 @@ final class MirrorCommandTest {
     }
 
     @Test
+    void aMirrorWithoutABitmapGetsOne() {
+        good("create", "web", one, two, "--assume-clean", "--no-bitmap");
+        good("detail", "web", one, two);
+        assertThat(out).contains("Intent Bitmap : none", "etherbay mirror grow web --bitmap");
+        String legs = one + "," + two;
+        good("grow", "web", "--bitmap", "--leg", legs);
+        assertThat(out).contains("internal, a bit for 1");
+        good("detail", "web", one, two);
+        assertThat(out).contains("Intent Bitmap : internal");
+        assertThat(run("grow", "web", "--bitmap", "--leg", legs)).isEqualTo(CONFLICT);
+        assertThat(err).contains("the mirror gets no bitmap: it has one");
+        assertThat(run("grow", "web", "--bitmap", "--legs", "3", "--leg", legs)).isEqualTo(2);
+    }
+
+    @Test
+    void aCheckThatIsNotUnderWayIsCancelledAllTheSame() {
+        make();
+        good("check", "web", "--cancel", "--leg", one + "," + two);
+    }
+
+    @Test
     void aThirdLegIsAddedAndFilled() throws IOException {
         make();
         String three = disk("three", 8 << 20);

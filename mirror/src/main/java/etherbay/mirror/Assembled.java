@@ -5,6 +5,7 @@ import etherbay.base.Epoch;
 
 import java.util.List;
 import java.util.NavigableSet;
+import java.util.Optional;
 
 /**
  * What a mirror begins with: read from its legs, decided, claimed.
@@ -13,6 +14,7 @@ import java.util.NavigableSet;
  * @param shared what the superblocks are to say of the array, when there is one more event
  * @param numbersTaken device numbers that are no new leg's
  * @param epoch of the term that begins; NONE for reading alone
+ * @param check one that was under way when the term before ended
  */
 record Assembled(
         Superblock freshest,
@@ -21,6 +23,7 @@ record Assembled(
         Intent intent,
         Epoch epoch,
         List<Member> members,
+        Optional<CheckMark> check,
         boolean readOnly) {
     /**
      * One leg.

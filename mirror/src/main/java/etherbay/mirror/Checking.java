@@ -3,12 +3,19 @@ package etherbay.mirror;
 
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
+import etherbay.base.Io;
+import etherbay.base.IoOperation;
 
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 
-/** What a check was asked for and what it has found. On the loop of the mirror. */
+/**
+ * What a check was asked for, what it has found, and how much of that is to outlive this term. On
+ * the loop of the mirror.
+ */
 final class Checking {
     private static final int DIFFERENCE_COUNT_MAX = 1000;
 
@@ -18,43 +25,111 @@ final class Checking {
     }
 
     private final Sync sync;
-    private final Intent intent;
+    private final MirrorCore core;
     private @Nullable CheckRequest asked;
     private CheckResult result = CheckResult.NONE;
+    private Optional<UUID> like = Optional.empty();
 
-    /** Where it goes on when a leg in need has interrupted it. */
-    private int nextChunk;
+    /** Where it begins, and goes on when a leg in need has interrupted it. */
+    private long nextSector;
 
-    Checking(Sync sync, Intent intent) {
+    /** Whether a former term has begun it, and nobody of this one has asked for it since. */
+    private boolean inherited;
+
+    /** What the result says in one line: ranges that a former term could not read. */
+    private long formerUnreadableCount;
+
+    /** What our records are to say of it. */
+    private Optional<CheckMark> mark = Optional.empty();
+
+    /**
+     * @param former what the term before has left undone
+     */
+    Checking(Sync sync, MirrorCore core, Optional<CheckMark> former) {
         this.sync = sync;
-        this.intent = intent;
+        this.core = core;
+        former.ifPresent(this::inherit);
     }
 
-    /** @throws EtherbayException CONFLICT while another one is under way */
+    private void inherit(CheckMark former) {
+        Optional<String> from = former.like().flatMap(this::nameOf);
+        if (former.like().isPresent() && from.isEmpty()) {
+            core.tell("the repair that was under way is given up at sector " + former.nextSector()
+                    + ": the leg that it was to follow is not here");
+            return;
+        }
+        asked = new CheckRequest(former.mends(), from.orElse(""), former.nextSector());
+        like = former.like();
+        nextSector = former.nextSector();
+        inherited = true;
+        formerUnreadableCount = former.unreadableCount();
+        mark = Optional.of(former);
+        result = new CheckResult(
+                true,
+                former.differCount(),
+                former.mendedCount(),
+                former.sectors(),
+                formerUnreadableCount == 0
+                        ? List.of()
+                        : List.of(formerUnreadableCount + " ranges below sector "
+                                + former.nextSector() + ", in an earlier term"));
+    }
+
+    private Optional<String> nameOf(UUID device) {
+        return core.legs().stream()
+                .filter(leg -> leg.superblock.deviceId().equals(device))
+                .map(leg -> leg.name)
+                .findFirst();
+    }
+
+    /**
+     * Begins it; or goes on with one that a former term has begun, where that is what is wanted.
+     *
+     * @throws EtherbayException CONFLICT while another one is under way
+     */
     void begin(CheckRequest request) {
-        if (asked != null) {
+        CheckRequest now = asked;
+        if (now != null) {
+            boolean same = inherited
+                    && request.fromSector() == 0
+                    && request.mends() == now.mends()
+                    && request.from().equals(now.from());
+            if (same) {
+                inherited = false;
+                return;
+            }
             throw new EtherbayException(
                     ErrorCode.CONFLICT,
                     "no check is begun",
-                    "one is under way",
-                    "wait until it has ended, or cancel it");
+                    (now.mends() ? "a repair" : "a check") + " is under way"
+                            + (inherited ? ", begun before the mirror was assembled" : ""),
+                    "wait until it has ended, or end it: etherbay mirror check NAME --cancel");
         }
         asked = request;
-        nextChunk = Math.toIntExact(request.fromSector() / intent.chunkSectors());
+        like = core.legs().stream()
+                .filter(leg -> leg.name.equals(request.from()))
+                .map(leg -> leg.superblock.deviceId())
+                .findFirst();
+        nextSector = request.fromSector();
+        formerUnreadableCount = 0;
         result = CheckResult.BEGUN;
     }
 
-    void interrupted(int atChunk) {
-        nextChunk = atChunk;
+    void interrupted(long atSector) {
+        nextSector = atSector;
     }
 
     void cancel() {
         asked = null;
+        inherited = false;
+        forget();
     }
 
     void ended() {
         asked = null;
+        inherited = false;
         result = result.ended();
+        forget();
     }
 
     @Nullable
@@ -62,13 +137,68 @@ final class Checking {
         return asked;
     }
 
-    int nextChunk() {
-        return nextChunk;
+    long nextSector() {
+        return nextSector;
     }
 
     CheckResult result() {
         return result;
     }
+
+    // What outlives this term.
+
+    Optional<CheckMark> mark() {
+        return mark;
+    }
+
+    private void forget() {
+        if (mark.isPresent()) {
+            mark = Optional.empty();
+            core.metadata().touch();
+            core.metadata().start();
+        }
+    }
+
+    /**
+     * Notes how far it has come, for the next of our records; what it has mended is flushed before.
+     *
+     * @param sector all below was compared, and nothing above; no step is under way
+     * @param noted in any case
+     */
+    void note(long sector, Runnable noted) {
+        CheckRequest request = asked;
+        if (request == null) {
+            noted.run();
+            return;
+        }
+        long unreadableCount = formerUnreadableCount
+                + result.unreadable().size()
+                - (formerUnreadableCount > 0 ? 1 : 0);
+        CheckMark next = new CheckMark(
+                request.mends(),
+                like,
+                sector,
+                result.differCount(),
+                result.mendedCount(),
+                unreadableCount,
+                result.sectors()
+                        .subList(
+                                0,
+                                Math.min(result.sectors().size(), CheckMark.SECTOR_COUNT_MAX)));
+        if (!request.mends()) {
+            mark = Optional.of(next);
+            noted.run();
+            return;
+        }
+        core.flush(new Io(1).prepare(IoOperation.FLUSH, 0, 0).then(flushed -> {
+            if (flushed.status().isOk() && asked == request) {
+                mark = Optional.of(next);
+            }
+            noted.run();
+        }));
+    }
+
+    // What it does.
 
     /** Which side is right in that sector of a step; negative when nobody can tell. */
     int rightOf(List<Leg> legs, long sector, Sameness sameness) {

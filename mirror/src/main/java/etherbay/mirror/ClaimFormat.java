@@ -13,7 +13,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.zip.CRC32C;
@@ -22,13 +24,18 @@ import java.util.zip.CRC32C;
  * Where a {@link ClaimRecord} has its numbers: one sector of our own, little-endian.
  *
  * <pre>
- *    0  ETHERBAYCLAIM, 0        64  milliseconds since 1970    92  bytes of the owner's name
- *   14  version 1               72  sectors recovered          96  the name, UTF-8, up to 128
- *   16  UUID of the array       80  checksum of the superblock     zeroes
- *   32  epoch                   84  of the one before         508  CRC32C of 0..507
- *   40  generation              88  bit 0: released
- *   48  UUID of the owner
+ *    0  ETHERBAYCLAIM, 0        64  milliseconds since 1970   224  1 check, 2 repair, 0 none
+ *   14  version 1               72  sectors recovered         228  count of sectors at 280
+ *   16  UUID of the array       80  checksum, superblock     232  compared up to this sector
+ *   32  epoch                   84  of the one before         240  sectors that differ
+ *   40  generation              88  bit 0: released           248  of these mended
+ *   48  UUID of the owner       92  bytes of the owner's name 256  ranges not readable
+ *                               96  the name, UTF-8, to 223   264  UUID of the leg that is right
+ *                                                             280  the first that differ, 16 * 8
+ *                                                             508  CRC32C of 0..507
  * </pre>
+ *
+ * <p>From 224 on a {@link CheckMark}, or zeroes, as those who know of none wrote them.
  *
  * <p>What is no whole record of this version and this array is none: md knows nothing of it, and
  * may have put something else there. Stateless.
@@ -49,7 +56,15 @@ public final class ClaimFormat {
             U32.withName("flags"),
             U32.withName("nameBytes"),
             Disk.bytes("name", NAME_BYTES_MAX),
-            Disk.bytes("reserved", 284),
+            U32.withName("checkKind"),
+            U32.withName("checkSectorCount"),
+            U64.withName("checkNext"),
+            U64.withName("checkDiffer"),
+            U64.withName("checkMended"),
+            U64.withName("checkUnreadable"),
+            Disk.bytes("checkLike", Disk.UUID_BYTES),
+            Disk.bytes("checkSectors", CheckMark.SECTOR_COUNT_MAX * Long.BYTES),
+            Disk.bytes("reserved", 100),
             U32.withName("crc"));
     private static final VarHandle VERSION = Disk.field(LAYOUT, "version");
     private static final int ARRAY_ID = Disk.offset(LAYOUT, "arrayId");
@@ -64,6 +79,14 @@ public final class ClaimFormat {
     private static final VarHandle FLAGS = Disk.field(LAYOUT, "flags");
     private static final VarHandle NAME_BYTES = Disk.field(LAYOUT, "nameBytes");
     private static final int NAME = Disk.offset(LAYOUT, "name");
+    private static final VarHandle CHECK_KIND = Disk.field(LAYOUT, "checkKind");
+    private static final VarHandle CHECK_SECTOR_COUNT = Disk.field(LAYOUT, "checkSectorCount");
+    private static final VarHandle CHECK_NEXT = Disk.field(LAYOUT, "checkNext");
+    private static final VarHandle CHECK_DIFFER = Disk.field(LAYOUT, "checkDiffer");
+    private static final VarHandle CHECK_MENDED = Disk.field(LAYOUT, "checkMended");
+    private static final VarHandle CHECK_UNREADABLE = Disk.field(LAYOUT, "checkUnreadable");
+    private static final int CHECK_LIKE = Disk.offset(LAYOUT, "checkLike");
+    private static final int CHECK_SECTORS = Disk.offset(LAYOUT, "checkSectors");
     private static final VarHandle CRC = Disk.field(LAYOUT, "crc");
     private static final int CRC_AT = Disk.offset(LAYOUT, "crc");
 
@@ -76,6 +99,11 @@ public final class ClaimFormat {
     private static final byte[] MAGIC_VALUE = "ETHERBAYCLAIM\0".getBytes(StandardCharsets.US_ASCII);
     private static final short VERSION_VALUE = 1;
     private static final int RELEASED = 1;
+    private static final int CHECK = 1;
+    private static final int REPAIR = 2;
+
+    /** Of a repair by what most legs say. */
+    private static final UUID NOBODY = new UUID(0, 0);
 
     private ClaimFormat() {}
 
@@ -107,7 +135,58 @@ public final class ClaimFormat {
                 ((int) FLAGS.get(block, at) & RELEASED) != 0,
                 recoveredSectors,
                 (int) SUPERBLOCK_SUM.get(block, at),
-                (int) SUPERBLOCK_SUM_BEFORE.get(block, at)));
+                (int) SUPERBLOCK_SUM_BEFORE.get(block, at),
+                check(block, at)));
+    }
+
+    /** What says something impossible is none. */
+    private static Optional<CheckMark> check(MemorySegment block, long at) {
+        int kind = (int) CHECK_KIND.get(block, at);
+        int count = (int) CHECK_SECTOR_COUNT.get(block, at);
+        long next = (long) CHECK_NEXT.get(block, at);
+        long differ = (long) CHECK_DIFFER.get(block, at);
+        long mended = (long) CHECK_MENDED.get(block, at);
+        long unreadable = (long) CHECK_UNREADABLE.get(block, at);
+        boolean possible = (kind == CHECK || kind == REPAIR)
+                && count >= 0
+                && count <= CheckMark.SECTOR_COUNT_MAX
+                && count <= differ
+                && next >= 0
+                && mended >= 0
+                && mended <= differ
+                && unreadable >= 0;
+        if (!possible) {
+            return Optional.empty();
+        }
+        List<Long> sectors = new ArrayList<>();
+        for (int index = 0; index < count; index++) {
+            sectors.add(block.get(U64, at + CHECK_SECTORS + (long) index * Long.BYTES));
+        }
+        UUID like = Disk.uuid(block, at + CHECK_LIKE);
+        return Optional.of(new CheckMark(
+                kind == REPAIR,
+                like.equals(NOBODY) ? Optional.empty() : Optional.of(like),
+                next,
+                differ,
+                mended,
+                unreadable,
+                sectors));
+    }
+
+    private static void check(CheckMark mark, MemorySegment to, long at) {
+        CHECK_KIND.set(to, at, mark.mends() ? REPAIR : CHECK);
+        CHECK_SECTOR_COUNT.set(to, at, mark.sectors().size());
+        CHECK_NEXT.set(to, at, mark.nextSector());
+        CHECK_DIFFER.set(to, at, mark.differCount());
+        CHECK_MENDED.set(to, at, mark.mendedCount());
+        CHECK_UNREADABLE.set(to, at, mark.unreadableCount());
+        Disk.uuid(to, at + CHECK_LIKE, mark.like().orElse(NOBODY));
+        for (int index = 0; index < mark.sectors().size(); index++) {
+            to.set(
+                    U64,
+                    at + CHECK_SECTORS + (long) index * Long.BYTES,
+                    mark.sectors().get(index));
+        }
     }
 
     /** Zeroes 512 bytes and writes it there. Of a name too long the beginning is kept. */
@@ -127,6 +206,7 @@ public final class ClaimFormat {
         byte[] name = nameBytes(claim.ownerName());
         NAME_BYTES.set(to, at, name.length);
         MemorySegment.copy(name, 0, to, U8, at + NAME, name.length);
+        claim.check().ifPresent(mark -> check(mark, to, at));
         CRC.set(to, at, crc(to, at));
     }
 

@@ -3,6 +3,7 @@ package etherbay.mirror;
 
 import etherbay.base.Epoch;
 
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -20,6 +21,7 @@ import java.util.UUID;
  * @param recoveredSectors of a leg that is recovered by the bitmap: what lies below is done
  * @param superblockSum {@code sb_csum} of the superblock that belongs to it
  * @param superblockSumBefore that of the one before
+ * @param check a check or repair that is under way
  */
 public record ClaimRecord(
         UUID arrayId,
@@ -31,4 +33,5 @@ public record ClaimRecord(
         boolean released,
         long recoveredSectors,
         int superblockSum,
-        int superblockSumBefore) {}
+        int superblockSumBefore,
+        Optional<CheckMark> check) {}

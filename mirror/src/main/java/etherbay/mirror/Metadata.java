@@ -399,7 +399,8 @@ final class Metadata {
                         released,
                         leg.byIntent ? leg.filledSectors : 0,
                         next,
-                        leg.superblockSum),
+                        leg.superblockSum,
+                        core.checkMark()),
                 leg.claimBlock,
                 0);
     }

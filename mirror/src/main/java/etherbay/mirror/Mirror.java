@@ -48,7 +48,7 @@ public final class Mirror implements BlockDevice {
         core = new MirrorCore(
                 loop, settings, new Hearing(listener, name -> later[0].returned(name)), assembled);
         order = new OrderedDevice(core, 1);
-        sync = new Sync(core, core.intent(), order::submit, core.arena());
+        sync = new Sync(core, core.intent(), order::submit, core.arena(), assembled.check());
         returns = new Returns(core);
         core.attend(sync, returns);
         later[0] = returns;
@@ -167,14 +167,13 @@ public final class Mirror implements BlockDevice {
 
     /**
      * Ends it clean: what is under way ends, all is flushed, and the legs say that nobody owns
-     * them.
+     * them, and how far a check has come.
      *
      * @param stopped may {@link #close} it
      */
     public void stop(Runnable stopped) {
-        sync.cancelCheck();
         sync.pause();
-        order.quiesce(() -> core.closeClean(stopped));
+        order.quiesce(() -> sync.noteCheck(() -> core.closeClean(stopped)));
     }
 
     /** At once. Its legs are closed before by whoever opened them, so that nothing is under way. */
@@ -279,9 +278,18 @@ public final class Mirror implements BlockDevice {
         returns.add(part, fresh, told);
     }
 
-    /** Compares all legs in sync; or mends what differs. Its result is in {@link #detail}. */
+    /**
+     * Compares all legs in sync; or mends what differs. Its result is in {@link #detail}. One that
+     * is under way when the mirror ends goes on when it is assembled again.
+     *
+     * @throws EtherbayException CONFLICT while another one is under way, NOT_FOUND for a leg that
+     *     is none
+     */
     public void check(CheckRequest request) {
         requireWritable();
+        if (!request.from().isEmpty()) {
+            find(request.from());
+        }
         sync.check(request);
     }
 

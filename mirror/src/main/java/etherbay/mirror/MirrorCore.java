@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
@@ -480,6 +481,11 @@ final class MirrorCore implements BlockDevice {
         if (sync != null) {
             sync.wake();
         }
+    }
+
+    /** A check that is under way, for our records. */
+    Optional<CheckMark> checkMark() {
+        return sync == null ? Optional.empty() : sync.checking().mark();
     }
 
     /** What could not be read there is written anew from another leg. */

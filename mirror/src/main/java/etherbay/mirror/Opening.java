@@ -8,6 +8,7 @@ import etherbay.base.Loop;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -274,6 +275,7 @@ final class Opening {
                         intent,
                         epoch,
                         members,
+                        checkOf(assembly, found),
                         request.readOnly()));
         mirror.begin(why -> told.accept(new Mirror.Opened(why == null ? mirror : null, why)));
     }
@@ -283,6 +285,28 @@ final class Opening {
                 .filter(one -> one.part().name().equals(name))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    /**
+     * The check that was under way, by our records on the legs that are the freshest: all of them,
+     * else somebody else has changed the array since.
+     */
+    private static Optional<CheckMark> checkOf(Assembly assembly, List<LegReader.Found> found) {
+        long events = assembly.freshest().events();
+        List<LegReader.Found> recorded = assembly.legs().stream()
+                .filter(leg -> leg.isInSync() && leg.reading().superblock().events() == events)
+                .map(leg -> foundOf(found, leg.reading().name()))
+                .filter(one -> one.claimSector() >= 0)
+                .toList();
+        if (recorded.stream().anyMatch(one -> one.reading().claim().isEmpty())) {
+            return Optional.empty();
+        }
+        return recorded.stream()
+                .flatMap(one -> one.reading().claim().stream())
+                .max(Comparator.comparing(ClaimRecord::epoch)
+                        .thenComparing(ClaimRecord::generation, Long::compareUnsigned))
+                .flatMap(ClaimRecord::check)
+                .filter(mark -> mark.nextSector() <= assembly.sizeSectors());
     }
 
     static Assembled.Member member(LegReader.Found found, Assembly.Leg leg) {

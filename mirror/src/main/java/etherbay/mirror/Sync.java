@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.mirror;
 
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
 import etherbay.base.Io;
 import etherbay.base.IoOperation;
 import etherbay.base.Timers;
@@ -8,11 +10,11 @@ import etherbay.base.Timers;
 import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -30,34 +32,13 @@ final class Sync {
     private static final long FOREGROUND_NS = 10_000_000;
     private static final long RETRY_NS = 100_000_000;
     private static final long CHECKPOINT_NS = 10_000_000_000L;
+
+    /** Between notes of how far a check has come: twice a minute, and the disks hardly see it. */
+    private static final long NOTE_NS = 30_000_000_000L;
+
     private static final int REWRITE_COUNT_MAX = 256;
-
-    /** Several steps that mean one thing together: a chunk, a range to be written anew. */
-    static final class Work {
-        final int chunk;
-        final boolean torn;
-        final List<Leg> legs;
-        long next;
-        final long end;
-        int underWayCount;
-        boolean failed;
-
-        Work(int chunk, boolean torn, long next, long end, List<Leg> legs) {
-            this.chunk = chunk;
-            this.torn = torn;
-            this.next = next;
-            this.end = end;
-            this.legs = legs;
-        }
-
-        boolean isRewrite() {
-            return chunk < 0;
-        }
-
-        boolean isDone() {
-            return next >= end && underWayCount == 0;
-        }
-    }
+    private static final String CHECK = "check";
+    private static final String REPAIR = "repair";
 
     /** What a pass is for. */
     enum Purpose {
@@ -73,8 +54,8 @@ final class Sync {
     private final Checking checking;
     private final long stepSectors;
     private final Deque<SyncStep> idle = new ArrayDeque<>();
-    private final Deque<Work> rewrites = new ArrayDeque<>();
-    private final List<Work> works = new ArrayList<>();
+    private final Deque<SyncWork> rewrites = new ArrayDeque<>();
+    private final List<SyncWork> works = new ArrayList<>();
     private final List<Leg> filling = new ArrayList<>();
     private final Timers.Timer pump;
     private final Timers.Timer retry;
@@ -85,24 +66,37 @@ final class Sync {
     private boolean restart;
     private boolean passFailed;
     private boolean finishing;
+    private boolean noting;
     private Purpose purpose = Purpose.FILL;
     private int nextChunk;
 
-    private @Nullable Work current;
+    private @Nullable SyncWork current;
     private long notBeforeNs;
     private long checkpointNs;
     private long passStartNs;
     private long totalSectors;
     private long doneSectors;
+
+    /** What lies below where the pass began. */
+    private long skippedSectors;
+
     private long copiedSectors;
     private int underWayCount;
 
-    Sync(MirrorCore core, Intent intent, Consumer<Io> order, Arena arena) {
+    /**
+     * @param former a check that an earlier term has begun
+     */
+    Sync(
+            MirrorCore core,
+            Intent intent,
+            Consumer<Io> order,
+            Arena arena,
+            Optional<CheckMark> former) {
         this.core = core;
         this.intent = intent;
         this.order = order;
         this.arena = arena;
-        checking = new Checking(this, intent);
+        checking = new Checking(this, core, former);
         stepSectors = Math.clamp(intent.chunkSectors(), STEP_SECTORS_MIN, SyncStep.SECTORS_MAX);
         pump = core.timers().timer(this::pump);
         retry = core.timers().timer(this::retryNow);
@@ -171,7 +165,7 @@ final class Sync {
     void beginBadBlocks() {
         for (Leg leg : core.legs()) {
             for (BadBlocks.Range range : leg.badBlocks) {
-                rewrites.add(new Work(
+                rewrites.add(new SyncWork(
                         -1,
                         false,
                         range.sector(),
@@ -183,13 +177,20 @@ final class Sync {
 
     void rewrite(Leg leg, long lba, long sectors) {
         if (rewrites.size() < REWRITE_COUNT_MAX) {
-            rewrites.add(new Work(-1, false, lba, lba + sectors, List.of(leg)));
+            rewrites.add(new SyncWork(-1, false, lba, lba + sectors, List.of(leg)));
             wake();
         }
     }
 
     /** Compares all legs in sync, and mends where it is known how. */
     void check(CheckRequest request) {
+        if (running && purpose != Purpose.FILL && checking.asked() == null) {
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    "no check is begun",
+                    "the one that was cancelled has not ended yet",
+                    "try again");
+        }
         checking.begin(request);
         wake();
     }
@@ -201,6 +202,29 @@ final class Sync {
         } else {
             checking.ended();
         }
+    }
+
+    /**
+     * Notes how far a check has come, when nothing is under way.
+     *
+     * @param noted in any case
+     */
+    void noteCheck(Runnable noted) {
+        if (core.isReadOnly() || core.isStopped() || !rewrites.isEmpty()) {
+            noted.run(); // of what it could not read the rest is not written anew yet
+        } else {
+            checking.note(comparedSectors(), noted);
+        }
+    }
+
+    private long comparedSectors() {
+        if (!running || purpose == Purpose.FILL) {
+            return checking.nextSector();
+        }
+        long next = current == null || current.next >= current.end
+                ? intent.firstSector(nextChunk)
+                : current.next;
+        return Math.min(Math.max(next, checking.nextSector()), core.sectors());
     }
 
     Checking checking() {
@@ -224,14 +248,26 @@ final class Sync {
         }
         String what = switch (purpose) {
             case FILL -> filling.isEmpty() ? "resync" : "recovery";
-            case CHECK -> "check";
-            case REPAIR -> "repair";
+            case CHECK -> CHECK;
+            case REPAIR -> REPAIR;
         };
         long elapsedNs = Math.max(1, core.nowNs() - passStartNs);
         double perNs = (double) doneSectors / elapsedNs;
-        long leftSectors = Math.max(0, totalSectors - doneSectors);
+        long reachedSectors = skippedSectors + doneSectors;
+        long leftSectors = Math.max(0, totalSectors - reachedSectors);
         long etaNs = perNs > 0 ? (long) (leftSectors / perNs) : -1;
-        return new SyncProgress(what, doneSectors, totalSectors, (long) (perNs * 512e9), etaNs);
+        return new SyncProgress(what, reachedSectors, totalSectors, (long) (perNs * 512e9), etaNs);
+    }
+
+    /** A check that waits: for a leg that is filled, or for who assembles it for writing. */
+    @Nullable
+    SyncProgress waitingCheck() {
+        CheckRequest request = checking.asked();
+        if (request == null || (running && purpose != Purpose.FILL)) {
+            return null;
+        }
+        return new SyncProgress(
+                request.mends() ? REPAIR : CHECK, checking.nextSector(), core.sectors(), 0, -1);
     }
 
     boolean isRepairing() {
@@ -267,7 +303,7 @@ final class Sync {
     }
 
     private boolean stepOnce() {
-        Work rewrite = rewrites.peek();
+        SyncWork rewrite = rewrites.peek();
         if (rewrite != null) {
             begin(rewrite, SyncStep.Kind.COPY);
             if (rewrite.next >= rewrite.end) {
@@ -276,6 +312,12 @@ final class Sync {
             return true;
         }
         if (!running && !beginPass()) {
+            return false;
+        }
+        if (purpose != Purpose.FILL && core.nowNs() >= checkpointNs) {
+            if (underWayCount == 0) {
+                noteNow();
+            }
             return false;
         }
         if (current == null || current.next >= current.end) {
@@ -291,7 +333,22 @@ final class Sync {
         return true;
     }
 
-    private void begin(Work work, SyncStep.Kind kind) {
+    /** No step begins before it is noted. */
+    private void noteNow() {
+        if (noting) {
+            return;
+        }
+        noting = true;
+        noteCheck(() -> {
+            noting = false;
+            checkpointNs = core.nowNs() + NOTE_NS;
+            core.metadata().touch();
+            core.metadata().start();
+            wake();
+        });
+    }
+
+    private void begin(SyncWork work, SyncStep.Kind kind) {
         SyncStep step = idle.remove();
         long sectors = Math.min(stepSectors, work.end - work.next);
         long lba = work.next;
@@ -332,10 +389,11 @@ final class Sync {
         running = true;
         restart = false;
         passFailed = false;
-        nextChunk = purpose == Purpose.FILL ? 0 : checking.nextChunk();
+        skippedSectors = purpose == Purpose.FILL ? 0 : checking.nextSector();
+        nextChunk = Math.toIntExact(skippedSectors / intent.chunkSectors());
         current = null;
         passStartNs = core.nowNs();
-        checkpointNs = passStartNs + CHECKPOINT_NS;
+        checkpointNs = passStartNs + (purpose == Purpose.FILL ? CHECKPOINT_NS : NOTE_NS);
         doneSectors = 0;
         totalSectors = purpose == Purpose.FILL ? wantedSectors() : core.sectors();
         core.tell(
@@ -344,7 +402,8 @@ final class Sync {
                                 + (filling.isEmpty()
                                         ? " where legs may differ"
                                         : " to " + names(filling))
-                        : "comparing all legs");
+                        : "comparing all legs"
+                                + (skippedSectors > 0 ? " from sector " + skippedSectors : ""));
         return true;
     }
 
@@ -386,16 +445,18 @@ final class Sync {
         return targets;
     }
 
-    private @Nullable Work nextWork() {
+    private @Nullable SyncWork nextWork() {
         while (nextChunk < intent.chunkCount()) {
             int chunk = nextChunk++;
             List<Leg> targets = purpose == Purpose.FILL ? targets(chunk) : List.copyOf(core.legs());
             long first = intent.firstSector(chunk);
+            long from = Math.max(first, skippedSectors);
             if (first >= core.sectors()) {
                 intent.mend(chunk); // nobody reads it
-            } else if (!targets.isEmpty()) {
+            } else if (!targets.isEmpty() && from < endOf(chunk)) {
                 intent.mendBegins(chunk);
-                Work work = new Work(chunk, intent.isTorn(chunk), first, endOf(chunk), targets);
+                SyncWork work =
+                        new SyncWork(chunk, intent.isTorn(chunk), from, endOf(chunk), targets);
                 works.add(work);
                 return work;
             }
@@ -404,7 +465,7 @@ final class Sync {
     }
 
     void ended(SyncStep step, boolean ok) {
-        Work work = step.work;
+        SyncWork work = step.work;
         step.work = null;
         idle.add(step);
         underWayCount--;
@@ -416,7 +477,9 @@ final class Sync {
                 copiedSectors += step.copiedSectors;
             }
             if (work.isDone() && work.isRewrite()) {
-                rewritten(work);
+                if (!work.failed) {
+                    BadBlockLog.rewritten(core, arena, work.legs.getFirst(), work.end);
+                }
             } else if (work.isDone()) {
                 workDone(work);
             }
@@ -430,42 +493,7 @@ final class Sync {
         }
     }
 
-    private void rewritten(Work work) {
-        Leg leg = work.legs.getFirst();
-        if (!work.failed) {
-            core.tell(leg.name + ": what could not be read there was written anew, up to sector "
-                    + (work.end - 1));
-            boolean was = leg.badBlocks.removeIf(
-                    range -> range.sector() + range.sectorCount() == work.end);
-            if (was && leg.badBlocks.isEmpty()) {
-                emptyBadBlocks(leg);
-            }
-        }
-    }
-
-    /** All that the log of that leg named is readable again: the log says so. */
-    private void emptyBadBlocks(Leg leg) {
-        Superblock own = leg.superblock;
-        int sectors = own.badBlocksSectors();
-        MemorySegment log = arena.allocate((long) sectors * 512, Leg.BLOCK_BYTES);
-        BadBlocks.encode(List.of(), log, 0, sectors, own.badBlocksShift());
-        leg.submitRaw(
-                new Io(1)
-                        .prepare(
-                                IoOperation.WRITE,
-                                own.superOffset() + own.badBlocksOffset(),
-                                sectors)
-                        .segment(log, 0, sectors * 512),
-                done -> {
-                    if (!done.status().isOk()) {
-                        core.tell(leg.name + ": its log of bad blocks could not be emptied: "
-                                + done.status());
-                    }
-                },
-                0);
-    }
-
-    private void workDone(Work work) {
+    private void workDone(SyncWork work) {
         works.remove(work);
         passFailed |= work.failed;
         if (purpose != Purpose.FILL) {
@@ -494,7 +522,7 @@ final class Sync {
         long sector = current == null || current.next >= current.end
                 ? intent.firstSector(nextChunk)
                 : intent.firstSector(current.chunk);
-        for (Work work : works) {
+        for (SyncWork work : works) {
             sector = Math.min(sector, intent.firstSector(work.chunk));
         }
         return Math.min(sector, core.sectors());
@@ -534,12 +562,13 @@ final class Sync {
 
     private void endPass() {
         if (purpose != Purpose.FILL) {
-            running = false;
             if (restart) {
-                checking.interrupted(nextChunk); // goes on there when the legs are whole
+                checking.interrupted(comparedSectors()); // goes on there when the legs are whole
+                running = false;
                 wake();
                 return;
             }
+            running = false;
             checking.ended();
             core.tell(checking.result().toString());
             return;

@@ -60,7 +60,7 @@ final class SyncStep {
     private int pendingCount;
     private boolean failed;
     private boolean silent;
-    Sync.@Nullable Work work;
+    @Nullable SyncWork work;
     long lba;
     long sectors;
     long startNs;
@@ -77,7 +77,7 @@ final class SyncStep {
     }
 
     /** Takes its place in the order. */
-    void begin(Kind does, Sync.Work of, long first, long count, List<Leg> to) {
+    void begin(Kind does, SyncWork of, long first, long count, List<Leg> to) {
         kind = does;
         work = of;
         lba = first;

@@ -8,12 +8,22 @@ import etherbay.base.Epoch;
 import org.junit.jupiter.api.Test;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.LongStream;
 
 final class ClaimFormatTest {
     private static final int AT = 12;
 
+    private static final CheckMark REPAIR = new CheckMark(
+            true, Optional.of(new UUID(8, 9)), 4096, 5, 3, 2, List.of(1L, 7L, 1L << 40));
+
     private static ClaimRecord claim(String name, boolean released) {
+        return claim(name, released, Optional.empty());
+    }
+
+    private static ClaimRecord claim(String name, boolean released, Optional<CheckMark> check) {
         return new ClaimRecord(
                 Samples.ARRAY_ID,
                 new Epoch(-3),
@@ -24,7 +34,8 @@ final class ClaimFormatTest {
                 released,
                 4096,
                 0x1234_5678,
-                0x9abc_def0);
+                0x9abc_def0,
+                check);
     }
 
     private static MemorySegment encoded(ClaimRecord claim) {
@@ -40,6 +51,31 @@ final class ClaimFormatTest {
         for (ClaimRecord claim : new ClaimRecord[] {claim("node 1", true), claim("", false)}) {
             assertThat(ClaimFormat.decode(encoded(claim), AT, Samples.ARRAY_ID)).contains(claim);
         }
+    }
+
+    @Test
+    void aCheckThatIsUnderWayIsReadAsItWasWritten() {
+        CheckMark check = new CheckMark(
+                false,
+                Optional.empty(),
+                1L << 50,
+                100,
+                0,
+                0,
+                LongStream.range(0, CheckMark.SECTOR_COUNT_MAX).boxed().toList());
+        for (CheckMark mark : new CheckMark[] {REPAIR, check}) {
+            ClaimRecord claim = claim("x".repeat(128), false, Optional.of(mark));
+            assertThat(ClaimFormat.decode(encoded(claim), AT, Samples.ARRAY_ID)).contains(claim);
+        }
+    }
+
+    @Test
+    void aCheckThatSaysWhatCannotBeIsNone() {
+        CheckMark impossible =
+                new CheckMark(true, Optional.empty(), 4096, 2, 3, 0, List.of(1L));
+        ClaimRecord claim = claim("node", false, Optional.of(impossible));
+        assertThat(ClaimFormat.decode(encoded(claim), AT, Samples.ARRAY_ID))
+                .contains(claim("node", false));
     }
 
     @Test

@@ -135,7 +135,8 @@ final class ReadLeg {
                 released,
                 recoveredSectors,
                 0,
-                0));
+                0,
+                Optional.empty()));
         return this;
     }
 

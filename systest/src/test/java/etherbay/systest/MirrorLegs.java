@@ -90,7 +90,17 @@ final class MirrorLegs {
         MemorySegment claim = page();
         ClaimFormat.encode(
                 new ClaimRecord(
-                        ARRAY_ID, new Epoch(3), 1, new UUID(5, 6), "box", 1, true, 0, sum, 0),
+                        ARRAY_ID,
+                        new Epoch(3),
+                        1,
+                        new UUID(5, 6),
+                        "box",
+                        1,
+                        true,
+                        0,
+                        sum,
+                        0,
+                        Optional.empty()),
                 claim,
                 0);
         put(file, layout.claimSector(), claim);

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.mirror;
+
+import java.util.List;
+
+/**
+ * Several steps of {@link Sync} that mean one thing together: a chunk, a range to be written anew.
+ */
+final class SyncWork {
+    final int chunk;
+    final boolean torn;
+    final List<Leg> legs;
+    long next;
+    final long end;
+    int underWayCount;
+    boolean failed;
+
+    SyncWork(int chunk, boolean torn, long next, long end, List<Leg> legs) {
+        this.chunk = chunk;
+        this.torn = torn;
+        this.next = next;
+        this.end = end;
+        this.legs = legs;
+    }
+
+    boolean isRewrite() {
+        return chunk < 0;
+    }
+
+    boolean isDone() {
+        return next >= end && underWayCount == 0;
+    }
+}
