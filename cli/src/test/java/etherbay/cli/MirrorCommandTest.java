@@ -203,7 +203,8 @@ final class MirrorCommandTest {
         good("detail", "web", one, two);
         assertThat(out).contains("Intent Bitmap : internal");
         assertThat(run("grow", "web", "--bitmap", "--leg", legs)).isEqualTo(CONFLICT);
-        assertThat(err).contains("the mirror gets no bitmap: it has one");
+        assertThat(err)
+                .contains("the mirror gets no bitmap", "it has one, a bit for each 1024 KiB");
         assertThat(run("grow", "web", "--bitmap", "--legs", "3", "--leg", legs)).isEqualTo(2);
     }
 

@@ -14,6 +14,13 @@ import java.util.List;
 final class BadBlockLog {
     private BadBlockLog() {}
 
+    /** What is to be written anew on that leg. */
+    static List<SyncWork> rewrites(Leg leg) {
+        return leg.badBlocks.stream()
+                .map(range -> SyncWork.rewrite(leg, range.sector(), range.sectorCount()))
+                .toList();
+    }
+
     /** A range of that leg is readable again. */
     static void rewritten(MirrorCore core, Arena arena, Leg leg, long endSector) {
         core.tell(leg.name + ": what could not be read there was written anew, up to sector "

@@ -16,6 +16,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * Passes over the array: filling legs and making those in sync the same again where they may differ
@@ -163,21 +164,12 @@ final class Sync {
 
     /** What the legs' own logs call bad is written anew. */
     void beginBadBlocks() {
-        for (Leg leg : core.legs()) {
-            for (BadBlocks.Range range : leg.badBlocks) {
-                rewrites.add(new SyncWork(
-                        -1,
-                        false,
-                        range.sector(),
-                        range.sector() + range.sectorCount(),
-                        List.of(leg)));
-            }
-        }
+        core.legs().forEach(leg -> rewrites.addAll(BadBlockLog.rewrites(leg)));
     }
 
     void rewrite(Leg leg, long lba, long sectors) {
         if (rewrites.size() < REWRITE_COUNT_MAX) {
-            rewrites.add(new SyncWork(-1, false, lba, lba + sectors, List.of(leg)));
+            rewrites.add(SyncWork.rewrite(leg, lba, sectors));
             wake();
         }
     }
@@ -251,12 +243,8 @@ final class Sync {
             case CHECK -> CHECK;
             case REPAIR -> REPAIR;
         };
-        long elapsedNs = Math.max(1, core.nowNs() - passStartNs);
-        double perNs = (double) doneSectors / elapsedNs;
-        long reachedSectors = skippedSectors + doneSectors;
-        long leftSectors = Math.max(0, totalSectors - reachedSectors);
-        long etaNs = perNs > 0 ? (long) (leftSectors / perNs) : -1;
-        return new SyncProgress(what, reachedSectors, totalSectors, (long) (perNs * 512e9), etaNs);
+        return SyncProgress.of(
+                what, skippedSectors, doneSectors, totalSectors, core.nowNs() - passStartNs);
     }
 
     /** A check that waits: for a leg that is filled, or for who assembles it for writing. */
@@ -374,7 +362,8 @@ final class Sync {
                 .forEach(filling::add);
         boolean alone = core.legs().stream().filter(Leg::takesWrites).count() < 2;
         if (intent.tornCount() > 0 && alone) {
-            mendAll(); // one leg cannot differ from itself
+            // One leg cannot differ from itself.
+            IntStream.range(0, intent.chunkCount()).forEach(intent::mend);
         }
         boolean torn = intent.tornCount() > 0;
         if (filling.isEmpty() && !torn) {
@@ -409,12 +398,6 @@ final class Sync {
 
     private static String names(List<Leg> legs) {
         return String.join(", ", legs.stream().map(leg -> leg.name).toList());
-    }
-
-    private void mendAll() {
-        for (int chunk = 0; chunk < intent.chunkCount(); chunk++) {
-            intent.mend(chunk);
-        }
     }
 
     private long wantedSectors() {

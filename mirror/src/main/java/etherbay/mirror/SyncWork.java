@@ -23,6 +23,10 @@ final class SyncWork {
         this.legs = legs;
     }
 
+    static SyncWork rewrite(Leg leg, long lba, long sectors) {
+        return new SyncWork(-1, false, lba, lba + sectors, List.of(leg));
+    }
+
     boolean isRewrite() {
         return chunk < 0;
     }
