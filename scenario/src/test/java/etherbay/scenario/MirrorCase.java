@@ -93,9 +93,11 @@ abstract class MirrorCase {
     }
 
     /** What a machine has lost is lost to this user as well, and no FLUSH of his speaks of it. */
-    private void assembled() {
+    private void assembled(MirrorOwner one) {
         history.unackedAreDead();
-        judge.checkEventsRaised();
+        if (one == owner) {
+            judge.checkEventsRaised(one.detail().events());
+        }
         if (tainted) {
             history.crashed();
             history.reattached();

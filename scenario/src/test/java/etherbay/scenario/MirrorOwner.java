@@ -31,7 +31,7 @@ final class MirrorOwner implements MirrorListener {
     final LegSource source;
     private final Simulation simulation;
     private final SectorHistory history;
-    private final Runnable assembled;
+    private final Consumer<MirrorOwner> assembled;
     private final Consumer<MirrorOwner> changed;
     private int opening;
     private boolean heardFenced;
@@ -70,7 +70,7 @@ final class MirrorOwner implements MirrorListener {
             UUID id,
             Function<SimNode, LegSource> source,
             SectorHistory history,
-            Runnable assembled,
+            Consumer<MirrorOwner> assembled,
             Consumer<MirrorOwner> changed) {
         this.assembled = assembled;
         this.changed = changed;
@@ -122,7 +122,7 @@ final class MirrorOwner implements MirrorListener {
         mirror = ours;
         simulation.mark(ours == null ? "assembly refused" : "assembled");
         if (ours != null) {
-            assembled.run();
+            assembled.accept(this);
             WatchedDevice watch = new WatchedDevice(ours);
             watched = watch;
             user = new DiskUser(node, watch, history, slots, USER_SECTORS_MAX);
