@@ -42,6 +42,21 @@ public interface LegGate {
     /** Takes the leg for this term; again with the same epoch is harmless. */
     void claim(Epoch epoch, Consumer<Claimed> answer);
 
+    /** Whether somebody else can take the leg from a living owner. */
+    default boolean mayBeTaken() {
+        return true;
+    }
+
+    /**
+     * Whether the leg is still that term's, which has claimed it; asked again and again, and
+     * changes nothing. OTHERS: another term has taken it. OURS and WEAK: nothing says so. Of a gate
+     * whose {@link #look} changes nothing either, that is enough.
+     */
+    default void confirm(Epoch epoch, Consumer<Claimed> answer) {
+        look(said -> answer.accept(
+                said.epoch().isAfter(epoch) ? new Claimed(Outcome.OTHERS, said.epoch()) : said));
+    }
+
     /**
      * The leg has been called faulty, or is taken in again: what was known of its state (a lost
      * cache, an incarnation) is forgotten, and the device below works again as newly opened.
@@ -82,6 +97,11 @@ public interface LegGate {
         }
 
         @Override
+        public boolean mayBeTaken() {
+            return false;
+        }
+
+        @Override
         public void renew() {}
     };
 
@@ -95,6 +115,11 @@ public interface LegGate {
         @Override
         public void claim(Epoch epoch, Consumer<Claimed> answer) {
             answer.accept(new Claimed(Outcome.WEAK, Epoch.NONE));
+        }
+
+        @Override
+        public boolean mayBeTaken() {
+            return false; // nothing there would tell us
         }
 
         @Override

@@ -26,7 +26,8 @@ import java.util.function.Consumer;
  *   <li>While no leg in sync answers, requests wait. A leg fails only when another one in sync
  *       answers, see {@link Troubles}.
  *   <li>A leg that was away is taken back by itself, and gets what it lacks.
- *   <li>FENCED says that another owner has taken a leg: nothing is read or written any more.
+ *   <li>FENCED says that another owner has taken a leg: nothing is read or written any more. It is
+ *       noticed without a request, too, see {@link FenceWatch}.
  *   <li>{@link #stop} lets it go clean. {@link #close} alone is what a crash is.
  * </ul>
  */
@@ -173,6 +174,7 @@ public final class Mirror implements BlockDevice {
      */
     public void stop(Runnable stopped) {
         sync.pause();
+        core.stopWatching();
         order.quiesce(() -> sync.noteCheck(() -> core.closeClean(stopped)));
     }
 

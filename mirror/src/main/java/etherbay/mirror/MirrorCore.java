@@ -44,6 +44,7 @@ final class MirrorCore implements BlockDevice {
     private final Reads reads;
     private final Roster roster;
     private final Cleaning cleaning;
+    private final FenceWatch watch;
     private final BlockCapabilities capabilities;
     private final boolean readOnly;
     private final Set<Integer> numbersTaken;
@@ -96,6 +97,7 @@ final class MirrorCore implements BlockDevice {
         reads = new Reads(this, intent, arena);
         cleaning = new Cleaning(this, intent, metadata);
         readOnly = assembled.readOnly();
+        watch = new FenceWatch(this);
         capabilities = Abilities.of(legs, readOnly);
         offeredSectors = assembled.shared().sizeSectors();
     }
@@ -518,6 +520,7 @@ final class MirrorCore implements BlockDevice {
 
     private void stop(IoStatus status) {
         stopped = status;
+        watch.close();
         troubles.close();
         cleaning.close();
         if (sync != null) {
@@ -531,6 +534,11 @@ final class MirrorCore implements BlockDevice {
     @Override
     public void quiesce(Runnable finished) {
         quiescence.whenQuiet(finished);
+    }
+
+    /** The mirror is about to stop: it is let go, whoever wants it. */
+    void stopWatching() {
+        watch.close();
     }
 
     /** All that was written is flushed, and the legs say that it is: then {@code closed} runs. */

@@ -108,6 +108,28 @@ public final class AoeLegGate implements LegGate {
     }
 
     @Override
+    public void confirm(Epoch epoch, Consumer<Claimed> answer) {
+        MacAddress term = MacAddress.ofTerm(node, epoch);
+        if (reserved) {
+            disk.ownership()
+                    .reservation(patienceNs, said -> answer.accept(confirmed(said, term)));
+        } else {
+            disk.ownership().look(patienceNs, said -> answer.accept(confirmed(said, term)));
+        }
+    }
+
+    /** Taken is what names others alone; a list that is empty was forgotten, which is no claim. */
+    private static Claimed confirmed(Ownership.Answer said, MacAddress term) {
+        Outcome outcome = switch (said.outcome()) {
+            case OURS -> Outcome.OURS;
+            case OTHERS -> said.owners().contains(term) ? Outcome.OURS : Outcome.OTHERS;
+            case UNSUPPORTED -> Outcome.WEAK;
+            case SILENT -> Outcome.SILENT;
+        };
+        return new Claimed(outcome, said.epoch());
+    }
+
+    @Override
     public void renew() {
         disk.renew();
     }

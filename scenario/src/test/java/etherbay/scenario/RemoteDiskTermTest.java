@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /** A remote disk that is used in a term of ownership: its source address and the target's fence. */
@@ -290,6 +291,68 @@ final class RemoteDiskTermTest extends DiskCase {
         openDisk();
         assertThat(reserve(TERM, former::equals)).isEqualTo(Ownership.Outcome.OURS);
         assertThat(stored().reservations()).containsExactly(TERM);
+    }
+
+    private LegGate gate() {
+        return new AoeLegGate(initiator.disk(), NODE, PATIENCE_NS);
+    }
+
+    private LegGate.Claimed answer(Consumer<Consumer<LegGate.Claimed>> question) {
+        AtomicReference<LegGate.Claimed> answer = new AtomicReference<>();
+        initiator.node().tell(() -> question.accept(answer::set));
+        simulation.runUntil("an answer", 3 * SECOND_NS, () -> answer.get() != null);
+        return answer.get();
+    }
+
+    @Test
+    void aTermHearsThatALaterOneHasTheDisk() {
+        open(1);
+        LegGate gate = gate();
+        answer(told -> gate.claim(new Epoch(3), told));
+        assertThat(answer(told -> gate.confirm(new Epoch(3), told)))
+                .isEqualTo(new LegGate.Claimed(LegGate.Outcome.OURS, new Epoch(3)));
+        MacAddress other = MacAddress.ofTerm(UUID.randomUUID(), new Epoch(4));
+        AtomicReference<Ownership.Answer> fenced = new AtomicReference<>();
+        initiator
+                .node()
+                .tell(() -> initiator
+                        .disk()
+                        .ownership()
+                        .fence(new Epoch(4), List.of(other), PATIENCE_NS, fenced::set));
+        simulation.runUntil("fenced", 3 * SECOND_NS, () -> fenced.get() != null);
+        assertThat(answer(told -> gate.confirm(new Epoch(3), told)))
+                .isEqualTo(new LegGate.Claimed(LegGate.Outcome.OTHERS, new Epoch(4)));
+        target.kill();
+        assertThat(answer(told -> gate.confirm(new Epoch(3), told)).outcome())
+                .isEqualTo(LegGate.Outcome.SILENT);
+    }
+
+    @Test
+    void aTermHearsThatAnotherHasReservedWhatItHad() {
+        openForeign();
+        LegGate gate = gate();
+        answer(told -> gate.claim(new Epoch(3), told));
+        assertThat(answer(told -> gate.confirm(new Epoch(3), told)).outcome())
+                .isEqualTo(LegGate.Outcome.OURS);
+        AtomicReference<Ownership.Answer> let = new AtomicReference<>();
+        initiator
+                .node()
+                .tell(() -> initiator.disk().ownership().release(PATIENCE_NS, let::set));
+        simulation.runUntil("let go", 3 * SECOND_NS, () -> let.get() != null);
+        assertThat(answer(told -> gate.confirm(new Epoch(3), told)).outcome())
+                .as("forgotten, and nobody else's")
+                .isEqualTo(LegGate.Outcome.OURS);
+        MacAddress other = MacAddress.ofTerm(UUID.randomUUID(), new Epoch(1));
+        assertThat(reserve(other, _ -> false)).isEqualTo(Ownership.Outcome.OURS);
+        assertThat(answer(told -> gate.confirm(new Epoch(3), told)).outcome())
+                .isEqualTo(LegGate.Outcome.OTHERS);
+    }
+
+    @Test
+    void ofATargetThatKnowsNoOwnersNothingIsHeard() {
+        openForeign();
+        assertThat(answer(told -> gate().confirm(new Epoch(3), told)).outcome())
+                .isEqualTo(LegGate.Outcome.WEAK);
     }
 
     @Test

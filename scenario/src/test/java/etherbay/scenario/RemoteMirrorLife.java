@@ -23,6 +23,12 @@ final class RemoteMirrorLife extends MirrorCase {
 
     private static final int OUTAGE_STEP_COUNT = 571;
 
+    /** Once nothing is asked of it, an owner has cleaned by then. */
+    private static final long IDLE_NS = 2 * SECOND_NS;
+
+    /** An owner that nobody asks for anything has heard of its fence by then. */
+    private static final long HEARD_NS = 5 * SECOND_NS;
+
     /** Frames on their way when another owner comes, at the latest. */
     private static final int LATE_NS_MAX = (int) (2 * SECOND_NS);
 
@@ -219,11 +225,24 @@ final class RemoteMirrorLife extends MirrorCase {
         open(legs);
     }
 
+    /** Whether the owner has nothing to do any more, and would write nothing by itself. */
+    private boolean isIdle() {
+        return owner.isOpen()
+                && owner.isFinished()
+                && owner.detail().state().equals("clean");
+    }
+
     /** Another node takes it over; what the former one has sent is still on its way. */
     private void takeOver() {
-        world.holdWrites(legsOf(owner).ports(), prng.chance(0.5) ? prng.unit() : 0);
-        owner.issue(prng.below(100));
-        simulation.runFor(prng.below(SHORT_NS));
+        boolean idle = prng.chance(0.3);
+        if (idle) {
+            simulation.runFor(IDLE_NS);
+            idle = isIdle();
+        } else {
+            world.holdWrites(legsOf(owner).ports(), prng.chance(0.5) ? prng.unit() : 0);
+            owner.issue(prng.below(100));
+            simulation.runFor(prng.below(SHORT_NS));
+        }
         MirrorOwner former = owner;
         boolean well = !disturbed && world.isCalm() && former.isWhole(legCount());
         MirrorOwner rival = newOwner(true);
@@ -242,7 +261,11 @@ final class RemoteMirrorLife extends MirrorCase {
         long openedAtNs = simulation.nowNs();
         List<Integer> legs = rival.legs();
         rival.issue(prng.between(1, 20));
-        former.issue(prng.between(1, 20));
+        if (idle) {
+            hearsOfItsFence(former, well);
+        } else {
+            former.issue(prng.between(1, 20));
+        }
         world.releaseHeld(LATE_NS_MAX);
         simulation.runFor(prng.below(LATE_NS_MAX));
         if (well && former.mirror != null && former.legs().size() < legCount()) {
@@ -252,6 +275,16 @@ final class RemoteMirrorLife extends MirrorCase {
             judge.checkOneWriter(rival.detail().epoch(), openedAtNs, legs, world::log);
         }
         former.kill();
+    }
+
+    /** Nobody asks it for anything: it asks by itself. */
+    private void hearsOfItsFence(MirrorOwner former, boolean well) {
+        simulation.runFor(HEARD_NS);
+        if (former.isFenced()) {
+            simulation.mark("idle owner heard of its fence");
+        } else if (well) {
+            throw new AssertionError("an idle owner has not heard of its fence");
+        }
     }
 
     @Override

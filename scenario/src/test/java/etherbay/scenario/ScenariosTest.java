@@ -114,6 +114,7 @@ final class ScenariosTest {
                 "frame doubled",
                 "frame held back",
                 "frame lost",
+                "idle owner heard of its fence",
                 "killed when a leg changed",
                 "late frames of a former owner",
                 "node paused",

@@ -149,6 +149,20 @@ class MirrorTakeOverSysTest {
     }
 
     @Test
+    void anOwnerThatNobodyAsksForAnythingHearsOfItByItself() throws IOException {
+        try (MirrorLab lab = new MirrorLab(folder, 2, DISK_BYTES)) {
+            lab.create();
+            try (Daemon first = lab.attach();
+                    Daemon second = takeOver(lab);
+                    NbdLink link = NbdLink.open(secondSocket())) {
+                assertLost(first);
+                writeAll(link, new SectorLedger(0, REGION_SECTORS, 5));
+                stopAndCompare(lab, second);
+            }
+        }
+    }
+
+    @Test
     void theSameMachineHoldsAMirrorOnceAndItsLaterTermEndsTheEarlier() throws IOException {
         try (MirrorLab lab = new MirrorLab(folder, 2, DISK_BYTES)) {
             lab.create();
