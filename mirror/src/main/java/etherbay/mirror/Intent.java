@@ -225,6 +225,15 @@ final class Intent {
         return (flags[chunk] & MARKED) != 0;
     }
 
+    /** The first sector of the first marked chunk; behind the array where none is. */
+    long firstMarked() {
+        int chunk = 0;
+        while (chunk < chunkCount && !isMarked(chunk)) {
+            chunk++;
+        }
+        return firstSector(chunk);
+    }
+
     /** All chunks count as marked from now on. */
     void markAll() {
         for (int chunk = 0; chunk < chunkCount; chunk++) {

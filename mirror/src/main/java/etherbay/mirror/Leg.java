@@ -119,6 +119,12 @@ final class Leg {
     /** The same as it is by now, but perhaps not flushed. */
     long copiedSectors;
 
+    /**
+     * Of one that is, or was, filled whole: below, it had everything before, durably, and lacks no
+     * more than what is marked.
+     */
+    long keptSectors;
+
     /** Of one that is filled: whether only what is marked is copied. */
     boolean byIntent;
 

@@ -419,21 +419,28 @@ final class Metadata {
         } else if (outcome == IoStatus.FENCED) {
             core.fenced(leg);
             under.remove(writing);
-        } else if (leg.isInSync()) {
+        } else {
+            failed(writing, outcome);
+        }
+        endIfOver();
+    }
+
+    private void failed(Writing writing, IoStatus outcome) {
+        Leg leg = writing.leg;
+        Leg.Cause cause = outcome == IoStatus.UNKNOWN ? Leg.Cause.AWAY : Leg.Cause.MEDIUM;
+        if (leg.isInSync()) {
             if (core.isLast(leg) && !core.troubles().isSilence(leg, outcome)) {
                 // It answers, and cannot: nobody else can be asked.
                 roundFailed = true;
                 under.remove(writing);
             } else {
                 held.add(writing);
-                Leg.Cause cause = outcome == IoStatus.UNKNOWN ? Leg.Cause.AWAY : Leg.Cause.MEDIUM;
                 core.troubles().report(leg, outcome, cause, "its superblock could not be written");
             }
         } else {
             under.remove(writing);
-            core.roster().drop(leg, outcome, "its superblock could not be written");
+            core.roster().drop(leg, outcome, cause, "its superblock could not be written");
         }
-        endIfOver();
     }
 
     /** That leg answers again: what it could not take goes to it once more. */

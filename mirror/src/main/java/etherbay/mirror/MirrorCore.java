@@ -403,6 +403,7 @@ final class MirrorCore implements BlockDevice {
     // Legs that fail, and come back.
 
     private void legChanged(Leg leg, State state) {
+        boolean lost = state == State.ONLINE && leg.isOnline(); // told without an outage
         leg.state = state;
         switch (state) {
             case FENCED -> fenced(leg);
@@ -411,7 +412,7 @@ final class MirrorCore implements BlockDevice {
                 leg.doubt();
             }
             case ONLINE -> {
-                leg.doubt(); // told without an outage, it is a loss that was noticed
+                leg.doubt();
                 if (leg.answeringNs == Long.MAX_VALUE) {
                     leg.answeringNs = nowNs();
                 }
@@ -421,10 +422,20 @@ final class MirrorCore implements BlockDevice {
                     }
                     troubles.prove(leg);
                     retry(leg);
+                } else if (leg.standing == Leg.Standing.RECOVERING && lost) {
+                    // Not from within what its device is about to end.
+                    loop.timers().timer(() -> lostCache(leg)).at(nowNs());
                 } else {
                     listener.returned(leg.name);
                 }
             }
+        }
+    }
+
+    /** It is let go, so that nothing of before is under way, and taken in again by itself. */
+    private void lostCache(Leg leg) {
+        if (!isStopped()) {
+            roster.lostCache(leg);
         }
     }
 

@@ -157,7 +157,11 @@ final class MirroredIo {
                 doneCount += leg.isInSync() ? 1 : 0;
             } else if (leg.standing == Leg.Standing.RECOVERING) {
                 core.roster()
-                        .drop(leg, share.status, "a " + name() + " failed while it was filled");
+                        .drop(
+                                leg,
+                                share.status,
+                                cause(io, share.status),
+                                "a " + name() + " failed while it was filled");
             } else if (leg.isInSync()) {
                 badCount++;
                 worst = share.status;
@@ -197,17 +201,20 @@ final class MirroredIo {
         for (Share share : shares) {
             Leg leg = share.leg;
             if (leg != null && share.outcome == Outcome.BAD && leg.isInSync()) {
-                // A FLUSH fails when a cache was lost: the medium is as good as before.
-                boolean flush =
-                        io().operation() == IoOperation.FLUSH || share.status == IoStatus.UNKNOWN;
                 core.troubles()
                         .report(
                                 leg,
                                 share.status,
-                                flush ? Leg.Cause.AWAY : Leg.Cause.MEDIUM,
+                                cause(io(), share.status),
                                 "a " + name() + " ended " + share.status);
             }
         }
+    }
+
+    /** A FLUSH fails when a cache was lost: the medium is as good as before. */
+    private static Leg.Cause cause(Io io, IoStatus status) {
+        boolean flush = io.operation() == IoOperation.FLUSH || status == IoStatus.UNKNOWN;
+        return flush ? Leg.Cause.AWAY : Leg.Cause.MEDIUM;
     }
 
     private String name() {

@@ -245,7 +245,7 @@ final class Returns {
                 found.reading(),
                 number,
                 slot.orElse(Superblock.SPARE),
-                slot.isEmpty() ? new Assembly.Spare() : notSpare(standing));
+                slot.isEmpty() ? new Assembly.Spare() : resumed(notSpare(standing), own));
         core.roster().join(Opening.member(found, leg), leg.slot());
     }
 
@@ -253,6 +253,29 @@ final class Returns {
     private static Assembly.Standing notSpare(Assembly.Standing standing) {
         return standing instanceof Assembly.Spare
                 ? new Assembly.Recovering(Assembly.Extent.FULL, 0)
+                : standing;
+    }
+
+    /**
+     * One that was being filled whole, and was away, goes on where it was as far as that was
+     * flushed. What was written below since is marked, unless marks were taken out since its
+     * superblock was written.
+     */
+    private Assembly.Standing resumed(Assembly.Standing standing, Superblock own) {
+        boolean whole = standing instanceof Assembly.Recovering recovering
+                && recovering.extent() == Assembly.Extent.FULL;
+        boolean marked =
+                Long.compareUnsigned(own.events(), core.intent().header.eventsCleared()) >= 0;
+        long kept = core.legs().stream()
+                .filter(leg -> leg.superblock.deviceId().equals(own.deviceId())
+                        && leg.number() == own.deviceNumber()
+                        && leg.cause == Leg.Cause.AWAY
+                        && Long.compareUnsigned(own.recoveryOffset(), leg.keptSectors) <= 0)
+                .mapToLong(leg -> leg.keptSectors)
+                .findFirst()
+                .orElse(0);
+        return whole && marked
+                ? new Assembly.Recovering(Assembly.Extent.FULL, kept)
                 : standing;
     }
 

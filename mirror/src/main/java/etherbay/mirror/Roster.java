@@ -39,15 +39,21 @@ final class Roster {
         core.changed();
     }
 
-    /** A leg that is not in sync is no longer filled. */
-    void drop(Leg leg, IoStatus status, String what) {
+    /**
+     * A leg that is not in sync is no longer filled.
+     *
+     * @param cause what it is faulty of, unless it said nothing, or may have lost its cache
+     */
+    void drop(Leg leg, IoStatus status, Leg.Cause cause, String what) {
+        boolean away = leg.unproven || core.troubles().isSilence(leg, status);
+        drop(leg, away ? Leg.Cause.AWAY : cause, what + " (" + status + ")");
+    }
+
+    private void drop(Leg leg, Leg.Cause cause, String why) {
         if (leg.standing != Leg.Standing.RECOVERING && leg.standing != Leg.Standing.SPARE) {
             return;
         }
-        leave(
-                leg,
-                core.troubles().isSilence(leg, status) ? Leg.Cause.AWAY : Leg.Cause.MEDIUM,
-                what + " (" + status + ")");
+        leave(leg, cause, why);
         core.tell(leg.name + ": is no longer filled: " + leg.why);
         core.metadata().drop(leg);
         core.metadata().start();
@@ -57,6 +63,16 @@ final class Roster {
         core.changed();
     }
 
+    /**
+     * A leg that is being filled has lost what was not flushed: of what was copied to it since, and
+     * written, nobody knows what is there.
+     */
+    void lostCache(Leg leg) {
+        if (leg.standing == Leg.Standing.RECOVERING) {
+            drop(leg, Leg.Cause.AWAY, "it has lost its cache");
+        }
+    }
+
     private void leave(Leg leg, Leg.Cause cause, String why) {
         membership++;
         leg.standing = Leg.Standing.FAULTY;
@@ -64,6 +80,7 @@ final class Roster {
         leg.why = why;
         leg.sinceMs = core.wallMillis();
         leg.trouble = null;
+        leg.keptSectors = leg.byIntent ? 0 : Math.max(leg.keptSectors, leg.filledSectors);
         leg.byIntent = false;
         leg.filledSectors = 0;
         leg.copiedSectors = 0;
@@ -96,8 +113,10 @@ final class Roster {
     private void refill(Leg leg, Assembled.Member member, int slot) {
         leg.superblockSum = member.superblockSum();
         leg.byIntent = member.byIntent();
-        leg.filledSectors = member.filledSectors();
-        leg.copiedSectors = member.filledSectors();
+        leg.keptSectors = member.filledSectors();
+        // Whoever reads its superblock and not the bitmap takes it at its word.
+        leg.filledSectors = Math.min(leg.keptSectors, core.intent().firstMarked());
+        leg.copiedSectors = leg.filledSectors;
         leg.intentUnwritten = true;
         leg.joins = true;
         leg.sinceMs = core.wallMillis();
@@ -111,6 +130,7 @@ final class Roster {
     void activate(Leg leg, int slot) {
         leg.standing = Leg.Standing.RECOVERING;
         leg.byIntent = false;
+        leg.keptSectors = 0;
         leg.filledSectors = 0;
         leg.copiedSectors = 0;
         leg.intentUnwritten = true;
@@ -148,6 +168,7 @@ final class Roster {
         membership++;
         leg.standing = Leg.Standing.IN_SYNC;
         leg.byIntent = false;
+        leg.keptSectors = 0;
         leg.filledSectors = 0;
         leg.copiedSectors = 0;
         leg.cause = Leg.Cause.NONE;

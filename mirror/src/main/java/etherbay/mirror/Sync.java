@@ -420,12 +420,16 @@ final class Sync {
         for (Leg leg : core.legs()) {
             boolean lacks = filling.contains(leg)
                     && endOf(chunk) > leg.copiedSectors
-                    && (!leg.byIntent || intent.isMarked(chunk));
+                    && (intent.isMarked(chunk) || lacksUnmarked(leg, chunk));
             if (lacks || (torn && (leg.isInSync() || filling.contains(leg)))) {
                 targets.add(leg);
             }
         }
         return targets;
+    }
+
+    private boolean lacksUnmarked(Leg leg, int chunk) {
+        return !leg.byIntent && endOf(chunk) > leg.keptSectors;
     }
 
     private @Nullable SyncWork nextWork() {
@@ -536,8 +540,13 @@ final class Sync {
                     if (done.status().isOk()) {
                         flushed.run();
                     } else {
+                        // What it has lost is copied again; its medium is as good as before.
                         core.roster()
-                                .drop(leg, done.status(), "it was not flushed after it was filled");
+                                .drop(
+                                        leg,
+                                        done.status(),
+                                        Leg.Cause.AWAY,
+                                        "it was not flushed after it was filled");
                     }
                 },
                 0);

@@ -175,6 +175,7 @@ final class SyncStep {
                     .drop(
                             leg,
                             IoStatus.FAILED,
+                            Leg.Cause.MEDIUM,
                             "no leg in sync can be read at sector " + lba + " and the "
                                     + (sectors - 1) + " behind it");
         }
@@ -224,11 +225,11 @@ final class SyncStep {
         } else {
             failed = true;
             Leg leg = legOf(written);
+            Leg.Cause cause =
+                    written.status() == IoStatus.UNKNOWN ? Leg.Cause.AWAY : Leg.Cause.MEDIUM;
             if (written.status() == IoStatus.FENCED) {
                 core.fenced(leg);
             } else if (leg.isInSync()) {
-                Leg.Cause cause =
-                        written.status() == IoStatus.UNKNOWN ? Leg.Cause.AWAY : Leg.Cause.MEDIUM;
                 core.troubles()
                         .report(
                                 leg,
@@ -237,7 +238,11 @@ final class SyncStep {
                                 "a write of recovery ended " + written.status());
             } else {
                 core.roster()
-                        .drop(leg, written.status(), "a write ended badly while it was filled");
+                        .drop(
+                                leg,
+                                written.status(),
+                                cause,
+                                "a write ended badly while it was filled");
             }
         }
         if (pendingCount == 0) {

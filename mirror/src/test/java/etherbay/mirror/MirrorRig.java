@@ -39,7 +39,7 @@ final class MirrorRig implements AutoCloseable {
     @Nullable
     Mirror mirror;
 
-    /** Of passes over mirrors that are opened from now on. */
+    /** Of passes at most, from the next opening on; 0 for as fast as they go. */
     long syncBytesPerSecond;
 
     private final UUID owner;

@@ -2,6 +2,7 @@
 package etherbay.scenario;
 
 import etherbay.base.EtherbayException;
+import etherbay.base.IoStatus;
 import etherbay.base.Prng;
 import etherbay.mirror.Creation;
 import etherbay.mirror.Mirror;
@@ -12,8 +13,10 @@ import etherbay.sim.SimNode;
 import etherbay.sim.Simulation;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
 
@@ -30,9 +33,16 @@ abstract class MirrorCase {
 
     private static final int CHUNK_BYTES = 4096;
 
+    /** Ten steps are as long as it takes until it is noted how far a leg is filled. */
+    private static final int REFILL_STEP_COUNT = 10;
+
+    private static final int REFILL_STEP_NS_MAX = (int) (2 * SECOND_NS);
+
     final Simulation simulation;
     final Prng prng;
     final SectorHistory history = new SectorHistory(false);
+
+    private List<SimMedium> media = List.of();
 
     @SuppressWarnings("NullAway.Init") // begin() makes it
     MirrorJudge judge;
@@ -51,6 +61,9 @@ abstract class MirrorCase {
 
     int ownerCount;
 
+    /** Legs whose superblock may be gone, until all are whole. */
+    private final Set<Integer> empty = new HashSet<>();
+
     MirrorCase(Simulation simulation) {
         this.simulation = simulation;
         prng = simulation.prng().fork();
@@ -68,7 +81,8 @@ abstract class MirrorCase {
     void made(MirrorOwner one) {}
 
     /** The array on those media, and its first owner. */
-    final void begin(List<SimMedium> media) {
+    final void begin(List<SimMedium> legs) {
+        media = legs;
         judge = new MirrorJudge(simulation, media);
         owner = newOwner(false);
         create();
@@ -102,6 +116,50 @@ abstract class MirrorCase {
             history.crashed();
             history.reattached();
         }
+    }
+
+    /**
+     * While all are well an empty disk, that holds what nobody wrote, takes the place of a leg, and
+     * is filled for a while.
+     *
+     * @return whether it was replaced
+     */
+    final boolean replace(int leg) {
+        DiskUser user = owner.user;
+        if (disturbed || user == null || !owner.isWhole(legCount())) {
+            return false;
+        }
+        disturbed = true;
+        healing = true; // a crash between here and the new superblock would leave no trace of it
+        owner.fail(leg);
+        user.flush();
+        simulation.runFor(2 * SECOND_NS);
+        boolean replaced = owner.isOpen() && user.finished() && wipe(leg);
+        if (replaced) {
+            simulation.mark("disk replaced");
+            owner.replace(leg);
+        }
+        simulation.runFor(SECOND_NS);
+        healing = false;
+        for (int step = 0; replaced && step < REFILL_STEP_COUNT; step++) {
+            owner.issue(prng.between(0, 3));
+            simulation.runFor(prng.below(REFILL_STEP_NS_MAX));
+        }
+        return replaced;
+    }
+
+    private boolean wipe(int leg) {
+        empty.add(leg);
+        List<IoStatus> ended = new ArrayList<>();
+        owner.wipe(leg, ended::add);
+        simulation.runUntil("wiped", HEAL_NS, () -> !ended.isEmpty());
+        if (!ended.getFirst().isOk()) {
+            return false;
+        }
+        for (long lba = MirrorLife.DATA_OFFSET; lba < media.get(leg).sectors(); lba++) {
+            media.get(leg).rot(lba);
+        }
+        return true;
     }
 
     private void create() {
@@ -156,16 +214,18 @@ abstract class MirrorCase {
         }
         long untilNs = simulation.nowNs() + HEAL_NS;
         while (!owner.isWhole(legCount())) {
-            owner.addMissing(legCount());
+            owner.addMissing(legCount(), empty);
             simulation.runFor(SECOND_NS);
             if (simulation.nowNs() > untilNs) {
                 throw new AssertionError("not whole though all is well: " + owner.detail());
             }
         }
         simulation.runUntil("clean", HEAL_NS, () -> owner.detail().state().equals("clean"));
+        simulation.runFor(5 * MS_NS); // who was to be killed when the last leg changed lives on
         tainted = false;
         disturbed = false;
         healing = false;
+        empty.clear();
     }
 
     abstract void nothingGoesWrong();

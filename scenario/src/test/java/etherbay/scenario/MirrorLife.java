@@ -97,7 +97,7 @@ final class MirrorLife extends MirrorCase {
     private void something() {
         int leg = prng.below(stores.size());
         SimStore store = stores.get(leg);
-        switch (prng.below(11)) {
+        switch (prng.below(12)) {
             case 0, 1, 2 -> silence(store);
             case 3 -> stores.forEach(this::silence);
             case 4 -> powerCut(store);
@@ -109,6 +109,11 @@ final class MirrorLife extends MirrorCase {
             case 6, 7 -> kill();
             case 8 -> powerCutAll();
             case 9 -> takeOver();
+            case 10 -> {
+                if (replace(leg) && prng.chance(0.7)) {
+                    powerCut(store);
+                }
+            }
             default -> damage(store);
         }
     }

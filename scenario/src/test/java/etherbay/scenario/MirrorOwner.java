@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.scenario;
 
+import etherbay.base.BlockDevice;
 import etherbay.base.EtherbayException;
+import etherbay.base.Io;
+import etherbay.base.IoOperation;
+import etherbay.base.IoStatus;
 import etherbay.mirror.AssemblyRequest;
 import etherbay.mirror.Mirror;
 import etherbay.mirror.MirrorDetail;
 import etherbay.mirror.MirrorListener;
 import etherbay.mirror.MirrorSettings;
 import etherbay.mirror.Part;
+import etherbay.mirror.SuperblockFormat;
 import etherbay.sim.SectorHistory;
 import etherbay.sim.SimNode;
 import etherbay.sim.Simulation;
@@ -15,8 +20,10 @@ import etherbay.sim.WatchedDevice;
 
 import org.jspecify.annotations.Nullable;
 
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -25,6 +32,10 @@ import java.util.function.Function;
 final class MirrorOwner implements MirrorListener {
     private static final long SECOND_NS = 1_000_000_000L;
     private static final int USER_SECTORS_MAX = 20;
+    private static final int BLOCK_BYTES = 4096;
+
+    /** Of some owners: filling a leg then takes long enough for much to happen meanwhile. */
+    private static final long SLOW_BYTES_PER_SECOND = 8192;
 
     final SimNode node;
     final UUID id;
@@ -93,7 +104,7 @@ final class MirrorOwner implements MirrorListener {
                 3 * SECOND_NS,
                 SECOND_NS / 4,
                 SECOND_NS / 50,
-                0,
+                simulation.prng().chance(0.2) ? SLOW_BYTES_PER_SECOND : 0,
                 () -> new UUID(8, simulation.prng().nextLong()));
     }
 
@@ -177,8 +188,52 @@ final class MirrorOwner implements MirrorListener {
                         == legCount;
     }
 
-    /** As an operator does with legs that do not come back by themselves. */
-    void addMissing(int legCount) {
+    /** As an operator does who takes a disk out. */
+    void fail(int index) {
+        Mirror open = mirror;
+        if (open != null) {
+            node.tell(() -> open.fail("s" + index));
+        }
+    }
+
+    /** A leg that is out loses its superblock, durably. */
+    void wipe(int index, Consumer<IoStatus> wiped) {
+        BlockDevice device = part(index).device();
+        MemorySegment zeroes = simulation.arena().allocate(BLOCK_BYTES, BLOCK_BYTES);
+        Io write = new Io(1)
+                .prepare(
+                        IoOperation.WRITE,
+                        SuperblockFormat.SECTOR,
+                        BLOCK_BYTES / BlockDevice.SECTOR_BYTES)
+                .segment(zeroes, 0, BLOCK_BYTES);
+        Io flush = new Io(1).prepare(IoOperation.FLUSH, 0, 0);
+        node.tell(() -> device.submit(write.then(written -> {
+            if (written.status().isOk()) {
+                device.submit(flush.then(flushed -> wiped.accept(flushed.status())));
+            } else {
+                wiped.accept(written.status());
+            }
+        })));
+    }
+
+    /** An empty disk takes the place of a leg that is out. */
+    void replace(int index) {
+        Mirror open = mirror;
+        if (open != null) {
+            Part part = part(index);
+            node.tell(() -> {
+                open.remove(part.name());
+                add(open, part, true);
+            });
+        }
+    }
+
+    /**
+     * As an operator does with legs that do not come back by themselves.
+     *
+     * @param empty those that hold no superblock
+     */
+    void addMissing(int legCount, Set<Integer> empty) {
         Mirror open = mirror;
         if (open == null) {
             return;
@@ -191,15 +246,16 @@ final class MirrorOwner implements MirrorListener {
             boolean missing = leg.isEmpty() || leg.get().standing().equals("faulty");
             if (missing && source.isThere(index)) {
                 Part part = part(index);
-                node.tell(() -> add(open, part));
+                boolean fresh = empty.contains(index);
+                node.tell(() -> add(open, part, fresh));
             }
         }
     }
 
-    private void add(Mirror open, Part part) {
+    private void add(Mirror open, Part part, boolean fresh) {
         open.add(
                 part,
-                false,
+                fresh,
                 why -> why.ifPresent(no -> told(part.name() + " not added: " + no.why())));
     }
 
@@ -207,7 +263,7 @@ final class MirrorOwner implements MirrorListener {
     void appeared(Part part) {
         Mirror open = mirror;
         if (open != null && !isFenced()) {
-            add(open, part);
+            add(open, part, false);
         }
     }
 
@@ -219,6 +275,9 @@ final class MirrorOwner implements MirrorListener {
     @Override
     public void told(String what) {
         simulation.trace(what, 0, 0);
+        if (what.contains("it has lost its cache")) {
+            simulation.mark("cache lost while filled");
+        }
     }
 
     @Override

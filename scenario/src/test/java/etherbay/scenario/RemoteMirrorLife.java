@@ -112,7 +112,7 @@ final class RemoteMirrorLife extends MirrorCase {
 
     private void something() {
         int leg = prng.below(legCount());
-        switch (prng.below(13)) {
+        switch (prng.below(14)) {
             case 0 -> kill();
             case 1 -> cutOff(leg);
             case 2 -> {
@@ -126,7 +126,12 @@ final class RemoteMirrorLife extends MirrorCase {
             case 7 -> powerCutAll();
             case 8, 9 -> takeOver();
             case 10 -> world.cutPath(leg);
-            case 11 -> owner.node.pauseUntil(simulation.nowNs() + prng.below(LATE_NS_MAX));
+            case 11 -> {
+                if (replace(leg) && prng.chance(0.7)) {
+                    powerCut(leg);
+                }
+            }
+            case 12 -> owner.node.pauseUntil(simulation.nowNs() + prng.below(LATE_NS_MAX));
             default -> {
                 disturbed = true;
                 world.failSaves(leg);
