@@ -19,14 +19,15 @@ import java.lang.invoke.VarHandle;
  *  24      25       26       27      28                     34         36
  * +-------+--------+--------+-------+----------------------+----------+----
  * | aflag | err/   | sector | cmd/  | lba0 lba1 ...   lba5 | reserved | data
- * |       | feature| count  | status| least significant 1st| 0        |
+ * |       | feature| count  | status| least significant 1st| 0, mark  |
  * +-------+--------+--------+-------+----------------------+----------+----
  *    aflags: 40h E 48-bit addresses, 10h D device/head bit, 02h A write may be answered early,
  *            01h W the data goes to the target
  * </pre>
  *
  * <p>In a request these are feature, count and command; in a reply error, count not done and
- * status.
+ * status. The reserved bytes are zero but in a READ that is bound to an incarnation, see {@link
+ * #mark}.
  */
 public final class AtaHeader {
     private static final StructLayout LAYOUT = MemoryLayout.structLayout(
@@ -157,6 +158,18 @@ public final class AtaHeader {
 
     public static void clearReserved(MemorySegment frame, long at) {
         RESERVED.set(frame, at, (short) 0);
+    }
+
+    /**
+     * The {@link IdentifyData.Vendor#mark mark} of the incarnation that a READ is bound to, in its
+     * reserved bytes; 0 where it is bound to none. docs/protocols/etherbay-vendor.md section 5.
+     */
+    public static int mark(MemorySegment frame, long at) {
+        return (short) RESERVED.get(frame, at) & 0xffff;
+    }
+
+    public static void mark(MemorySegment frame, long at, int mark) {
+        RESERVED.set(frame, at, (short) mark);
     }
 
     public static boolean lengthOk(long frameBytes) {

@@ -136,6 +136,28 @@ public record IdentifyData(
         static final int INCARNATION_WORD = 136;
         static final int EPOCH_WORD = 140;
 
+        private static final int MARK_MAX = 0xffff;
+
+        /**
+         * What stands for that incarnation in a READ that is bound to one: its low 16 bits, FFFFh
+         * where they are zero; never 0.
+         */
+        public static int mark(long incarnation) {
+            int low = (int) incarnation & MARK_MAX;
+            return low == 0 ? MARK_MAX : low;
+        }
+
+        /**
+         * An incarnation to come after that one: its mark is the next, so that no initiator takes
+         * it for one of the last 65,000 that it may have missed.
+         *
+         * @param random the bits that are not the mark's
+         */
+        public static long incarnationAfter(long former, long random) {
+            long next = mark(former) % (MARK_MAX - 1) + 1;
+            return (random & ~(long) MARK_MAX) | next;
+        }
+
         void write(MemorySegment block, long blockAt) {
             text(block, blockAt, SIGNATURE_WORD, SIGNATURE, SIGNATURE.length());
             word(block, blockAt, VERSION_WORD, VERSION);

@@ -165,6 +165,19 @@ class IdentifyDataTest {
     }
 
     @Test
+    void theMarkOfAnIncarnationIsNeverThatOfTheOneBefore() {
+        assertThat(IdentifyData.Vendor.mark(0x0102_0304_0506_0708L)).isEqualTo(0x0708);
+        assertThat(IdentifyData.Vendor.mark(0x0102_0304_0506_0000L)).isEqualTo(0xffff);
+        for (long low = 0; low <= 0xffff; low++) {
+            long next = IdentifyData.Vendor.incarnationAfter(low, 0x0102_0304_0506_ffffL);
+            assertThat(next >>> 16).isEqualTo(0x0102_0304_0506L);
+            assertThat(IdentifyData.Vendor.mark(next))
+                    .isNotEqualTo(IdentifyData.Vendor.mark(low))
+                    .isBetween(1, 0xfffe);
+        }
+    }
+
+    @Test
     void serialThatDoesNotFitIsABug() {
         assertThat(IdentifyData.isText("x".repeat(21), IdentifyData.SERIAL_CHARS))
                 .isFalse();

@@ -34,6 +34,7 @@ import java.util.OptionalLong;
  *   <li>FUA is asked of the target where it offers it; else the write is followed by a FLUSH. A
  *       FLUSH succeeds only when the incarnation is still that of the oldest write that it covers.
  *       Where the durability cannot be known (vblade) neither is offered.
+ *   <li>A READ is answered by no incarnation of a target of ours but the one seen last.
  *   <li>When the disk has said nothing for {@link RemoteDiskSettings#failAfterNs} while something
  *       waited for it, all that waits ends: writes that were sent UNKNOWN, everything else OFFLINE.
  *       It is looked for on, and used again when it is proven.
@@ -84,7 +85,6 @@ public final class RemoteDisk implements BlockDevice {
     private long identifiedFrom;
 
     private boolean checkingIdle;
-
     private boolean closed;
 
     RemoteDisk(

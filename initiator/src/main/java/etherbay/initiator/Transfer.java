@@ -179,9 +179,10 @@ final class Transfer extends Exchange {
     /**
      * Sends what is not done yet, as far as a frame carries it.
      *
+     * @param mark of the incarnation that a read is bound to; 0 for none
      * @return whether the port had a frame for it
      */
-    boolean send(Path by, DiskAddress address, boolean fua, long nowNs) {
+    boolean send(Path by, DiskAddress address, boolean fua, int mark, long nowNs) {
         int count = carriedSectors(by);
         boolean withData = io().operation() != IoOperation.READ;
         Frame frame =
@@ -194,6 +195,9 @@ final class Transfer extends Exchange {
         long number = transmission(by, (int) doneSectors, count, nowNs);
         AoeHeader.tag(memory, at, TagTable.tagOf(number));
         registers(memory, at, count, fua);
+        if (!withData) {
+            AtaHeader.mark(memory, at, mark);
+        }
         if (trims) {
             fillRanges(memory, at);
         } else if (io().operation() == IoOperation.WRITE) {

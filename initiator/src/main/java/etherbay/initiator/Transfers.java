@@ -184,7 +184,8 @@ final class Transfers {
         }
         boolean unsent = transfer.isUnsent();
         long nowNs = loop.nowNs();
-        if (!transfer.send(path, disk.address(), disk.fuaOnWire(transfer.io()), nowNs)) {
+        boolean fua = disk.fuaOnWire(transfer.io());
+        if (!transfer.send(path, disk.address(), fua, disk.durability().mark(), nowNs)) {
             starved = true;
             return false;
         }
@@ -243,7 +244,7 @@ final class Transfers {
         long at = frame.at();
         boolean reads = transfer.io().operation() == IoOperation.READ;
         if (AoeHeader.error(memory, at)) {
-            refused(transfer, AoeHeader.errorCode(memory, at));
+            refused(transfer, answer.path(), AoeHeader.errorCode(memory, at));
             return;
         }
         if (!reads && !disk.trusts(answer.number())) {
@@ -280,9 +281,9 @@ final class Transfers {
     }
 
     /** What an error code of AoE means; aoe.md 2.12, point 7. */
-    private void refused(Transfer transfer, int code) {
+    private void refused(Transfer transfer, Path by, int code) {
         switch (code) {
-            case AoeHeader.ERROR_UNAVAILABLE -> {} // not now: sent again when its time is up
+            case AoeHeader.ERROR_UNAVAILABLE -> unavailable(by);
             case AoeHeader.ERROR_RESERVED -> {
                 finish(transfer, IoStatus.FENCED);
                 disk.fenced();
@@ -296,6 +297,16 @@ final class Transfers {
                 finish(transfer, failure(transfer, 0));
                 pump();
             }
+        }
+    }
+
+    /**
+     * Not now: sent again when its time is up. It may be a read bound to an incarnation that is
+     * over, which is noticed by asking for the present one.
+     */
+    private void unavailable(Path by) {
+        if (disk.durability().mark() != 0) {
+            disk.paths().proof(by).askSoon();
         }
     }
 

@@ -54,8 +54,12 @@ final class UnflushedWrites {
         return fua;
     }
 
-    boolean hasIncarnation() {
-        return incarnation.isPresent();
+    /**
+     * What READs are bound to: the incarnation that the disk has as far as its user knows. Another
+     * one refuses them, since it may lack what was acknowledged. 0 where there is none.
+     */
+    int mark() {
+        return incarnation.isPresent() ? IdentifyData.Vendor.mark(incarnation.getAsLong()) : 0;
     }
 
     /** A write was acknowledged that a FLUSH must still cover. */

@@ -346,4 +346,71 @@ final class RemoteDiskCasesTest extends DiskCase {
         assertThat(end(ask(IoOperation.FLUSH, 0, 0), SECOND_NS)).isEqualTo(IoStatus.OK);
         assertThat(target.medium().peek(8)[0]).isEqualTo((byte) 1);
     }
+
+    /** Sectors of 2 that were acknowledged and not flushed, over sectors of 1 that were. */
+    private void writeUnflushed() {
+        assertThat(write(8, 1)).isEqualTo(IoStatus.OK);
+        assertThat(end(ask(IoOperation.FLUSH, 0, 0), SECOND_NS)).isEqualTo(IoStatus.OK);
+        assertThat(write(8, 2)).isEqualTo(IoStatus.OK);
+    }
+
+    /** Asks for what was written last; data is an answer only from whom the loss is known of. */
+    private Io readKnowingly() {
+        Io io = ask(IoOperation.READ, 8, 0);
+        simulation.runUntil("an end, or the loss", SECOND_NS, () -> !io.inFlight() || isLost());
+        assertThat(isLost()).as("known before anything is read").isTrue();
+        return io;
+    }
+
+    private boolean isLost() {
+        return initiator.disk().status().lost();
+    }
+
+    @Test
+    void whatANewBootHasLeftIsNotReadBeforeTheLossIsKnown() {
+        open(1);
+        writeUnflushed();
+        // Nobody is missed, and nobody hears that it has begun anew.
+        networks.getFirst().holdIf((from, to, frame) -> !isOurs(from) && !isAnswer(frame));
+        target.powerCut();
+        target.start();
+        long backNs = simulation.nowNs();
+        assertThat(end(readKnowingly(), SECOND_NS)).isEqualTo(IoStatus.OK);
+        assertThat(simulation.nowNs() - backNs).isLessThan(20 * MS_NS);
+    }
+
+    @Test
+    void aReadThatTheNewBootGetsLateIsNotAnsweredFromWhatItHasLeft() {
+        open(2);
+        writeUnflushed();
+        networks.forEach(network ->
+                network.holdIf((from, to, frame) -> isAta(frame, AtaCommand.READ_SECTORS_EXT)
+                        || (!isOurs(from) && !isAnswer(frame))));
+        Io io = ask(IoOperation.READ, 8, 0);
+        target.powerCut();
+        target.start();
+        networks.forEach(network -> {
+            network.holdIf((from, to, frame) -> isAta(frame, AtaCommand.IDENTIFY_DEVICE));
+            network.held().forEach(late -> late.release(0));
+            network.held().clear();
+        });
+        simulation.runFor(100 * MS_NS);
+        assertThat(io.inFlight()).as("while nobody says who is there").isTrue();
+        networks.forEach(network -> network.holdIf(null));
+        assertThat(end(io, SECOND_NS)).isEqualTo(IoStatus.OK);
+        assertThat(isLost()).isTrue();
+    }
+
+    @Test
+    void aProcessThatIsKilledAndBackIsReadAtOnce() {
+        open(1);
+        writeUnflushed();
+        networks.getFirst().holdIf((from, to, frame) -> !isOurs(from) && !isAnswer(frame));
+        target.kill();
+        target.start();
+        long backNs = simulation.nowNs();
+        assertThat(firstByte(8)).isEqualTo(2);
+        assertThat(simulation.nowNs() - backNs).isLessThan(2 * MS_NS);
+        assertThat(isLost()).isFalse();
+    }
 }

@@ -4,6 +4,7 @@ package etherbay.target;
 import etherbay.aoe.AoeHeader;
 import etherbay.aoe.AtaCommand;
 import etherbay.aoe.AtaHeader;
+import etherbay.aoe.FloorHeader;
 import etherbay.aoe.IdentifyData;
 import etherbay.aoe.Payload;
 import etherbay.aoe.TrimRange;
@@ -92,7 +93,8 @@ final class AtaRequests {
             counters.refusedDenied.increment();
             refuse(frame, AtaHeader.ERROR_ABRT);
         } else if (isShutOut(command, mac)) {
-            refuseReserved(frame);
+            counters.fencedOut.increment();
+            refuseByAoe(frame, AoeHeader.ERROR_RESERVED);
         } else {
             judge(frame, command, mac);
         }
@@ -129,7 +131,10 @@ final class AtaRequests {
     }
 
     private void read(Frame frame, AtaCommand command, long mac) {
-        if (!fitsFrame(frame)) {
+        if (isBoundToAnother(frame)) {
+            counters.refusedIncarnation.increment();
+            refuseByAoe(frame, AoeHeader.ERROR_UNAVAILABLE);
+        } else if (!fitsFrame(frame)) {
             refuse(frame, AtaHeader.ERROR_ABRT);
         } else if (!withinDevice(frame)) {
             refuse(frame, AtaHeader.ERROR_IDNF);
@@ -152,6 +157,19 @@ final class AtaRequests {
         frame.retain();
         AtaAnswer.sendLent(frame, replies, address, sectorCount);
         return true;
+    }
+
+    /**
+     * Whether whoever reads knows another incarnation than this, so that what is here may lack what
+     * was acknowledged to him.
+     */
+    private boolean isBoundToAnother(Frame frame) {
+        MemorySegment memory = frame.memory();
+        long at = frame.at();
+        int mark = AtaHeader.mark(memory, at);
+        return mark != 0
+                && FloorHeader.counts(AoeHeader.tag(memory, at))
+                && mark != IdentifyData.Vendor.mark(export.state().incarnation());
     }
 
     private void write(Frame frame, AtaCommand command, long mac) {
@@ -248,11 +266,11 @@ final class AtaRequests {
         AtaAnswer.send(frame, replies, error, AtaHeader.sectorCount(frame.memory(), frame.at()));
     }
 
-    private void refuseReserved(Frame frame) {
-        counters.fencedOut.increment();
+    private void refuseByAoe(Frame frame, int errorCode) {
         frame.retain();
         replies.begin(frame);
-        replies.refuse(frame, AoeHeader.ERROR_RESERVED);
+        replies.refuse(frame, errorCode);
+        AtaHeader.clearReserved(frame.memory(), frame.at());
         replies.send(frame, AtaHeader.END);
     }
 

@@ -28,6 +28,9 @@ final class ExportCounters {
     /** Answers with AoE error 6: reserved by, or owned by, someone else. */
     final Counter fencedOut;
 
+    /** READs bound to another incarnation: AoE error 3. */
+    final Counter refusedIncarnation;
+
     /** State changes that could not be stored. */
     final Counter notStored;
 
@@ -64,6 +67,7 @@ final class ExportCounters {
         refused = counter("refused");
         refusedDenied = counter("refused.denied");
         fencedOut = counter("refused.reserved");
+        refusedIncarnation = counter("refused.incarnation");
         notStored = counter("failed.state");
         droppedAge = counter("dropped.age");
         droppedDenied = counter("dropped.denied");

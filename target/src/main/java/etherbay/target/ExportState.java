@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.target;
 
+import etherbay.aoe.IdentifyData;
 import etherbay.base.Epoch;
 import etherbay.base.MacAddress;
 
@@ -89,7 +90,7 @@ public record ExportState(
                 before.floors,
                 sameBacking ? before.serial : randomSerial(random),
                 backing,
-                nothingLost ? before.incarnation : otherThan(before.incarnation, random),
+                nothingLost ? before.incarnation : after(before.incarnation, random),
                 bootId,
                 false,
                 sameBacking && before.syncFailed);
@@ -105,7 +106,7 @@ public record ExportState(
                 List.of(),
                 randomSerial(random),
                 backing,
-                otherThan(0, random),
+                random.getAsLong(),
                 bootId,
                 false,
                 false);
@@ -120,9 +121,8 @@ public record ExportState(
         return serial.toString();
     }
 
-    private static long otherThan(long former, LongSupplier random) {
-        long incarnation = random.getAsLong();
-        return incarnation == former || incarnation == 0 ? former + 1 : incarnation;
+    private static long after(long incarnation, LongSupplier random) {
+        return IdentifyData.Vendor.incarnationAfter(incarnation, random.getAsLong());
     }
 
     /** The config string as it goes on the wire. */
@@ -195,7 +195,7 @@ public record ExportState(
      * incarnation.
      */
     public ExportState withFailedSync(LongSupplier random) {
-        return withSyncs(otherThan(incarnation, random), false, true);
+        return withSyncs(after(incarnation, random), false, true);
     }
 
     /** All is flushed, and nothing will be written any more. */

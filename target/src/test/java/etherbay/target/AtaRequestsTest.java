@@ -3,6 +3,7 @@ package etherbay.target;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import etherbay.aoe.AoeHeader;
 import etherbay.aoe.AtaCommand;
 import etherbay.aoe.AtaHeader;
 import etherbay.aoe.FenceHeader;
@@ -211,6 +212,29 @@ class AtaRequestsTest {
                     .contains(Capability.LBA48, Capability.FLUSH_EXT, Capability.TRIM_ZEROES)
                     .doesNotContain(Capability.WRITE_CACHE, Capability.WRITE_CACHE_ENABLED);
         }
+    }
+
+    private static MemorySegment boundRead(Rig rig, int mark, int tag) {
+        MemorySegment frame = rig.from(Rig.ALICE).read(8, 1);
+        AtaHeader.mark(frame, 0, mark);
+        AoeHeader.tag(frame, 0, tag);
+        return frame;
+    }
+
+    @Test
+    void aReadBoundToAnotherIncarnationIsNotAnsweredWithData() {
+        Rig rig = new Rig();
+        int mark = IdentifyData.Vendor.mark(rig.export.state().incarnation());
+        Rig.Answer bound = rig.ask(boundRead(rig, mark, 0x8000_0001));
+        assertThat(bound.status()).isEqualTo(GOOD);
+        assertThat(AtaHeader.mark(bound.frame(), 0)).isZero();
+        Rig.Answer refused = rig.ask(boundRead(rig, mark ^ 1, 0x8000_0002));
+        assertThat(refused.aoeError()).isEqualTo(AoeHeader.ERROR_UNAVAILABLE);
+        assertThat(refused.frame().byteSize()).isEqualTo(60);
+        assertThat(rig.count("refused.incarnation")).isEqualTo(1);
+        // Those of others, who do not know of it, and whatever stands in their reserved bytes.
+        assertThat(rig.ask(boundRead(rig, 0, 0x8000_0003)).status()).isEqualTo(GOOD);
+        assertThat(rig.ask(boundRead(rig, mark ^ 1, 4)).status()).isEqualTo(GOOD);
     }
 
     @Test
