@@ -279,7 +279,8 @@ final class MirrorCore implements BlockDevice {
         long generation = io.word();
         foregroundCount--;
         foregroundNs = nowNs();
-        io.complete(io.status());
+        boolean promisesTooMuch = cacheLost && io.operation() == IoOperation.FLUSH;
+        io.complete(promisesTooMuch && io.status().isOk() ? IoStatus.FAILED : io.status());
         quiescence.left(generation);
     }
 

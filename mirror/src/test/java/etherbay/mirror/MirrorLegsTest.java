@@ -231,6 +231,57 @@ final class MirrorLegsTest {
         }
     }
 
+    /** A disk whose FLUSHes fail once its cache is lost, but not at once. */
+    private static final class LostCache extends DeviceDecorator {
+        private final List<Io> held = new ArrayList<>();
+        private boolean lost;
+        private boolean failing;
+
+        LostCache(BlockDevice below) {
+            super(below);
+        }
+
+        @Override
+        public void submit(Io io) {
+            if (!lost || io.operation() != IoOperation.FLUSH) {
+                below().submit(io);
+            } else if (failing) {
+                io.complete(IoStatus.FAILED);
+            } else {
+                held.add(io);
+            }
+        }
+
+        void fail() {
+            failing = true;
+            held.forEach(io -> io.complete(IoStatus.FAILED));
+        }
+    }
+
+    @Test
+    void aFlushUnderWayWhenTheLastLegIsKnownToHaveLostItsCacheFails() {
+        try (MirrorRig rig = new MirrorRig(2).create()) {
+            Part part = rig.part(1);
+            LostCache last = new LostCache(part.device());
+            rig.open(List.of(rig.part(0), new Part("s1", last, part.gate(), "")), false, false);
+            rig.mirror().fail("s0");
+            rig.write(0, 1, 2);
+            last.lost = true;
+            rig.stores.get(1).silence();
+            MirrorRig.Pending waiting = rig.begin(IoOperation.READ, 0, 1, 0);
+            rig.runFor(2 * MirrorRig.SECOND_NS);
+            rig.stores.get(1).answer();
+            assertThat(rig.end(waiting)).isEqualTo(IoStatus.OK);
+            assertThat(add(rig, 0, false)).isEmpty();
+            rig.untilStanding("s0", "in sync");
+            MirrorRig.Pending flush = rig.begin(IoOperation.FLUSH, 0, 0, 0);
+            rig.runFor(MirrorRig.SECOND_NS / 100);
+            rig.node.tell(last::fail);
+            assertThat(rig.end(flush)).isEqualTo(IoStatus.FAILED);
+            assertThat(rig.standing("s1")).isEqualTo("faulty");
+        }
+    }
+
     @Test
     void aStaleLegAloneIsNoMirror() {
         try (MirrorRig rig = new MirrorRig(2).create().open()) {
