@@ -29,6 +29,9 @@ final class RemoteMirrorLife extends MirrorCase {
     /** An owner that nobody asks for anything has heard of its fence by then. */
     private static final long HEARD_NS = 5 * SECOND_NS;
 
+    /** A target that is back so soon has left no path silent. */
+    private static final int QUICK_NS = 20_000_000;
+
     /** Frames on their way when another owner comes, at the latest. */
     private static final int LATE_NS_MAX = (int) (2 * SECOND_NS);
 
@@ -193,9 +196,14 @@ final class RemoteMirrorLife extends MirrorCase {
         losePower(leg);
     }
 
+    /** Back sooner than anybody is missed, or later. */
     private void losePower(int leg) {
         world.powerCut(leg);
-        startLater(leg);
+        if (prng.chance(0.3)) {
+            simulation.after(prng.below(QUICK_NS), () -> world.start(leg));
+        } else {
+            startLater(leg);
+        }
     }
 
     private void powerCutAll() {

@@ -34,12 +34,6 @@ import java.util.stream.Stream;
 final class RemoteWorld {
     private static final long MS_NS = 1_000_000L;
 
-    /**
-     * No machine is back sooner after a loss of power: what its initiators then ask it, they ask on
-     * paths that were silent or at rest, so that they look at its incarnation first.
-     */
-    private static final long BOOT_NS = 1000 * MS_NS;
-
     /** How a target that is cut off hears and is heard. */
     private enum Cut {
         BOTH_WAYS,
@@ -52,7 +46,6 @@ final class RemoteWorld {
     private final List<SimNetwork> networks = new ArrayList<>();
     private final List<TargetBox> boxes = new ArrayList<>();
     private final List<RemoteLegs> users = new ArrayList<>();
-    private final Map<Integer, Long> bootedNs = new HashMap<>();
     private final Map<Integer, Cut> cuts = new HashMap<>();
     private final long dataSectors;
     private final int mtu;
@@ -147,33 +140,22 @@ final class RemoteWorld {
         return calm;
     }
 
-    /** Starts it unless it runs; a machine that has lost its power takes a while. */
+    /** Starts it unless it runs. */
     void start(int leg) {
         TargetBox box = boxes.get(leg);
-        long bootNs = bootNs(leg);
-        if (!box.running() && bootNs > 0) {
-            simulation.after(bootNs, () -> start(leg));
-        } else if (!box.running()) {
+        if (!box.running()) {
             box.start();
             cutAgain();
         }
     }
 
-    /** How long its machine still boots. */
-    private long bootNs(int leg) {
-        return bootedNs.getOrDefault(leg, 0L) - simulation.nowNs();
-    }
-
     /** Its machine loses its power, whether a process runs there or has left its cache to it. */
     void powerCut(int leg) {
         TargetBox box = boxes.get(leg);
-        if (!box.running() && bootNs(leg) <= 0) {
+        if (!box.running()) {
             box.start();
         }
-        if (box.running()) {
-            box.powerCut();
-        }
-        bootedNs.put(leg, simulation.nowNs() + BOOT_NS);
+        box.powerCut();
     }
 
     void cutOff(int leg) {
