@@ -60,11 +60,15 @@ final class Ports {
         return use.port;
     }
 
-    /** One user less; the last one closes it. */
+    /**
+     * One user less; the last one closes it. What was said there in this very turn goes out before:
+     * an export that stops has its last word just before it lets go.
+     */
     void release(String name) {
         Use use = uses.get(name);
         if (use != null && --use.userCount == 0) {
             uses.remove(name);
+            use.port.flush(loop.nowNs());
             serving.close(use.port);
             loop.remove(use.port);
             use.port.close();
