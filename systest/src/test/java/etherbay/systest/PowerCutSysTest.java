@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Acknowledged is durable: a machine with our target loses its power under load, and comes back
@@ -36,16 +38,16 @@ class PowerCutSysTest {
 
     /** What a round asks of the target, and may expect after it. */
     private enum Round {
-        CACHE_OFF("-s", Promise.ACKNOWLEDGED),
-        CACHE_ON("", Promise.DURABLE),
+        CACHE_OFF("off", Promise.ACKNOWLEDGED),
+        CACHE_ON("on", Promise.DURABLE),
         /** The experiment's control: nothing is promised, and the loss must be seen. */
-        NO_FLUSH("", Promise.NOTHING);
+        NO_FLUSH("on", Promise.NOTHING);
 
-        final String options;
+        final String writeCache;
         final Promise promise;
 
-        Round(String options, Promise promise) {
-            this.options = options;
+        Round(String writeCache, Promise promise) {
+            this.writeCache = writeCache;
             this.promise = promise;
         }
 
@@ -162,13 +164,10 @@ class PowerCutSysTest {
         long startNs = System.nanoTime();
         guest.sh("[ -e /data/disk ] || { truncate -s %d /data/disk; sync; }"
                 .formatted(DISK_SECTORS * SectorLedger.SECTOR_BYTES));
-        for (Disk disk : disks) {
-            guest.export(disk.slot, round.options, disk.path);
-        }
-        for (Disk disk : disks) {
-            guest.awaitServing(disk.slot);
-            disk.initiator.discover();
-        }
+        Map<Integer, String> paths = new TreeMap<>();
+        disks.forEach(disk -> paths.put(disk.slot, disk.path));
+        guest.serve(round.writeCache, paths);
+        disks.forEach(disk -> disk.initiator.discover());
         System.out.printf(
                 "power cut: booted in %d ms, served after %d ms more%n",
                 guest.bootTime().toMillis(), (System.nanoTime() - startNs) / 1_000_000);

@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -151,8 +152,7 @@ class RemoteDiskSysTest {
     private static TargetGuest serve(
             Path initramfs, Path segment, PowerCutDisk data, PowerCutDisk bare) {
         TargetGuest guest = TargetGuest.boot(initramfs, segment, data, bare);
-        guest.export(1, "", TargetGuest.BARE_DISK);
-        guest.awaitServing(1);
+        guest.serve("on", Map.of(1, TargetGuest.BARE_DISK));
         return guest;
     }
 

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -103,25 +104,32 @@ final class TargetGuest implements AutoCloseable {
     }
 
     /**
-     * Starts {@code etherbay export} for e1.{slot}.
+     * Serves disks as e1.0, e1.1 and so on by the keys; they answer when this returns. One process
+     * for all: each takes an emulated machine some ten seconds to start.
      *
-     * @param options as the guest's shell reads them
+     * @param writeCache {@code on} or {@code off}
+     * @param disks files or devices of the guest
      */
-    void export(int slot, String options, String path) {
-        sh("jars=$(echo /app/*.jar | tr ' ' :); "
-                + "%s %s -cp $jars etherbay.cli.Main export --state /data/state %s 1 %d eth0 %s"
-                        .formatted(runtime.java(), JVM, options, slot, path)
-                + " >/tmp/log%d 2>&1 &".formatted(slot));
-    }
-
-    /** Waits until that export is served. */
-    void awaitServing(int slot) {
+    void serve(String writeCache, Map<Integer, String> disks) {
+        StringBuilder settings = new StringBuilder("""
+                state = "/data/state"
+                [defaults]
+                interfaces = ["eth0"]
+                write-cache = "%s"
+                """.formatted(writeCache));
+        disks.forEach((slot, path) -> settings.append(
+                "[[export]]\nshelf = 1\nslot = %d\npath = \"%s\"\n".formatted(slot, path)));
         sh("""
-            while ! grep -q ': serving' /tmp/log%1$d; do
-                pidof java >/dev/null || { cat /tmp/log%1$d; exit 1; }
+            cat >/tmp/etherbay.toml <<'END'
+            %s
+            END
+            jars=$(echo /app/*.jar | tr ' ' :)
+            %s %s -cp $jars etherbay.cli.Main node run -c /tmp/etherbay.toml >/tmp/log 2>&1 &
+            while ! grep -q 'SIGHUP reads them again' /tmp/log; do
+                pidof java >/dev/null || { cat /tmp/log; exit 1; }
                 usleep 300000
             done
-            """.formatted(slot));
+            """.formatted(settings, runtime.java(), JVM));
     }
 
     Duration bootTime() {
