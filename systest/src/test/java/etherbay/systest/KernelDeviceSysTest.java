@@ -10,6 +10,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+import java.util.concurrent.CompletableFuture;
+
 /**
  * Block devices by the kernel's NBD driver, with a file system on them, while our process and the
  * server are killed and started again. In a guest; needs no root.
@@ -43,11 +45,17 @@ class KernelDeviceSysTest {
 
     @AfterEach
     void cleanUp() {
+        // In order, if it can be: that ends the device, for which else another JVM is to start.
         guest.sh("""
             set +e
             umount /mnt 2>/dev/null
+            [ -f /run/connect ] && kill -TERM $(cat /run/connect) 2>/dev/null
+            for i in $(seq 200); do
+                [ -f /run/connect ] && [ -d /proc/$(cat /run/connect) ] || break
+                usleep 100000
+            done
             [ -f /run/connect ] && kill -9 $(cat /run/connect) 2>/dev/null
-            true
+            rm -f /run/connect
             """);
         if (!guest.sh("ls /dev/etherbay 2>/dev/null || true").isBlank()) {
             guest.etherbayFails("nbd disconnect --force " + NbdGuest.NAME);
@@ -115,10 +123,12 @@ class KernelDeviceSysTest {
         assertThat(guest.connectLog())
                 .contains("e1.0: /dev/etherbay/e1.0 is /dev/nbd0, %d bytes"
                         .formatted(NbdGuest.DISK_MIB << 20));
-        assertThat(guest.etherbay("nbd list")).contains("/dev/nbd0", "etherbay e1.0/");
+        CompletableFuture<String> list =
+                CompletableFuture.supplyAsync(() -> guest.etherbay("nbd list"));
         makeFileSystem();
         startWriting();
         awaitWrites(30);
+        assertThat(list.join()).contains("/dev/nbd0", "etherbay e1.0/");
         judgeWrites();
         assertThat(guest.stopConnect("TERM")).contains("e1.0: the device has ended");
         assertNoDevice();
@@ -206,11 +216,12 @@ class KernelDeviceSysTest {
 
     @Test
     void whatCannotBeServedIsSaidInThreeLines() {
+        CompletableFuture<String> noServer = CompletableFuture.supplyAsync(
+                () -> guest.etherbayFails("nbd connect unix:/run/nobody --device --name x"));
         assertThat(guest.etherbayFails(
                         "nbd connect unix:" + NbdGuest.SOCKET + " --device --export none"))
                 .contains("has no export `none`", "why: it says: ", "do: ", "exit 4");
-        assertThat(guest.etherbayFails("nbd connect unix:/run/nobody --device --name x"))
-                .contains("cannot connect to the socket /run/nobody", "exit 4");
+        assertThat(noServer.join()).contains("cannot connect to the socket /run/nobody", "exit 4");
         assertNoDevice();
     }
 }
