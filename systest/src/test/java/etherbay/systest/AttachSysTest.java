@@ -9,7 +9,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,7 +53,9 @@ class AttachSysTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"VBLADE, 1500", "VBLADE, 9000", "ETHERBAY, 1500", "ETHERBAY, 9000"})
+    @Cases(
+            share = 2,
+            value = {"VBLADE, 1500", "ETHERBAY, 9000", "VBLADE, 9000", "ETHERBAY, 1500"})
     void toolsOfNbdAndQemuUseTheDisk(AoeServer server, int mtu) throws IOException {
         requireTools();
         try (NetLab lab = new NetLab(mtu);

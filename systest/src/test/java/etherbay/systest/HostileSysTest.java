@@ -36,17 +36,17 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * A million hostile frames over a real cable to a real process: each answer is the model's, and at
- * the end so are the disk, the state file, and what is told over the wire.
+ * Up to a million hostile frames over a real cable to a real process: each answer is the model's,
+ * and at the end so are the disk, the state file, and what is told over the wire.
  */
 @ExtendWith(ReasonInTrace.class)
 @Timeout(900)
 class HostileSysTest {
-    private static final long FRAME_COUNT = 1_000_000;
-    private static final long WARM_FRAME_COUNT = FRAME_COUNT / 5;
+    private static final int FRAME_COUNT = 1_000_000;
+    private static final int FRAME_SHARE = 250_000;
 
-    /** Here frames may begin to use epochs up and to shut everybody out. */
-    private static final long LAST_WORDS_AT = FRAME_COUNT - 2000;
+    /** From the last ones on frames may use epochs up and shut everybody out. */
+    private static final int LAST_WORDS_COUNT = 2000;
 
     /** What the compiler and the collector still need after the first fifth. */
     private static final long GROWTH_KIB_MAX = 32 << 10;
@@ -56,6 +56,8 @@ class HostileSysTest {
     private static final int MTU = 1500;
     private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
+    private final int frameCount =
+            Share.of(FRAME_SHARE, FRAME_COUNT, "hostile frames", HostileSysTest.class);
     private Path folder;
     private Path image;
 
@@ -79,7 +81,7 @@ class HostileSysTest {
     }
 
     @Test
-    void aMillionHostileFramesLeaveTheExportAsTheModelSays() {
+    void hostileFramesLeaveTheExportAsTheModelSays() {
         String chosen = System.getProperty("etherbay.seed", "");
         long seed = chosen.isEmpty() ? Seeds.fresh() : Seeds.parse(chosen);
         System.out.printf("hostile wire: seed 0x%016x (./dev systest runs a fresh one)%n", seed);
@@ -111,12 +113,12 @@ class HostileSysTest {
         PacketPort port = lab.open("a");
         HostileWire wire = new HostileWire(lab, port, model, seed);
         long startNs = System.nanoTime();
-        flood(wire, daemon, WARM_FRAME_COUNT);
+        flood(wire, daemon, frameCount / 5);
         long warmKib = residentKib(daemon);
-        flood(wire, daemon, LAST_WORDS_AT);
+        flood(wire, daemon, frameCount - LAST_WORDS_COUNT);
         askForAll(wire, model.exports().getFirst(), target);
         wire.lastWords();
-        flood(wire, daemon, FRAME_COUNT);
+        flood(wire, daemon, frameCount);
         double seconds = (System.nanoTime() - startNs) / 1e9;
         if (wire.isHeard()) { // the last words may have shut everybody out
             askForAll(wire, model.exports().getFirst(), target);
@@ -145,7 +147,7 @@ class HostileSysTest {
                 1, 0, DISK_SECTORS, 64, 0, List.of(), true, false, true, FRAME_AGE_NS_MAX);
     }
 
-    /** Goes on until that many frames of the million were sent. */
+    /** Goes on until that many hostile frames were sent. */
     private static void flood(HostileWire wire, Daemon daemon, long untilCount) {
         while (wire.hostileCount() < untilCount) {
             wire.burst(untilCount - wire.hostileCount());

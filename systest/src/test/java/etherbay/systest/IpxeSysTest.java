@@ -11,7 +11,6 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,7 +31,9 @@ class IpxeSysTest {
     Path folder;
 
     @ParameterizedTest
-    @CsvSource({"VBLADE, 1500", "ETHERBAY, 1500", "ETHERBAY, 9000"})
+    @Cases(
+            share = 2,
+            value = {"ETHERBAY, 1500", "ETHERBAY, 9000", "VBLADE, 1500"})
     void ipxeBootsFromTheDisk(AoeServer server, int mtu) throws IOException {
         Assumptions.assumeTrue(Files.exists(IPXE), "needs " + IPXE + ": apt-get install ipxe");
         Path image = folder.resolve("disk");

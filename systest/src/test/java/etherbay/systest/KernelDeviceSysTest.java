@@ -139,7 +139,8 @@ class KernelDeviceSysTest {
         guest.startConnect(QUICK);
         makeFileSystem();
         startWriting();
-        for (int round = 0; round < 2; round++) {
+        int roundCount = Share.of(1, 2, "kills", getClass());
+        for (int round = 0; round < roundCount; round++) {
             guest.stopConnect("KILL");
             guest.killServer();
             guest.startServer();

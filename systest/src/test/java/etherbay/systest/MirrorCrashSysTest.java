@@ -25,6 +25,7 @@ import java.util.Map;
 class MirrorCrashSysTest {
     private static final long DISK_BYTES = 256L << 20;
     private static final int KILL_COUNT = 20;
+    private static final int KILL_SHARE = 6;
 
     /** Every so many kills the next comes only when the legs are the same again. */
     private static final int RECOVER_EVERY = 2;
@@ -61,13 +62,14 @@ class MirrorCrashSysTest {
     /** Two legs may differ where writes were under way; what was flushed both of them have. */
     @Test
     void whatWasFlushedOutlivesTheProcessThatHeldTheMirror() throws IOException {
+        int killCount = Share.of(KILL_SHARE, KILL_COUNT, "kills", getClass());
         Prng prng = new Prng(SEED);
         long copiedMost = 0;
         try (MirrorLab lab = new MirrorLab(folder, 2, DISK_BYTES)) {
             lab.create();
             Daemon attached = lab.attach();
             try {
-                for (int kill = 1; kill <= KILL_COUNT; kill++) {
+                for (int kill = 1; kill <= killCount; kill++) {
                     String when = "kill " + kill + " of seed " + SEED;
                     try (MirrorLoad load =
                             MirrorLoad.start(lab.socket(), ledgers, prng.nextLong())) {
@@ -84,7 +86,7 @@ class MirrorCrashSysTest {
                 }
                 System.out.printf(
                         "kill -9 of a mirror, %d times: at most %d KiB copied%n",
-                        KILL_COUNT, copiedMost >> 10);
+                        killCount, copiedMost >> 10);
                 lab.check("stop", MirrorLab.NAME);
                 Daemon last = attached;
                 Tool.await("its process ends", TIMEOUT, () -> !last.isAlive());

@@ -105,6 +105,7 @@ class RemoteDiskSysTest {
     @Test
     void theFlushThatCoversAWriteLostWithThePowerFails() throws IOException {
         Tool.require("qemu-system-x86_64", "qemu-system-x86");
+        int cutCount = Share.of(1, 2, "power cuts", getClass());
         Path segment = folder.resolve("segment");
         Path initramfs = TargetGuest.initramfs();
         try (Daemon _ = SegmentLab.segment(segment);
@@ -121,11 +122,13 @@ class RemoteDiskSysTest {
                 assertThat(user.write(0, 1)).isEqualTo(IoStatus.OK);
                 assertThat(user.flush()).isEqualTo(IoStatus.OK);
 
-                cut(guest, List.of(data, bare));
-                guest = serve(initramfs, segment, data, bare);
-                // Nothing was at stake: the disk may have lost its power, and goes on.
-                assertThat(user.firstByte(0)).isEqualTo((byte) 1);
-                assertThat(user.flush()).isEqualTo(IoStatus.OK);
+                if (cutCount > 1) {
+                    cut(guest, List.of(data, bare));
+                    guest = serve(initramfs, segment, data, bare);
+                    // Nothing was at stake: the disk may have lost its power, and goes on.
+                    assertThat(user.firstByte(0)).isEqualTo((byte) 1);
+                    assertThat(user.flush()).isEqualTo(IoStatus.OK);
+                }
 
                 assertThat(user.write(8, 2)).isEqualTo(IoStatus.OK);
                 cut(guest, List.of(data, bare));

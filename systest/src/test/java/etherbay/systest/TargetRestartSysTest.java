@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -59,7 +58,9 @@ class TargetRestartSysTest {
     Path folder;
 
     @ParameterizedTest
-    @CsvSource({"VBLADE, 9000", "ETHERBAY, 9000", "ETHERBAY, 1500"})
+    @Cases(
+            share = 1,
+            value = {"ETHERBAY, 9000", "VBLADE, 9000", "ETHERBAY, 1500"})
     void aKilledAndRestartedTargetCostsTheWriterTimeButNoData(AoeServer server, int mtu)
             throws IOException {
         Path image = folder.resolve("disk");

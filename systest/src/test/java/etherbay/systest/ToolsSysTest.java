@@ -7,8 +7,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -60,7 +58,9 @@ class ToolsSysTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1500, 9000})
+    @Cases(
+            share = 1,
+            value = {"9000", "1500"})
     void statPrintsWhatAoeStatPrintsInALinuxGuest(int mtu) throws IOException {
         Path small = disk("small", 3 << 20);
         Path large = disk("large", 5L << 30);
@@ -87,7 +87,9 @@ class ToolsSysTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"VBLADE, 1500", "VBLADE, 9000", "ETHERBAY, 1500", "ETHERBAY, 9000"})
+    @Cases(
+            share = 2,
+            value = {"VBLADE, 1500", "ETHERBAY, 9000", "VBLADE, 9000", "ETHERBAY, 1500"})
     void eachVerbSaysWhatAoetoolsSay(AoeServer server, int mtu) throws IOException {
         Path image = disk("disk", 8 << 20);
         try (NetLab lab = new NetLab(mtu)) {
