@@ -53,9 +53,7 @@ final class CachedPages {
         int again;
         try (Arena name = Arena.ofConfined()) {
             again = Libc.open(
-                    name.allocateFrom(path).address(),
-                    Constants.O_RDONLY | Constants.O_CLOEXEC,
-                    0);
+                    name.allocateFrom(path).address(), Constants.O_RDONLY | Constants.O_CLOEXEC, 0);
         }
         if (again < 0) {
             return NONE;
@@ -64,7 +62,8 @@ final class CachedPages {
         Libc.close(again);
         return mapped < 0
                 ? NONE
-                : new CachedPages(mapped, bytes, arena.allocate(Long.BYTES, Long.BYTES).address());
+                : new CachedPages(
+                        mapped, bytes, arena.allocate(Long.BYTES, Long.BYTES).address());
     }
 
     /** Where a range of the file lies; 0 when a part of it is not in the page cache. */

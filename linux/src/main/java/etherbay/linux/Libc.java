@@ -94,8 +94,8 @@ final class Libc {
             bind("getpriority", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle SETPRIORITY =
             bind("setpriority", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
-    private static final MethodHandle SCHED_GETATTR = bind(
-            "syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
+    private static final MethodHandle SCHED_GETATTR =
+            bind("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
     private static final MethodHandle SCHED_SETATTR =
             bind("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
     private static final MethodHandle GETPAGESIZE = bind("getpagesize", NOT_VARIADIC, JAVA_INT);

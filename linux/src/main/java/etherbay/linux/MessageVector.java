@@ -6,8 +6,8 @@ import etherbay.base.Frame;
 import java.lang.foreign.Arena;
 
 /**
- * Memory for a few messages of recvmmsg(2) or sendmmsg(2), received ones in one piece, with room for a time
- * stamp of the kernel. Set up once; per use only what changes is written.
+ * Memory for a few messages of recvmmsg(2) or sendmmsg(2), received ones in one piece, with room
+ * for a time stamp of the kernel. Set up once; per use only what changes is written.
  */
 final class MessageVector {
     private static final int CONTROL_BYTES = 64;

@@ -11,7 +11,8 @@ import java.lang.foreign.Arena;
 
 /**
  * Sends committed frames in their order. What the kernel has no room for is kept and tried again
- * for a few milliseconds, but for frames with a tail; the pool bounds how much that can be. Owned by the loop of the port.
+ * for a few milliseconds, but for frames with a tail; the pool bounds how much that can be. Owned
+ * by the loop of the port.
  */
 final class PacketSender {
     /** Frames of one system call. */

@@ -46,13 +46,12 @@ final class PriorityTest {
     void aThreadThatComesSoonHasAShortSliceAndTheNicenessOfBefore() throws Exception {
         CompletableFuture<Long> slice = new CompletableFuture<>();
         CompletableFuture<Integer> after = new CompletableFuture<>();
-        Thread.ofPlatform()
-                .start(() -> {
-                    Libc.setpriority(Constants.PRIO_PROCESS, 0, 5);
-                    Linux.comeSoon();
-                    slice.complete(Slice.ns());
-                    after.complete(niceness());
-                });
+        Thread.ofPlatform().start(() -> {
+            Libc.setpriority(Constants.PRIO_PROCESS, 0, 5);
+            Linux.comeSoon();
+            slice.complete(Slice.ns());
+            after.complete(niceness());
+        });
         assertThat(after.get()).isEqualTo(5);
         // One that kernels before 6.12 do not keep.
         assertThat(slice.get()).isIn(0L, 100_000L);

@@ -111,8 +111,7 @@ public final class AoeLegGate implements LegGate {
     public void confirm(Epoch epoch, Consumer<Claimed> answer) {
         MacAddress term = MacAddress.ofTerm(node, epoch);
         if (reserved) {
-            disk.ownership()
-                    .reservation(patienceNs, said -> answer.accept(confirmed(said, term)));
+            disk.ownership().reservation(patienceNs, said -> answer.accept(confirmed(said, term)));
         } else {
             disk.ownership().look(patienceNs, said -> answer.accept(confirmed(said, term)));
         }

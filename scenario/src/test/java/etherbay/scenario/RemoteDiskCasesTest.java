@@ -383,9 +383,8 @@ final class RemoteDiskCasesTest extends DiskCase {
     void aReadThatTheNewBootGetsLateIsNotAnsweredFromWhatItHasLeft() {
         open(2);
         writeUnflushed();
-        networks.forEach(network ->
-                network.holdIf((from, to, frame) -> isAta(frame, AtaCommand.READ_SECTORS_EXT)
-                        || (!isOurs(from) && !isAnswer(frame))));
+        networks.forEach(network -> network.holdIf((from, to, frame) ->
+                isAta(frame, AtaCommand.READ_SECTORS_EXT) || (!isOurs(from) && !isAnswer(frame))));
         Io io = ask(IoOperation.READ, 8, 0);
         target.powerCut();
         target.start();

@@ -335,9 +335,7 @@ final class RemoteDiskTermTest extends DiskCase {
         assertThat(answer(told -> gate.confirm(new Epoch(3), told)).outcome())
                 .isEqualTo(LegGate.Outcome.OURS);
         AtomicReference<Ownership.Answer> let = new AtomicReference<>();
-        initiator
-                .node()
-                .tell(() -> initiator.disk().ownership().release(PATIENCE_NS, let::set));
+        initiator.node().tell(() -> initiator.disk().ownership().release(PATIENCE_NS, let::set));
         simulation.runUntil("let go", 3 * SECOND_NS, () -> let.get() != null);
         assertThat(answer(told -> gate.confirm(new Epoch(3), told)).outcome())
                 .as("forgotten, and nobody else's")

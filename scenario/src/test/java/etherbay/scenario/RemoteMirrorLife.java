@@ -240,9 +240,7 @@ final class RemoteMirrorLife extends MirrorCase {
 
     /** Whether the owner has nothing to do any more, and would write nothing by itself. */
     private boolean isIdle() {
-        return owner.isOpen()
-                && owner.isFinished()
-                && owner.detail().state().equals("clean");
+        return owner.isOpen() && owner.isFinished() && owner.detail().state().equals("clean");
     }
 
     /** Another node takes it over; what the former one has sent is still on its way. */

@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,9 +37,7 @@ class ConformSysTest {
     Path folder;
 
     @ParameterizedTest
-    @Cases(
-            share = 1,
-            value = {"9000", "1500"})
+    @ValueSource(ints = {1500, 9000})
     void ourExportPassesWholeAndIsLeftAsItWas(int mtu) throws IOException {
         Path image = image();
         byte[] before = Files.readAllBytes(image);
@@ -59,9 +58,7 @@ class ConformSysTest {
     }
 
     @ParameterizedTest
-    @Cases(
-            share = 1,
-            value = {"1500", "9000"})
+    @ValueSource(ints = {1500, 9000})
     void vbladeDiffersInWhatTheDocumentSays(int mtu) throws IOException {
         Path image = image();
         byte[] before = Files.readAllBytes(image);

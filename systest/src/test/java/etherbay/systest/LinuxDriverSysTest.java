@@ -22,9 +22,7 @@ class LinuxDriverSysTest {
     Path folder;
 
     @ParameterizedTest
-    @Cases(
-            share = 2,
-            value = {"ETHERBAY, 1500", "ETHERBAY, 9000", "VBLADE, 9000"})
+    @CsvSource({"VBLADE, 9000", "ETHERBAY, 1500", "ETHERBAY, 9000"})
     void linuxKeepsAFileSystemOnTheDisk(AoeServer server, int mtu) throws IOException {
         Path image = sparse("disk");
         try (NetLab lab = new NetLab(mtu)) {

@@ -26,10 +26,7 @@ final class Share {
         }
         System.out.printf(
                 "share: %,d of %,d %s; all by ./dev systest %s --full%n",
-                share,
-                all,
-                what,
-                test.getSimpleName().replace("SysTest", ""));
+                share, all, what, test.getSimpleName().replace("SysTest", ""));
         return share;
     }
 }

@@ -22,9 +22,10 @@ import java.lang.foreign.MemorySegment;
  * request.
  *
  * <p>The frame that brings a request is kept and becomes its answer: a read is filled in behind the
- * registers, or the disk lends what it has at hand, and a write goes to the disk from there. Judged in this order: floors, rights, reservation
- * and fence, what the command asks, room, order of arrival. What is dropped in silence is repeated
- * by its sender; what is answered with an ATA error is not.
+ * registers, or the disk lends what it has at hand, and a write goes to the disk from there. Judged
+ * in this order: floors, rights, reservation and fence, what the command asks, room, order of
+ * arrival. What is dropped in silence is repeated by its sender; what is answered with an ATA error
+ * is not.
  */
 final class AtaRequests {
     /** No generation. */

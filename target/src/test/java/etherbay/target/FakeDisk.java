@@ -47,6 +47,7 @@ final class FakeDisk implements BlockDevice {
 
     /** What it lends; 0 for nothing. */
     long lentAddress;
+
     private long sectors;
     private IoOperation failing = IoOperation.READ;
     private @Nullable IoStatus failure;
