@@ -154,7 +154,7 @@ public record IdentifyData(
          * @param random the bits that are not the mark's
          */
         public static long incarnationAfter(long former, long random) {
-            long next = mark(former) % (MARK_MAX - 1) + 1;
+            long next = mark(former) % (MARK_MAX - 1L) + 1;
             return (random & ~(long) MARK_MAX) | next;
         }
 

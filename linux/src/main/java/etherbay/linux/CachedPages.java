@@ -68,21 +68,26 @@ final class CachedPages {
 
     /** Where a range of the file lies; 0 when a part of it is not in the page cache. */
     long at(long offsetBytes, long length) {
-        if (length > bytes - offsetBytes) {
+        if (!holds(offsetBytes, length)) {
             return 0;
+        }
+        used = true;
+        return address + offsetBytes;
+    }
+
+    /** Whether all pages of a range of the file are there. */
+    boolean holds(long offsetBytes, long length) {
+        if (length > bytes - offsetBytes) {
+            return false;
         }
         long first = offsetBytes & -PAGE_BYTES;
         long span = offsetBytes + length - first;
         long pageCount = (span + PAGE_BYTES - 1) / PAGE_BYTES;
         if (pageCount > PAGE_COUNT_MAX || QuietLibc.mincore(address + first, span, answer) != 0) {
-            return 0;
+            return false;
         }
         long wanted = THERE >>> (Long.SIZE - Byte.SIZE * pageCount);
-        if ((Memory.getLong(answer) & wanted) != wanted) {
-            return 0;
-        }
-        used = true;
-        return address + offsetBytes;
+        return (Memory.getLong(answer) & wanted) == wanted;
     }
 
     /** Whether addresses were given out. */

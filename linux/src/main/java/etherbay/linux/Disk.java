@@ -129,10 +129,11 @@ public final class Disk implements BlockDevice {
             DiskEngine engine,
             Arena arena,
             DiskSteps steps,
+            CachedPages cached,
             DiskLog log) {
         this.file = file;
         this.log = log;
-        cached = file.cachedPages();
+        this.cached = cached;
         this.disks = disks;
         this.engine = engine;
         this.arena = arena;
@@ -177,8 +178,16 @@ public final class Disk implements BlockDevice {
             file = DiskFile.open(path, options, arena);
             DiskEngine engine = disks.join(path, options.engine());
             DiskLog log = new DiskLog(path, counters);
-            DiskSteps steps = new DiskSteps(file, engine, disks.slots(), options.queueDepth(), log);
-            return new Disk(file, disks, engine, arena, steps, log);
+            CachedPages cached = file.cachedPages();
+            DiskSteps steps = new DiskSteps(
+                    file,
+                    engine,
+                    new PageWrites(cached, !options.direct(), loop.clock()),
+                    disks.ended(),
+                    disks.slots(),
+                    options.queueDepth(),
+                    log);
+            return new Disk(file, disks, engine, arena, steps, cached, log);
         } catch (EtherbayException refused) {
             if (file != null) {
                 file.close();

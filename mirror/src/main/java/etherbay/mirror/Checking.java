@@ -191,7 +191,7 @@ final class Checking {
             return;
         }
         core.flush(new Io(1).prepare(IoOperation.FLUSH, 0, 0).then(flushed -> {
-            if (flushed.status().isOk() && asked == request) {
+            if (flushed.status().isOk() && request.equals(asked)) {
                 mark = Optional.of(next);
             }
             noted.run();
