@@ -68,26 +68,21 @@ final class CachedPages {
 
     /** Where a range of the file lies; 0 when a part of it is not in the page cache. */
     long at(long offsetBytes, long length) {
-        if (!holds(offsetBytes, length)) {
-            return 0;
-        }
-        used = true;
-        return address + offsetBytes;
-    }
-
-    /** Whether all pages of a range of the file are there. */
-    boolean holds(long offsetBytes, long length) {
         if (length > bytes - offsetBytes) {
-            return false;
+            return 0;
         }
         long first = offsetBytes & -PAGE_BYTES;
         long span = offsetBytes + length - first;
         long pageCount = (span + PAGE_BYTES - 1) / PAGE_BYTES;
         if (pageCount > PAGE_COUNT_MAX || QuietLibc.mincore(address + first, span, answer) != 0) {
-            return false;
+            return 0;
         }
         long wanted = THERE >>> (Long.SIZE - Byte.SIZE * pageCount);
-        return (Memory.getLong(answer) & wanted) == wanted;
+        if ((Memory.getLong(answer) & wanted) != wanted) {
+            return 0;
+        }
+        used = true;
+        return address + offsetBytes;
     }
 
     /** Whether addresses were given out. */

@@ -129,11 +129,10 @@ public final class Disk implements BlockDevice {
             DiskEngine engine,
             Arena arena,
             DiskSteps steps,
-            CachedPages cached,
             DiskLog log) {
         this.file = file;
         this.log = log;
-        this.cached = cached;
+        cached = file.cachedPages();
         this.disks = disks;
         this.engine = engine;
         this.arena = arena;
@@ -178,16 +177,8 @@ public final class Disk implements BlockDevice {
             file = DiskFile.open(path, options, arena);
             DiskEngine engine = disks.join(path, options.engine());
             DiskLog log = new DiskLog(path, counters);
-            CachedPages cached = file.cachedPages();
-            DiskSteps steps = new DiskSteps(
-                    file,
-                    engine,
-                    new PageWrites(cached, !options.direct(), loop.clock()),
-                    disks.ended(),
-                    disks.slots(),
-                    options.queueDepth(),
-                    log);
-            return new Disk(file, disks, engine, arena, steps, cached, log);
+            DiskSteps steps = new DiskSteps(file, engine, disks.slots(), options.queueDepth(), log);
+            return new Disk(file, disks, engine, arena, steps, log);
         } catch (EtherbayException refused) {
             if (file != null) {
                 file.close();

@@ -40,8 +40,6 @@ final class DiskSteps {
 
     private final DiskFile file;
     private final DiskEngine engine;
-    private final PageWrites pageWrites;
-    private final DiskRequestQueue ended;
     private final DiskSlots slots;
     private final int queueDepth;
     private final DiskLog log;
@@ -61,22 +59,9 @@ final class DiskSteps {
     /** How zeroes are written, 0 for as data: what the file system cannot do is not tried twice. */
     private int zeroMode = ZERO_RANGE;
 
-    /**
-     * @param pageWrites what is written at once
-     * @param ended takes such requests; the loop hands them back by {@link #ended}
-     */
-    DiskSteps(
-            DiskFile file,
-            DiskEngine engine,
-            PageWrites pageWrites,
-            DiskRequestQueue ended,
-            DiskSlots slots,
-            int queueDepth,
-            DiskLog log) {
+    DiskSteps(DiskFile file, DiskEngine engine, DiskSlots slots, int queueDepth, DiskLog log) {
         this.file = file;
         this.engine = engine;
-        this.pageWrites = pageWrites;
-        this.ended = ended;
         this.slots = slots;
         this.queueDepth = queueDepth;
         this.log = log;
@@ -170,11 +155,7 @@ final class DiskSteps {
             case TRIM -> request.allocate(PUNCH_HOLE);
             case WRITE_ZEROES -> writeZeroes(request);
         }
-        if (pageWrites.made(request)) {
-            ended.add(request);
-        } else {
-            engine.start(request);
-        }
+        engine.start(request);
     }
 
     private void transfer(DiskRequest request, DiskRequest.Call call, int flags) {

@@ -62,7 +62,7 @@ final class LoopDisks implements LoopPart {
     /** Those that an attached disk uses: one or both kinds. */
     private DiskEngine[] turned = {};
 
-    /** Ended at once, or taken out while only those of another disk were asked for. */
+    /** Ended, but taken out while only those of another disk were asked for. */
     private final DiskRequestQueue later = new DiskRequestQueue();
 
     private final Timers.Timer sizeCheck;
@@ -86,11 +86,6 @@ final class LoopDisks implements LoopPart {
 
     DiskSlots slots() {
         return slots;
-    }
-
-    /** Takes requests that ended when they were begun, for the next turn. */
-    DiskRequestQueue ended() {
-        return later;
     }
 
     /**

@@ -47,15 +47,6 @@ final class QuietLibc {
             "recvmmsg", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG);
     private static final MethodHandle SENDMMSG =
             bind("sendmmsg", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
-    private static final MethodHandle PWRITEV2 = bind(
-            "pwritev2",
-            NOT_VARIADIC,
-            JAVA_LONG,
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_INT);
     private static final MethodHandle MINCORE =
             bind("mincore", NOT_VARIADIC, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
@@ -179,15 +170,6 @@ final class QuietLibc {
             return (int) SENDMMSG.invokeExact(fd, mmsghdrs, count, flags);
         } catch (Throwable bug) {
             throw Libc.broken("sendmmsg", bug);
-        }
-    }
-
-    /** pwritev2(2). @return bytes written, perhaps fewer than asked, or -1 */
-    static long pwritev2(int fd, long iovecs, int iovecCount, long offsetBytes, int flags) {
-        try {
-            return (long) PWRITEV2.invokeExact(fd, iovecs, iovecCount, offsetBytes, flags);
-        } catch (Throwable bug) {
-            throw Libc.broken("pwritev2", bug);
         }
     }
 
