@@ -133,6 +133,13 @@ final class HostileBox implements AutoCloseable {
         return served.get(index).export;
     }
 
+    /** The models learn what is random. */
+    void tellIncarnations(List<ExportModel> models) {
+        for (int i = 0; i < served.size(); i++) {
+            models.get(i).incarnation(served.get(i).export.state().incarnation());
+        }
+    }
+
     long nowNs() {
         return nowNs;
     }
@@ -229,6 +236,7 @@ final class HostileBox implements AutoCloseable {
         equal(what + " config string", real.config(), model.config());
         equal(what + " masks", real.masks(), model.masks());
         equal(what + " reservations", real.reservations(), model.reservations());
+        equal(what + " incarnation", real.incarnation(), model.incarnation());
         equal(what + " epoch", real.epoch().value(), model.epoch());
         equal(what + " owners", real.owners(), model.owners());
         Map<MacAddress, Integer> floors = model.floors();

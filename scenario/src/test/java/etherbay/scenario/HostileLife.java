@@ -54,6 +54,7 @@ final class HostileLife implements AutoCloseable {
         frames = new HostileFrames(seeds.nextLong(), Course.HANDED_OVER, model);
         prng = seeds.fork();
         box = new HostileBox(seeds.fork(), plant);
+        box.tellIncarnations(model.exports());
         burstCountMax = inBursts ? BURST_COUNT_MAX : 1;
         for (int i = 0; i < BURST_COUNT_MAX; i++) {
             burst[i] = new HostileFrame();

@@ -11,6 +11,7 @@ import etherbay.sim.hostile.ExportModel;
 import etherbay.sim.hostile.HostileFrame;
 import etherbay.sim.hostile.HostileFrames;
 import etherbay.sim.hostile.HostileFrames.Course;
+import etherbay.sim.hostile.Mark;
 import etherbay.sim.hostile.PortFacts;
 import etherbay.sim.hostile.Replies;
 import etherbay.sim.hostile.TargetModel;
@@ -29,7 +30,8 @@ import java.util.stream.Collectors;
  * What an export remembers, it remembers over any number of kills and losses of power: config
  * string, masks, reservation, fence, floors, and with the write cache off every sector. Frames of
  * many senders, most of them mutated, one after the other; every answer is what the model says. Of
- * a change that a crash met, nothing or all is there, and all once it was answered.
+ * a change that a crash met, nothing or all is there, and all once it was answered. A loss of power
+ * makes a new incarnation, and READs that name the former one get no data.
  */
 final class ModelledExport {
     private static final long MS_NS = 1_000_000L;
@@ -119,6 +121,7 @@ final class ModelledExport {
 
     private void run() {
         start();
+        export.incarnation(box.incarnation());
         HostileFrame frame = new HostileFrame();
         for (int count = 0; count < FRAME_COUNT; count++) {
             Remembered before = Remembered.of(export);
@@ -137,6 +140,15 @@ final class ModelledExport {
         crash();
         compareSectors();
         simulation.mark("change remembered", model.changeCount());
+        note("READ bound to the incarnation", Mark.READ_BOUND);
+        note("READ of another incarnation", Mark.READ_OTHER_INCARNATION);
+    }
+
+    private void note(String what, Mark mark) {
+        long count = model.marks().count(mark);
+        if (count > 0) {
+            simulation.mark(what, count);
+        }
     }
 
     private void start() {
@@ -201,27 +213,31 @@ final class ModelledExport {
     }
 
     private void crash() {
-        end();
-        start();
-        export.restarted(simulation.nowNs());
+        endAndStart();
         demand(Remembered.of(export));
     }
 
-    private void end() {
+    /** A loss of power makes a new incarnation, whose mark is the next; a kill makes none. */
+    private void endAndStart() {
         if (prng.chance(0.5)) {
             box.kill();
+            start();
+            demand("incarnation", box.incarnation(), export.incarnation());
         } else {
+            int wanted = export.nextMark();
             box.powerCut();
+            start();
+            export.incarnation(box.incarnation());
+            demand("mark", export.mark(), wanted);
         }
+        export.restarted(simulation.nowNs());
     }
 
     private void crashWhileChanging(Remembered before, HostileFrame frame) {
         simulation.runFor(prng.below(3 * MS_NS));
         judgeSent();
         boolean answered = replies.openCount() == 0;
-        end();
-        start();
-        export.restarted(simulation.nowNs());
+        endAndStart();
         if (!answered && stored().equals(before)) {
             simulation.mark("change lost before its answer");
             arrive(frame); // asked again, as its sender does

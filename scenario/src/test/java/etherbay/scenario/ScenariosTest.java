@@ -171,6 +171,8 @@ final class ScenariosTest {
                 "change remembered",
                 "change lost before its answer",
                 "change kept unanswered",
+                "READ bound to the incarnation",
+                "READ of another incarnation",
                 "crash after the answer");
     }
 

@@ -110,6 +110,7 @@ class HostileSysTest {
                         lab.run("cat /sys/class/net/b/address").strip())
                 .orElseThrow();
         TargetModel model = new TargetModel(List.of(new PortFacts(target, MTU)), List.of(facts()));
+        model.exports().getFirst().incarnation(stored().incarnation());
         PacketPort port = lab.open("a");
         HostileWire wire = new HostileWire(lab, port, model, seed);
         long startNs = System.nanoTime();
@@ -189,10 +190,14 @@ class HostileSysTest {
                 .isLessThanOrEqualTo(wire.foreignCount());
     }
 
-    private void compareFiles(ExportModel model) {
-        ExportState state = FileStateStore.load(
-                        FileStateStore.fileOf(folder.resolve("state"), "e1.0"))
+    private ExportState stored() {
+        return FileStateStore.load(FileStateStore.fileOf(folder.resolve("state"), "e1.0"))
                 .orElseThrow();
+    }
+
+    private void compareFiles(ExportModel model) {
+        ExportState state = stored();
+        assertThat(state.incarnation()).isEqualTo(model.incarnation());
         assertThat(state.config()).isEqualTo(model.config());
         assertThat(state.masks()).isEqualTo(model.masks());
         assertThat(state.reservations()).isEqualTo(model.reservations());
@@ -204,6 +209,8 @@ class HostileSysTest {
         assertThat(state.cleanStop()).isTrue();
         assertThat(state.syncFailed()).isFalse();
         assertThat(model.marks().count(Mark.WRITE)).isPositive();
+        assertThat(model.marks().count(Mark.READ_BOUND)).isPositive();
+        assertThat(model.marks().count(Mark.READ_OTHER_INCARNATION)).isPositive();
         try {
             assertThat(Files.readAllBytes(image)).isEqualTo(model.sectors());
         } catch (IOException failure) {

@@ -2,14 +2,15 @@
 package etherbay.sim.hostile;
 
 import static etherbay.sim.hostile.Octets.little;
+import static etherbay.sim.hostile.Octets.u16;
 
 import etherbay.base.MacAddress;
 
 import java.util.Arrays;
 
 /**
- * ATA commands upon the sectors of an {@link ExportModel}: aoe.md section 2, floors of
- * etherbay-vendor.md section 2, "the life of a write" of ARCHITECTURE.md. One thread.
+ * ATA commands upon the sectors of an {@link ExportModel}: aoe.md section 2, floors and marks of
+ * etherbay-vendor.md sections 2 and 5, "the life of a write" of ARCHITECTURE.md. One thread.
  */
 final class AtaModel {
     private static final int REGION_SECTORS = 16;
@@ -47,11 +48,9 @@ final class AtaModel {
             return;
         }
         if (opcode != Wire.IDENTIFY && export.reservedByOthers(mac)) {
-            marks.add(Mark.RESERVED_REFUSED);
-            replies.add(frame, port, facts).refuse(Wire.RESERVED);
+            refuse(frame, Wire.RESERVED, Mark.RESERVED_REFUSED, port, replies);
         } else if (changes && export.fencedOut(mac)) {
-            marks.add(Mark.FENCED_REFUSED);
-            replies.add(frame, port, facts).refuse(Wire.RESERVED);
+            refuse(frame, Wire.RESERVED, Mark.FENCED_REFUSED, port, replies);
         } else {
             execute(frame, opcode, nowNs, port, replies);
         }
@@ -88,7 +87,7 @@ final class AtaModel {
             case Wire.SET_FEATURES -> setFeatures(frame, port, replies);
             case Wire.IDENTIFY -> {
                 registers(frame, Wire.STATUS_GOOD, 0, 0, Mark.IDENTIFY, port, replies)
-                        .identify(facts, export.cacheOn, export.epoch);
+                        .identify(export);
             }
             case Wire.POWER_MODE ->
                 registers(frame, Wire.STATUS_GOOD, 0, POWER_ACTIVE, Mark.POWER_MODE, port, replies);
@@ -98,12 +97,17 @@ final class AtaModel {
 
     private void read(HostileFrame frame, PortFacts port, Replies replies) {
         int count = frame.u8(Wire.ATA_COUNT);
-        if (!fitsFrame(count, port)) {
+        int mark = u16(frame.bytes, Wire.ATA_RESERVED);
+        boolean other = mark != 0 && mark != export.mark();
+        if (other && frame.tag() < 0) {
+            refuse(frame, Wire.UNAVAILABLE, Mark.READ_OTHER_INCARNATION, port, replies);
+        } else if (!fitsFrame(count, port)) {
             bad(frame, Wire.ABRT, port, replies);
         } else if (lba(frame) > facts.sectors() - count) {
             bad(frame, Wire.IDNF, port, replies);
         } else {
-            Expected reply = registers(frame, Wire.STATUS_GOOD, 0, 0, Mark.READ, port, replies);
+            Mark how = mark == 0 ? Mark.READ : other ? Mark.READ_MARK_IGNORED : Mark.READ_BOUND;
+            Expected reply = registers(frame, Wire.STATUS_GOOD, 0, 0, how, port, replies);
             int at = (int) lba(frame) * Wire.SECTOR_BYTES;
             int bytes = count * Wire.SECTOR_BYTES;
             System.arraycopy(export.sectors, at, reply.bytes, Wire.ATA_DATA, bytes);
@@ -227,6 +231,15 @@ final class AtaModel {
         Mark mark = error == Wire.ABRT ? Mark.ATA_ABRT : Mark.ATA_IDNF;
         int notDone = frame.u8(Wire.ATA_COUNT);
         registers(frame, Wire.STATUS_BAD, error, notDone, mark, port, replies);
+    }
+
+    /** With the error flag: no data, and the reserved bytes are zero; registers say nothing. */
+    private void refuse(HostileFrame frame, int code, Mark mark, PortFacts port, Replies replies) {
+        marks.add(mark);
+        Expected reply = replies.add(frame, port, facts).refuse(code);
+        reply.free(Wire.ATA_FLAGS, Wire.ATA_REGISTERS_BYTES);
+        Octets.put(reply.bytes, Wire.ATA_RESERVED, 2, 0);
+        reply.whole(Wire.ATA_DATA);
     }
 
     /** An answer without data. */

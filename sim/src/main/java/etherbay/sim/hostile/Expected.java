@@ -20,7 +20,11 @@ final class Expected {
     private int comparedBytes;
 
     private int length;
-    private boolean config;
+
+    /** So many bytes from there on may be anything. */
+    private int freeAt;
+
+    private int freeCount;
 
     /** For whom an IDENTIFY DEVICE was answered; what it must say is copied below. */
     private boolean identify;
@@ -28,6 +32,7 @@ final class Expected {
     private ExportFacts facts = TargetModel.NO_FACTS;
     private boolean cacheOn;
     private long epoch;
+    private long incarnation;
 
     /** The common header of an answer to {@code request}; nothing else is said so far. */
     Expected begin(HostileFrame request, PortFacts port, ExportFacts export) {
@@ -42,7 +47,7 @@ final class Expected {
         Octets.put(bytes, Wire.TAG, 4, request.tag());
         comparedBytes = Wire.ARGUMENT;
         length = LENGTH_UNSAID;
-        config = false;
+        freeCount = 0;
         identify = false;
         return this;
     }
@@ -66,17 +71,19 @@ final class Expected {
         comparedBytes = messageBytes;
     }
 
-    /** The firmware version of a config answer is judged by nobody. */
-    void firmwareIsFree() {
-        config = true;
+    /** So many bytes from there on are judged by nobody. */
+    void free(int at, int count) {
+        freeAt = at;
+        freeCount = count;
     }
 
     /** Behind the registers stands the block of that export as it is now. */
-    void identify(ExportFacts export, boolean cacheIsOn, long epochInForce) {
+    void identify(ExportModel export) {
         identify = true;
-        facts = export;
-        cacheOn = cacheIsOn;
-        epoch = epochInForce;
+        facts = export.facts;
+        cacheOn = export.cacheOn;
+        epoch = export.epoch;
+        incarnation = export.incarnation;
         comparedBytes = Wire.ATA_DATA;
         length = Wire.ATA_DATA + IDENTIFY_BYTES;
     }
@@ -92,9 +99,7 @@ final class Expected {
             return replyBytes + " bytes, expected "
                     + (length == LENGTH_UNSAID ? "at least 60" : String.valueOf(length));
         }
-        if (config) {
-            System.arraycopy(reply, Wire.CONFIG_FIRMWARE, bytes, Wire.CONFIG_FIRMWARE, 2);
-        }
+        System.arraycopy(reply, freeAt, bytes, freeAt, freeCount);
         int at = Arrays.mismatch(bytes, 0, comparedBytes, reply, 0, comparedBytes);
         if (at >= 0) {
             return "byte %d is %02x, expected %02x".formatted(at, reply[at], bytes[at]);
@@ -122,6 +127,7 @@ final class Expected {
                 + differs("TRIM", words(reply, 169, 1) & 1, facts.trim())
                 + differs("vendor signature", signature(reply), SIGNATURE)
                 + differs("capabilities", words(reply, 134, 1), 3)
+                + differs("incarnation", words(reply, 136, 4), incarnation)
                 + differs("epoch", words(reply, 140, 4), epoch);
     }
 

@@ -32,6 +32,7 @@ public final class ExportModel {
     Map<MacAddress, Floor> floors = new LinkedHashMap<>();
 
     boolean cacheOn;
+    long incarnation;
     long changeCount;
 
     /** Requests of an address with tags before {@code tag} are dead. */
@@ -86,6 +87,26 @@ public final class ExportModel {
     /** Whether writes are acknowledged before they are durable. */
     public boolean cacheOn() {
         return cacheOn;
+    }
+
+    public long incarnation() {
+        return incarnation;
+    }
+
+    /** The export was opened with that incarnation: most of it is random, so it is to be told. */
+    public void incarnation(long opened) {
+        incarnation = opened;
+    }
+
+    /** What a READ names that is bound to the incarnation: etherbay-vendor.md, section 5. */
+    public int mark() {
+        int low = (int) (incarnation & Wire.MARK_MAX);
+        return low == 0 ? Wire.MARK_MAX : low;
+    }
+
+    /** The mark of the incarnation that comes after this one. */
+    public int nextMark() {
+        return mark() % (Wire.MARK_MAX - 1) + 1;
     }
 
     /** What happened to the frames, of all exports together. */

@@ -113,7 +113,7 @@ final class StateModel {
                 ? port.sectors()
                 : Math.min(port.sectors(), facts.sectorsMax());
         Octets.put(reply.bytes, Wire.CONFIG_BUFFERS, 2, facts.queueLength());
-        reply.firmwareIsFree();
+        reply.free(Wire.CONFIG_FIRMWARE, 2);
         reply.bytes[Wire.CONFIG_SECTORS] = (byte) most;
         reply.bytes[Wire.CONFIG_SUB] = (byte) (0x10 | sub);
         Octets.put(reply.bytes, Wire.CONFIG_LENGTH, 2, export.config.length);

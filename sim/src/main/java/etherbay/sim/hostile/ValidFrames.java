@@ -138,6 +138,7 @@ final class ValidFrames {
         if (kind < 18) {
             int opcode = prng.chance(0.5) ? Wire.READ : Wire.READ_EXT;
             registers(frame, export, opcode, 0, count, lba(export, count));
+            Octets.put(frame.bytes, Wire.ATA_RESERVED, 2, mark(export));
         } else if (kind < 40) {
             int opcode = kind < 28 ? Wire.WRITE_EXT : kind < 36 ? Wire.WRITE : Wire.WRITE_FUA_EXT;
             registers(frame, export, opcode, 0, count, lba(export, count));
@@ -166,6 +167,16 @@ final class ValidFrames {
         frame.bytes[Wire.ATA_OPCODE] = (byte) opcode;
         Octets.putLittle(frame.bytes, Wire.ATA_LBA, 6, lba);
         frame.length = Wire.ATA_DATA;
+    }
+
+    /** Of the present incarnation, of none, of the one before or the next, or of any. */
+    private int mark(ExportModel export) {
+        return switch (prng.below(8)) {
+            case 0, 1, 2, 3 -> export.mark();
+            case 4, 5 -> 0;
+            case 6 -> export.mark() + (prng.chance(0.8) ? -1 : 1);
+            default -> prng.below(Wire.MARK_MAX + 1);
+        };
     }
 
     private void data(HostileFrame frame, int bytes) {

@@ -35,6 +35,7 @@ final class Wire {
 
     static final int BAD_COMMAND = 1;
     static final int BAD_ARGUMENT = 2;
+    static final int UNAVAILABLE = 3;
     static final int CONFIG_PRESENT = 4;
     static final int BAD_VERSION = 5;
     static final int RESERVED = 6;
@@ -46,6 +47,7 @@ final class Wire {
     static final int ATA_OPCODE = 27;
     static final int ATA_LBA = 28;
     static final int ATA_RESERVED = 34;
+    static final int ATA_REGISTERS_BYTES = ATA_RESERVED - ATA_FLAGS;
     static final int ATA_DATA = 36;
 
     static final int TRIM = 0x06;
@@ -102,6 +104,8 @@ final class Wire {
     static final int FLOOR_END = 32;
     static final int FLOOR_COUNT_MAX = 16;
     static final long FLOOR_AGE_NS = 60_000_000_000L;
+
+    static final int MARK_MAX = 0xffff;
 
     private Wire() {}
 }
