@@ -110,6 +110,9 @@ final class Leg {
     /** It was away: it may have lost what was not flushed. */
     boolean unproven;
 
+    /** And it was the only one in sync meanwhile: what it may have lost nobody else has. */
+    boolean unprovenAlone;
+
     int outageCount;
     BlockDevice.State state = BlockDevice.State.ONLINE;
 
@@ -177,6 +180,18 @@ final class Leg {
     void doubt() {
         unproven = true;
         outageCount++;
+        noteAlone();
+    }
+
+    /** To be asked when it is in doubt, and when another leg has left. */
+    void noteAlone() {
+        unprovenAlone |= unproven && isInSync() && core.isLast(this);
+    }
+
+    /** It has flushed: nothing was lost. */
+    void proven() {
+        unproven = false;
+        unprovenAlone = false;
     }
 
     boolean isOnline() {

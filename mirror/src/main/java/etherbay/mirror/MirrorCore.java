@@ -348,14 +348,14 @@ final class MirrorCore implements BlockDevice {
     }
 
     /**
-     * The only leg in sync could not flush: what it may have lost is nowhere else. It can be filled
-     * and found well again, and what it lost is lost: as with one disk, every FLUSH fails until
-     * somebody assembles the mirror anew.
+     * The only leg in sync could not flush, or was failed before it had: what it may have lost is
+     * nowhere else. It can be filled and found well again, and what it lost is lost: as with one
+     * disk, every FLUSH fails until somebody assembles the mirror anew.
      */
     void cacheLost(Leg leg) {
         if (!cacheLost) {
             cacheLost = true;
-            tell(leg.name + ": could not flush, and no other leg in sync has what it may have lost:"
+            tell(leg.name + ": has not flushed, and no other leg in sync has what it may have lost:"
                     + " every FLUSH fails from now on; check the data, then stop the mirror and"
                     + " assemble it again");
         }

@@ -23,10 +23,18 @@ final class Roster {
         return membership;
     }
 
-    /** A leg in sync is so no longer; another one is. Held requests wait until that is durable. */
+    /**
+     * A leg in sync is so no longer; another one is. Held requests wait until that is durable. One
+     * that was the only one, and has not flushed since it was away, can be asked no more: the
+     * others hold what it had left.
+     */
     void fail(Leg leg, Leg.Cause cause, String why) {
         Check.that(leg.isInSync() && !core.isLast(leg), "the last leg in sync is not failed");
+        if (leg.unprovenAlone) {
+            core.cacheLost(leg);
+        }
         leave(leg, cause, why);
+        core.legs().forEach(Leg::noteAlone);
         leg.failureDurable = false;
         leg.failureVersion = core.metadata().wantedVersion();
         core.undurable(leg.failureVersion);

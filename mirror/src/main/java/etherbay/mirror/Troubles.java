@@ -126,20 +126,19 @@ final class Troubles {
             return;
         }
         if (!leg.device.capabilities().flush()) {
-            leg.unproven = false;
+            leg.proven();
             return;
         }
         int outage = leg.outageCount;
-        boolean alone = core.isLast(leg);
         leg.submitRaw(
                 new Io(1).prepare(IoOperation.FLUSH, 0, 0),
-                done -> proven(leg, done.status(), outage, alone),
+                done -> proven(leg, done.status(), outage),
                 0);
     }
 
-    private void proven(Leg leg, IoStatus status, int outage, boolean alone) {
+    private void proven(Leg leg, IoStatus status, int outage) {
         boolean failed = !status.isOk() && status != IoStatus.FENCED && !isSilence(leg, status);
-        if (failed && alone && leg.isInSync() && !core.isStopped()) {
+        if (failed && leg.unprovenAlone && leg.isInSync() && !core.isStopped()) {
             core.cacheLost(leg); // another one that is in sync by now was filled from this one
         }
         if (status == IoStatus.FENCED) {
@@ -147,7 +146,7 @@ final class Troubles {
         } else if (!leg.isInSync() || core.isStopped() || leg.outageCount != outage) {
             return; // failed, or away again
         } else if (status.isOk()) {
-            leg.unproven = false;
+            leg.proven();
             core.reads().retry();
         } else {
             report(leg, status, Leg.Cause.AWAY, "a flush ended " + status + " after it was away");

@@ -22,7 +22,7 @@ import java.util.Optional;
 
 /** Legs that lose what they had, that are added, that grow; and mirrors that are only read. */
 final class MirrorLegsTest {
-    private static Optional<EtherbayException> add(MirrorRig rig, int store, boolean fresh) {
+    static Optional<EtherbayException> add(MirrorRig rig, int store, boolean fresh) {
         List<Optional<EtherbayException>> told = new ArrayList<>();
         rig.node.tell(() -> rig.mirror().add(rig.part(store), fresh, told::add));
         rig.until("added", () -> !told.isEmpty());
@@ -206,79 +206,6 @@ final class MirrorLegsTest {
             assertThat(rig.read(0)).isEqualTo(2);
             rig.untilStanding("s0", "in sync");
             assertThat(rig.flush()).isEqualTo(IoStatus.OK);
-        }
-    }
-
-    @Test
-    void aLossOnTheLastLegIsNotForgottenWhenAnotherIsFilledFromIt() {
-        try (MirrorRig rig = new MirrorRig(2).create().open()) {
-            rig.mirror().fail("s1");
-            rig.write(0, 1, 2);
-            rig.stores.get(0).powerCut();
-            rig.runFor(2 * MirrorRig.SECOND_NS);
-            MirrorRig.Pending waiting = rig.begin(IoOperation.READ, 0, 1, 0);
-            rig.stores.get(0).start();
-            assertThat(rig.end(waiting)).isEqualTo(IoStatus.OK);
-            assertThat(add(rig, 1, false)).isEmpty();
-            rig.untilStanding("s1", "in sync");
-            rig.runFor(10 * MirrorRig.SECOND_NS);
-            assertThat(rig.flush()).isEqualTo(IoStatus.FAILED);
-            assertThat(rig.flush()).as("and the next").isEqualTo(IoStatus.FAILED);
-            assertThat(rig.told).anyMatch(said -> said.contains("every FLUSH fails from now on"));
-            rig.kill().open();
-            rig.write(0, 1, 3);
-            assertThat(rig.flush()).isEqualTo(IoStatus.OK);
-        }
-    }
-
-    /** A disk whose FLUSHes fail once its cache is lost, but not at once. */
-    private static final class LostCache extends DeviceDecorator {
-        private final List<Io> held = new ArrayList<>();
-        private boolean lost;
-        private boolean failing;
-
-        LostCache(BlockDevice below) {
-            super(below);
-        }
-
-        @Override
-        public void submit(Io io) {
-            if (!lost || io.operation() != IoOperation.FLUSH) {
-                below().submit(io);
-            } else if (failing) {
-                io.complete(IoStatus.FAILED);
-            } else {
-                held.add(io);
-            }
-        }
-
-        void fail() {
-            failing = true;
-            held.forEach(io -> io.complete(IoStatus.FAILED));
-        }
-    }
-
-    @Test
-    void aFlushUnderWayWhenTheLastLegIsKnownToHaveLostItsCacheFails() {
-        try (MirrorRig rig = new MirrorRig(2).create()) {
-            Part part = rig.part(1);
-            LostCache last = new LostCache(part.device());
-            rig.open(List.of(rig.part(0), new Part("s1", last, part.gate(), "")), false, false);
-            rig.mirror().fail("s0");
-            rig.write(0, 1, 2);
-            last.lost = true;
-            rig.stores.get(1).silence();
-            MirrorRig.Pending waiting = rig.begin(IoOperation.READ, 0, 1, 0);
-            rig.runFor(2 * MirrorRig.SECOND_NS);
-            rig.stores.get(1).answer();
-            assertThat(rig.end(waiting)).isEqualTo(IoStatus.OK);
-            assertThat(add(rig, 0, false)).isEmpty();
-            rig.untilStanding("s0", "in sync");
-            MirrorRig.Pending flush = rig.begin(IoOperation.FLUSH, 0, 0, 0);
-            rig.runFor(MirrorRig.SECOND_NS / 100);
-            rig.node.tell(last::fail);
-            assertThat(rig.end(flush)).isEqualTo(IoStatus.FAILED);
-            assertThat(rig.standing("s1")).isEqualTo("faulty");
         }
     }
 

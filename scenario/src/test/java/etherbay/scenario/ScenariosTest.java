@@ -157,9 +157,13 @@ final class ScenariosTest {
                 .containsKey("sectors compared");
     }
 
-    @Test
-    void whatFailedOnceWithAMirrorDoesNotFailAgain() {
-        long seed = 0x0edf1e2b666c1ce8L; // a loss on the last leg, forgotten when it was refilled
+    @ParameterizedTest
+    @ValueSource(
+            longs = {
+                0x0edf1e2b666c1ce8L, // a loss on the last leg, forgotten when it was refilled
+                0x6008b6b55cd03011L // the same, found by a FLUSH of a user
+            })
+    void whatFailedOnceWithAMirrorDoesNotFailAgain(long seed) {
         assertThat(Seeds.run("mirror", seed, Scenarios.of("mirror")).marks())
                 .containsKey("sectors compared");
     }

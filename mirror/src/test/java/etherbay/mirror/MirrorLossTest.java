@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.mirror;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import etherbay.base.BlockDevice;
+import etherbay.base.DeviceDecorator;
+import etherbay.base.Io;
+import etherbay.base.IoOperation;
+import etherbay.base.IoStatus;
+import etherbay.sim.SimStore;
+
+import org.junit.jupiter.api.Test;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Losses of the only leg in sync: nobody else has what it had, whoever is filled from it. */
+final class MirrorLossTest {
+    @Test
+    void aLossOnTheLastLegIsNotForgottenWhenAnotherIsFilledFromIt() {
+        try (MirrorRig rig = new MirrorRig(2).create().open()) {
+            rig.mirror().fail("s1");
+            rig.write(0, 1, 2);
+            rig.stores.get(0).powerCut();
+            rig.runFor(2 * MirrorRig.SECOND_NS);
+            MirrorRig.Pending waiting = rig.begin(IoOperation.READ, 0, 1, 0);
+            rig.stores.get(0).start();
+            assertThat(rig.end(waiting)).isEqualTo(IoStatus.OK);
+            assertThat(MirrorLegsTest.add(rig, 1, false)).isEmpty();
+            rig.untilStanding("s1", "in sync");
+            rig.runFor(10 * MirrorRig.SECOND_NS);
+            assertThat(rig.flush()).isEqualTo(IoStatus.FAILED);
+            assertThat(rig.flush()).as("and the next").isEqualTo(IoStatus.FAILED);
+            assertThat(rig.told).anyMatch(said -> said.contains("every FLUSH fails from now on"));
+            rig.kill().open();
+            rig.write(0, 1, 3);
+            assertThat(rig.flush()).isEqualTo(IoStatus.OK);
+        }
+    }
+
+    /** A disk whose FLUSHes fail once its cache is lost, but not at once. */
+    private static final class LostCache extends DeviceDecorator {
+        private final List<Io> held = new ArrayList<>();
+        private boolean lost;
+        private boolean failing;
+
+        LostCache(BlockDevice below) {
+            super(below);
+        }
+
+        @Override
+        public void submit(Io io) {
+            if (!lost || io.operation() != IoOperation.FLUSH) {
+                below().submit(io);
+            } else if (failing) {
+                io.complete(IoStatus.FAILED);
+            } else {
+                held.add(io);
+            }
+        }
+
+        /** Those that come from now on fail; what is under way is not answered. */
+        void failLater() {
+            failing = true;
+        }
+
+        void fail() {
+            failLater();
+            held.forEach(io -> io.complete(IoStatus.FAILED));
+        }
+    }
+
+    /** {@code s1}, alone, may have lost its cache, and {@code s0} is filled from it meanwhile. */
+    private static LostCache filledFromALossNotKnown(MirrorRig rig) {
+        Part part = rig.part(1);
+        LostCache last = new LostCache(part.device());
+        rig.open(List.of(rig.part(0), new Part("s1", last, part.gate(), "")), false, false);
+        rig.mirror().fail("s0");
+        rig.write(0, 1, 2);
+        last.lost = true;
+        rig.stores.get(1).silence();
+        MirrorRig.Pending waiting = rig.begin(IoOperation.READ, 0, 1, 0);
+        rig.runFor(2 * MirrorRig.SECOND_NS);
+        rig.stores.get(1).answer();
+        assertThat(rig.end(waiting)).isEqualTo(IoStatus.OK);
+        assertThat(MirrorLegsTest.add(rig, 0, false)).isEmpty();
+        rig.untilStanding("s0", "in sync");
+        return last;
+    }
+
+    private static void assertToldForGood(MirrorRig rig) {
+        assertThat(rig.standing("s1")).isEqualTo("faulty");
+        assertThat(rig.flush()).isEqualTo(IoStatus.FAILED);
+        assertThat(rig.told).anyMatch(said -> said.contains("every FLUSH fails from now on"));
+    }
+
+    @Test
+    void aFlushUnderWayWhenTheLastLegIsKnownToHaveLostItsCacheFails() {
+        try (MirrorRig rig = new MirrorRig(2).create()) {
+            LostCache last = filledFromALossNotKnown(rig);
+            MirrorRig.Pending flush = rig.begin(IoOperation.FLUSH, 0, 0, 0);
+            rig.runFor(MirrorRig.SECOND_NS / 100);
+            rig.node.tell(last::fail);
+            assertThat(rig.end(flush)).isEqualTo(IoStatus.FAILED);
+            assertThat(rig.standing("s1")).isEqualTo("faulty");
+        }
+    }
+
+    @Test
+    void aLossOnALegThatWasAloneIsToldThoughAnotherFlushFindsIt() {
+        try (MirrorRig rig = new MirrorRig(2).create()) {
+            LostCache last = filledFromALossNotKnown(rig);
+            last.failLater();
+            assertThat(rig.flush()).as("s0 has flushed it, and lacks it").isEqualTo(IoStatus.FAILED);
+            assertToldForGood(rig);
+        }
+    }
+
+    @Test
+    void aLegThatWasAloneAndFailsBeforeItHasFlushedMayHaveLostSomething() {
+        try (MirrorRig rig = new MirrorRig(2).create()) {
+            filledFromALossNotKnown(rig);
+            rig.stores.get(1).silence();
+            assertThat(rig.write(9, 1, 3)).isEqualTo(IoStatus.OK);
+            assertToldForGood(rig);
+        }
+    }
+
+    @Test
+    void aLossOnALegThatWasAloneIsToldThoughItIsAwayOnceMore() {
+        try (MirrorRig rig = new MirrorRig(2).create()) {
+            LostCache last = filledFromALossNotKnown(rig);
+            rig.stores.forEach(SimStore::silence);
+            MirrorRig.Pending write = rig.begin(IoOperation.WRITE, 9, 1, 3);
+            rig.runFor(2 * MirrorRig.SECOND_NS);
+            last.failLater();
+            rig.stores.forEach(SimStore::answer);
+            assertThat(rig.end(write)).isEqualTo(IoStatus.OK);
+            rig.untilStanding("s1", "faulty");
+            assertToldForGood(rig);
+        }
+    }
+
+    /** It was there for all: what it has proved since needs no other leg. */
+    @Test
+    void aLegThatWasAloneAndHasFlushedSinceMayFail() {
+        try (MirrorRig rig = new MirrorRig(2).create().open()) {
+            rig.mirror().fail("s0");
+            rig.write(0, 1, 2);
+            rig.stores.get(1).silence();
+            MirrorRig.Pending waiting = rig.begin(IoOperation.READ, 0, 1, 0);
+            rig.runFor(2 * MirrorRig.SECOND_NS);
+            rig.stores.get(1).answer();
+            assertThat(rig.end(waiting)).isEqualTo(IoStatus.OK);
+            assertThat(MirrorLegsTest.add(rig, 0, false)).isEmpty();
+            rig.untilStanding("s0", "in sync");
+            rig.runFor(MirrorRig.SECOND_NS);
+            rig.stores.get(1).silence();
+            assertThat(rig.write(9, 1, 3)).isEqualTo(IoStatus.OK);
+            assertThat(rig.standing("s1")).isEqualTo("faulty");
+            assertThat(rig.flush()).isEqualTo(IoStatus.OK);
+        }
+    }
+}
