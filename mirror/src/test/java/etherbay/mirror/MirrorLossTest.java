@@ -112,7 +112,7 @@ final class MirrorLossTest {
         try (MirrorRig rig = new MirrorRig(2).create()) {
             LostCache last = filledFromALossNotKnown(rig);
             last.failLater();
-            assertThat(rig.flush()).as("s0 has flushed it, and lacks it").isEqualTo(IoStatus.FAILED);
+            assertThat(rig.flush()).as("s0 lacks it, and has flushed").isEqualTo(IoStatus.FAILED);
             assertToldForGood(rig);
         }
     }
