@@ -2,6 +2,8 @@
 package etherbay.mirror;
 
 import etherbay.base.Check;
+import etherbay.base.Io;
+import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
 
 import java.util.List;
@@ -169,6 +171,32 @@ final class Roster {
         core.metadata().setRole(leg.number(), Superblock.FAULTY);
         core.metadata().start();
         core.changed();
+    }
+
+    /** A leg that is being filled flushes, or is filled no longer. */
+    void flush(Leg leg, Runnable flushed) {
+        if (!leg.device.capabilities().flush()) {
+            flushed.run();
+            return;
+        }
+        leg.submitRaw(
+                new Io(1).prepare(IoOperation.FLUSH, 0, 0),
+                done -> {
+                    if (leg.standing != Leg.Standing.RECOVERING || core.isStopped()) {
+                        return;
+                    }
+                    if (done.status().isOk()) {
+                        flushed.run();
+                    } else {
+                        // What it has lost is copied again; its medium is as good as before.
+                        drop(
+                                leg,
+                                done.status(),
+                                Leg.Cause.AWAY,
+                                "it was not flushed after it was filled");
+                    }
+                },
+                0);
     }
 
     /** A leg that was filled is in sync. */

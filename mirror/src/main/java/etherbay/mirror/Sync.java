@@ -4,7 +4,6 @@ package etherbay.mirror;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.Io;
-import etherbay.base.IoOperation;
 import etherbay.base.Timers;
 
 import org.jspecify.annotations.Nullable;
@@ -518,38 +517,12 @@ final class Sync {
     private void checkpoint() {
         for (Leg leg : List.copyOf(filling)) {
             long copied = leg.copiedSectors;
-            flush(leg, () -> {
+            core.roster().flush(leg, () -> {
                 leg.filledSectors = copied;
                 core.metadata().touch();
                 core.metadata().start();
             });
         }
-    }
-
-    private void flush(Leg leg, Runnable flushed) {
-        if (!leg.device.capabilities().flush()) {
-            flushed.run();
-            return;
-        }
-        leg.submitRaw(
-                new Io(1).prepare(IoOperation.FLUSH, 0, 0),
-                done -> {
-                    if (leg.standing != Leg.Standing.RECOVERING || core.isStopped()) {
-                        return;
-                    }
-                    if (done.status().isOk()) {
-                        flushed.run();
-                    } else {
-                        // What it has lost is copied again; its medium is as good as before.
-                        core.roster()
-                                .drop(
-                                        leg,
-                                        done.status(),
-                                        Leg.Cause.AWAY,
-                                        "it was not flushed after it was filled");
-                    }
-                },
-                0);
     }
 
     private void endPass() {
@@ -581,7 +554,7 @@ final class Sync {
         }
         finishing = true;
         for (Leg leg : full) {
-            flush(leg, () -> finish(leg));
+            core.roster().flush(leg, () -> finish(leg));
         }
     }
 
