@@ -209,6 +209,46 @@ final class MirrorLegsTest {
         }
     }
 
+    /** A disk whose fence lets reads and FLUSHes through, as those of our targets do. */
+    private static final class FencedWrites extends DeviceDecorator {
+        boolean taken;
+
+        FencedWrites(BlockDevice below) {
+            super(below);
+        }
+
+        @Override
+        public void submit(Io io) {
+            if (taken && io.operation().changesData()) {
+                io.complete(IoStatus.FENCED);
+            } else {
+                below().submit(io);
+            }
+        }
+    }
+
+    /** The other one answers the probe, since it is read: nothing of the verdict is written. */
+    @Test
+    void aLegThatIsSilentWhileTheOtherWasTakenOverFailsInMemoryAlone() {
+        try (MirrorRig rig = new MirrorRig(2).create()) {
+            Part part = rig.part(1);
+            FencedWrites taken = new FencedWrites(part.device());
+            rig.open(List.of(rig.part(0), new Part("s1", taken, part.gate(), "")), false, false);
+            rig.write(0, 1, 1);
+            rig.until("no marks", () -> rig.mirror().detail().dirtySectors() == 0);
+            rig.runFor(5 * MirrorRig.SECOND_NS); // nothing is left to be written by itself
+            rig.stores.get(0).silence();
+            MirrorRig.Pending flush = rig.begin(IoOperation.FLUSH, 0, 0, 0);
+            taken.taken = true;
+            assertThat(rig.end(flush)).isEqualTo(IoStatus.FENCED);
+            assertThat(rig.write(0, 1, 2)).isEqualTo(IoStatus.FENCED);
+            assertThat(rig.fenced).containsExactly("s1");
+            assertThat(rig.standing("s0")).isEqualTo("faulty");
+            assertThat(rig.superblock(1).roles()).startsWith(0, 1);
+            assertThat(rig.peek(1, 0)).isEqualTo(1);
+        }
+    }
+
     @Test
     void aStaleLegAloneIsNoMirror() {
         try (MirrorRig rig = new MirrorRig(2).create().open()) {
