@@ -237,8 +237,7 @@ final class Returns {
                         Optional.empty(),
                         Optional.empty()))
                 .toList();
-        Assembly.Standing standing =
-                Assembly.returning(found.reading(), inSync, Optional.of(core.intent().header));
+        Assembly.Standing standing = Assembly.returning(found.reading(), inSync, marksFor(own));
         int number = numberFor(own, shared);
         Optional<Integer> slot = freeSlot(own.role());
         Assembly.Leg leg = new Assembly.Leg(
@@ -247,6 +246,19 @@ final class Returns {
                 slot.orElse(Superblock.SPARE),
                 slot.isEmpty() ? new Assembly.Spare() : resumed(notSpare(standing), own));
         core.roster().join(Opening.member(found, leg), leg.slot());
+    }
+
+    /**
+     * The bitmap, where it can know what that leg lacks. One in memory alone knows nothing of what
+     * a leg missed that has not been in use since the mirror was assembled.
+     */
+    private Optional<IntentHeader> marksFor(Superblock own) {
+        boolean used = core.legs().stream()
+                .anyMatch(leg -> leg.superblock.deviceId().equals(own.deviceId())
+                        && leg.number() == own.deviceNumber());
+        return used || core.intent().isOnDisk()
+                ? Optional.of(core.intent().header)
+                : Optional.empty();
     }
 
     /** A leg that was a spare is filled whole once there is a slot for it. */

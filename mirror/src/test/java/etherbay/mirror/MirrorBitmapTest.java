@@ -14,6 +14,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** A bitmap that an array gets later: what stands on the legs, also in the middle of it. */
@@ -191,6 +192,36 @@ final class MirrorBitmapTest {
             rig.stop();
             rig.open();
             assertThat(rig.read(24_003)).isEqualTo(6);
+        }
+    }
+
+    /** What a leg lacks was known to the process that has ended, and to nobody else. */
+    @Test
+    void aLegThatWasBeingFilledWhenTheProcessEndedIsFilledWhole() {
+        try (MirrorRig rig = new MirrorRig(2, SECTORS).create(true, false)) {
+            rig.syncBytesPerSecond = 4096;
+            rig.open();
+            rig.stores.get(1).powerCut();
+            assertThat(rig.write(SECTORS - 1, 1, 7)).isEqualTo(IoStatus.OK);
+            assertThat(rig.write(3, 1, 5)).isEqualTo(IoStatus.OK);
+            rig.untilStanding("s1", "faulty");
+            rig.stores.get(1).start();
+            rig.untilStanding("s1", "recovering");
+            rig.stores.get(0).silence(); // so that it goes on saying that s1 is out
+            rig.until("said so", () -> rig.superblock(1).recoveryOffset() != Superblock.END);
+            assertThat(rig.superblock(1).events()).isGreaterThan(rig.superblock(0).events());
+            rig.kill();
+            rig.stores.get(0).answer();
+            rig.syncBytesPerSecond = 0;
+            rig.open(rig.parts(0), false, false);
+            List<Optional<EtherbayException>> told = new ArrayList<>();
+            rig.node.tell(() -> rig.mirror().add(rig.part(1), false, told::add));
+            rig.until("added", () -> !told.isEmpty());
+            assertThat(told.getFirst()).isEmpty();
+            rig.untilStanding("s1", "in sync");
+            rig.stop();
+            assertThat(rig.peek(1, SECTORS - 1)).isEqualTo(7);
+            assertThat(rig.peek(1, 3)).isEqualTo(5);
         }
     }
 }
