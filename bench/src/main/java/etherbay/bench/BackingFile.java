@@ -77,7 +77,9 @@ final class BackingFile implements Cleanup.Owned {
         }
     }
 
-    /** Reads all of it, so that the page cache holds it; backwards, so that nothing is read ahead. */
+    /**
+     * Reads all of it, so that the page cache holds it; backwards, so that nothing is read ahead.
+     */
     void cache() throws IOException {
         long partBytes = bytes / READER_COUNT / PAGE_BYTES * PAGE_BYTES;
         List<Callable<Void>> parts = new ArrayList<>();

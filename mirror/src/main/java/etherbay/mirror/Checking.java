@@ -182,9 +182,7 @@ final class Checking {
                 result.mendedCount(),
                 unreadableCount,
                 result.sectors()
-                        .subList(
-                                0,
-                                Math.min(result.sectors().size(), CheckMark.SECTOR_COUNT_MAX)));
+                        .subList(0, Math.min(result.sectors().size(), CheckMark.SECTOR_COUNT_MAX)));
         if (!request.mends()) {
             mark = Optional.of(next);
             noted.run();

@@ -136,9 +136,9 @@ public record LegLayout(
     static OptionalInt bitmapOffset(List<Superblock> legs, long sectors) {
         IntStream behindLogs = legs.stream()
                 .filter(leg -> leg.badBlocksSectors() > 0)
-                .mapToInt(leg -> Math.ceilDiv(
-                                leg.badBlocksOffset() + leg.badBlocksSectors(), STEP_SECTORS)
-                        * STEP_SECTORS);
+                .mapToInt(leg ->
+                        Math.ceilDiv(leg.badBlocksOffset() + leg.badBlocksSectors(), STEP_SECTORS)
+                                * STEP_SECTORS);
         return IntStream.concat(IntStream.of(SuperblockFormat.SECTORS), behindLogs)
                 .sorted()
                 .filter(offset -> legs.stream()

@@ -286,9 +286,7 @@ final class Returns {
                 .mapToLong(leg -> leg.keptSectors)
                 .findFirst()
                 .orElse(0);
-        return whole && marked
-                ? new Assembly.Recovering(Assembly.Extent.FULL, kept)
-                : standing;
+        return whole && marked ? new Assembly.Recovering(Assembly.Extent.FULL, kept) : standing;
     }
 
     private int numberFor(Superblock own, Superblock shared) {

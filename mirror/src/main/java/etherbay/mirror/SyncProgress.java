@@ -17,11 +17,7 @@ public record SyncProgress(
      * @param doneSectors since then
      */
     static SyncProgress of(
-            String what,
-            long skippedSectors,
-            long doneSectors,
-            long totalSectors,
-            long elapsedNs) {
+            String what, long skippedSectors, long doneSectors, long totalSectors, long elapsedNs) {
         double perNs = (double) doneSectors / Math.max(1, elapsedNs);
         long reachedSectors = skippedSectors + doneSectors;
         long leftSectors = Math.max(0, totalSectors - reachedSectors);

@@ -60,7 +60,10 @@ final class SyncStep {
     private int pendingCount;
     private boolean failed;
     private boolean silent;
-    @Nullable SyncWork work;
+
+    @Nullable
+    SyncWork work;
+
     long lba;
     long sectors;
     long startNs;

@@ -71,8 +71,7 @@ final class ClaimFormatTest {
 
     @Test
     void aCheckThatSaysWhatCannotBeIsNone() {
-        CheckMark impossible =
-                new CheckMark(true, Optional.empty(), 4096, 2, 3, 0, List.of(1L));
+        CheckMark impossible = new CheckMark(true, Optional.empty(), 4096, 2, 3, 0, List.of(1L));
         ClaimRecord claim = claim("node", false, Optional.of(impossible));
         assertThat(ClaimFormat.decode(encoded(claim), AT, Samples.ARRAY_ID))
                 .contains(claim("node", false));

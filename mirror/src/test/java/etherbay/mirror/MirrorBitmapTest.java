@@ -209,7 +209,8 @@ final class MirrorBitmapTest {
             rig.untilStanding("s1", "recovering");
             rig.stores.get(0).silence(); // so that it goes on saying that s1 is out
             rig.until("said so", () -> rig.superblock(1).recoveryOffset() != Superblock.END);
-            assertThat(rig.superblock(1).events()).isGreaterThan(rig.superblock(0).events());
+            assertThat(rig.superblock(1).events())
+                    .isGreaterThan(rig.superblock(0).events());
             rig.kill();
             rig.stores.get(0).answer();
             rig.syncBytesPerSecond = 0;

@@ -224,13 +224,16 @@ final class MirrorCheckTest {
         MemorySegment block = rig.world().arena().allocate(4096, 512);
         SuperblockFormat.encode(with, block, 0);
         List<IoStatus> ended = new ArrayList<>();
-        Io io = new Io(1).prepare(IoOperation.WRITE, 8, 8).segment(block, 0, 4096).fua(true);
+        Io io = new Io(1)
+                .prepare(IoOperation.WRITE, 8, 8)
+                .segment(block, 0, 4096)
+                .fua(true);
         Part part = rig.part(leg);
         rig.node.tell(() -> part.gate()
                 .claim(
                         new Epoch(100),
-                        claimed -> part.device()
-                                .submit(io.then(done -> ended.add(done.status())))));
+                        claimed ->
+                                part.device().submit(io.then(done -> ended.add(done.status())))));
         rig.until("written", () -> !ended.isEmpty());
         assertThat(ended).containsExactly(IoStatus.OK);
     }
