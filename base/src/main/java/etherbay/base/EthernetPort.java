@@ -68,7 +68,7 @@ public interface EthernetPort extends LoopPart, AutoCloseable {
     @Nullable
     Frame claim(int bytes);
 
-    /** Whether frames may have a {@link Frame#tail}. */
+    /** Whether frames may have a {@link Frame#tail}, as things are now. */
     default boolean sendsTails() {
         return false;
     }

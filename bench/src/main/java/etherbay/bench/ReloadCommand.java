@@ -39,6 +39,9 @@ final class ReloadCommand implements Callable<Integer> {
     private static final int SECTORS = 8;
     private static final double WARM_UP_SECONDS = 3;
 
+    /** Some hundreds of reloads: the compiler has done with what they run. */
+    private static final double RELOAD_WARM_UP_SECONDS = 10;
+
     @Option(names = "--pairs", description = "of runs, of reads and of writes (default 5)")
     private int pairCount = 5;
 
@@ -124,11 +127,11 @@ final class ReloadCommand implements Callable<Integer> {
                 seed);
     }
 
-    /** Load and reloads, each warm before anything is measured. */
+    /** Load and reloads, each warm before anything is measured: these come back to back. */
     private void warmUp(Bed bed) {
         for (boolean write : new boolean[] {true, false}) {
             count(bed.load().run(work(write, 0).lasting(WARM_UP_SECONDS)));
-            count(run(bed, work(write, 0).lasting(WARM_UP_SECONDS), true));
+            count(run(bed, work(write, 0).lasting(RELOAD_WARM_UP_SECONDS), 0));
         }
         reloadMs.clear();
     }
@@ -158,10 +161,15 @@ final class ReloadCommand implements Callable<Integer> {
     }
 
     private LoadResult run(Bed bed, Workload work, boolean withReloads) {
+        return withReloads ? run(bed, work, everyMs) : bed.load().run(work);
+    }
+
+    /** Load beside reloads, of which one begins each {@code paceMs}, or when the last has ended. */
+    private LoadResult run(Bed bed, Workload work, long paceMs) {
         bed.load().begin(work);
         long endNs = System.nanoTime() + work.durationNs();
-        while (withReloads && System.nanoTime() < endNs) {
-            long nextNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(everyMs);
+        while (System.nanoTime() < endNs) {
+            long nextNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(paceMs);
             reload(bed);
             LockSupport.parkNanos(Math.min(nextNs, endNs) - System.nanoTime());
         }

@@ -118,7 +118,7 @@ public final class Disk implements BlockDevice {
     private final DiskEngine engine;
     private final DiskSteps steps;
     private final DiskLog log;
-    private final CachedPages cached;
+    private CachedPages cached;
     private final List<Listener> listeners = new ArrayList<>(1);
     private long sectors;
     private volatile Life life = Life.PREPARED;
@@ -289,8 +289,17 @@ public final class Disk implements BlockDevice {
         long address = cached.at(lba * SECTOR_BYTES, (long) sectorCount * SECTOR_BYTES);
         if (address != 0) {
             log.done(IoOperation.READ);
+            if (cached.isCrowded()) {
+                mapAnew();
+            }
         }
         return address;
+    }
+
+    /** What was lent of the former mapping lasts for this turn. */
+    private void mapAnew() {
+        disks.retire(cached);
+        cached = file.cachedPages();
     }
 
     /** What makes the calls of this disk. */
@@ -302,6 +311,9 @@ public final class Disk implements BlockDevice {
     void checkSize() {
         long before = sectors;
         sectors = file.sectors(before);
+        if (sectors > before || !(cached.isEmpty() || cached.tellsTruth())) {
+            mapAnew();
+        }
         if (sectors != before) {
             for (Listener listener : listeners) {
                 listener.resized(this, before);

@@ -185,15 +185,10 @@ final class DiskFile {
         return fd;
     }
 
-    /**
-     * What is cached of it, for a file that is not open for direct I/O. The kernel says of any page
-     * that it is there, to those who may not write to the file: mincore(2).
-     */
+    /** What is cached of it as it is now, unless it is open for direct I/O. */
     CachedPages cachedPages() {
-        boolean told = !options.readOnly() || Files.isWritable(path);
-        return options.direct() || !told
-                ? CachedPages.NONE
-                : CachedPages.of(fd, sectors(0) * BlockDevice.SECTOR_BYTES, arena);
+        long bytes = options.direct() ? 0 : sectors(0) * BlockDevice.SECTOR_BYTES;
+        return CachedPages.of(fd, blockDevice, bytes, arena);
     }
 
     /** Direct I/O wants addresses at multiples of this; 1 for buffered. */

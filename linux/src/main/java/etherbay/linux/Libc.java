@@ -23,6 +23,10 @@ import java.lang.invoke.VarHandle;
  */
 final class Libc {
     static final int NOT_VARIADIC = -1;
+
+    /** Room for a struct statfs of any architecture; its first word is the type. */
+    static final long STATFS_BYTES = 256;
+
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO =
             STATE.varHandle(groupElement("errno")).withInvokeExactBehavior();
@@ -98,6 +102,8 @@ final class Libc {
             bind("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
     private static final MethodHandle SCHED_SETATTR =
             bind("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle FSTATFS =
+            bind("fstatfs", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG);
     private static final MethodHandle GETPAGESIZE = bind("getpagesize", NOT_VARIADIC, JAVA_INT);
     private static final MethodHandle SETNS =
             bind("setns", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT);
@@ -303,6 +309,16 @@ final class Libc {
             return outcome((int) MUNMAP.invokeExact(state, address, bytes), state);
         } catch (Throwable bug) {
             throw broken("munmap", bug);
+        }
+    }
+
+    /** fstatfs(2). @return 0, or {@code -errno}. */
+    static int fstatfs(int fd, long statfsAddress) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return outcome((int) FSTATFS.invokeExact(state, fd, statfsAddress), state);
+        } catch (Throwable bug) {
+            throw broken("fstatfs", bug);
         }
     }
 

@@ -43,10 +43,12 @@ public final class Linux {
 
     /**
      * Lets other threads come first from now on, for the calling thread and those that it starts:
-     * of the threads of a process only the calling one is meant by 0, setpriority(2). For work
+     * of the threads of a process only the calling one is meant by 0, setpriority(2). A short slice
+     * that it has from a thread that {@linkplain #comeSoon comes soon} ends. For work
      * beside a loop that serves; nothing where the process gives way that much already.
      */
     public static void giveWay() {
+        Slice.set(0);
         if (Libc.getpriority(Constants.PRIO_PROCESS, 0) < NICENESS_BESIDE_A_LOOP) {
             // Everybody may become nicer, so there is no refusal to report.
             Libc.setpriority(Constants.PRIO_PROCESS, 0, NICENESS_BESIDE_A_LOOP);

@@ -229,7 +229,7 @@ final class LoopDisks implements LoopPart {
      * lies in it, and by another thread, for it takes long where much was used.
      */
     void retire(CachedPages pages) {
-        if (!pages.wereUsed()) {
+        if (!pages.wereUsed() || isIdlerClosed()) {
             pages.close();
             return;
         }
@@ -237,9 +237,17 @@ final class LoopDisks implements LoopPart {
         retirement.at(loop.clock().nanoTime() + 1);
     }
 
+    private synchronized boolean isIdlerClosed() {
+        return idlerClosed;
+    }
+
     private void unmapRetired() {
         for (CachedPages one = retired.poll(); one != null; one = retired.poll()) {
-            Thread.ofPlatform().daemon().name("etherbay-unmap").start(one::close);
+            CachedPages pages = one;
+            Thread.ofPlatform().daemon().name("etherbay-unmap").start(() -> {
+                Linux.giveWay(); // with the loop's slice it would come as soon as that
+                pages.close();
+            });
         }
     }
 

@@ -302,7 +302,7 @@ public final class PacketPort implements EthernetPort {
 
     @Override
     public boolean sendsTails() {
-        return true;
+        return !closed && sender.takesTails(turnNs);
     }
 
     @Override

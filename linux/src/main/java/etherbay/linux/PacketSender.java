@@ -24,6 +24,9 @@ final class PacketSender {
     /** Between two attempts: the time a gigabit link needs for a few frames. */
     private static final long RETRY_NS = 200_000;
 
+    /** Who has no room now has none in a moment either: so long frames come without tails. */
+    private static final long TAIL_PAUSE_NS = 1_000_000_000;
+
     private final int fd;
     private final FramePool pool;
     private final PacketCounters counters;
@@ -34,6 +37,7 @@ final class PacketSender {
     private boolean refused;
     private long refusedSinceNs;
     private long retryAtNs = Long.MAX_VALUE;
+    private long tailsAgainNs = Long.MIN_VALUE;
 
     PacketSender(int fd, FramePool pool, PacketCounters counters, Arena arena) {
         this.fd = fd;
@@ -55,6 +59,14 @@ final class PacketSender {
     /** Whether the kernel had no room at the last attempt. */
     boolean refused() {
         return refused;
+    }
+
+    /**
+     * Whether what has a tail is welcome: while the kernel has no room it would be dropped, and
+     * other frames are kept.
+     */
+    boolean takesTails(long nowNs) {
+        return !refused && nowNs >= tailsAgainNs;
     }
 
     /** When another attempt makes sense; {@code Long.MAX_VALUE} when nothing waits for one. */
@@ -115,8 +127,13 @@ final class PacketSender {
             accepted();
             return;
         }
+        tailsAgainNs = nowNs + TAIL_PAUSE_NS;
         dropTails();
-        retryAtNs = nowNs + RETRY_NS;
+        if (count == 0) {
+            accepted();
+        } else {
+            retryAtNs = nowNs + RETRY_NS;
+        }
     }
 
     /** What was lent was so for this turn: whoever asked for it asks again. */

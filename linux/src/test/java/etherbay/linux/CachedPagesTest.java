@@ -18,6 +18,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.Stream;
 
 /** What a disk lends of the page cache, read by a system call as a port does. */
 final class CachedPagesTest {
@@ -121,6 +122,50 @@ final class CachedPagesTest {
     }
 
     @Test
+    void whatAFileGrewByIsLentOnceTheDiskKnows() throws IOException {
+        try (DiskRig rig = new DiskRig(path, Disk.Options.DEFAULT)) {
+            try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+                file.setLength(2 * BYTES);
+            }
+            rig.turnUntil(() -> rig.disk.sectors() == 2 * BYTES / SECTOR);
+            MemorySegment data = rig.memory(4096, 3);
+            assertThat(rig.write(BYTES / SECTOR, data)).isEqualTo(IoStatus.OK);
+            assertThat(at(rig.disk.lend(BYTES / SECTOR, 8), 4096)).isEqualTo(bytes(data));
+        }
+    }
+
+    @Test
+    void aMappingWithManyPageTablesGivesWayToAnother() throws IOException {
+        int regionCount = 20_480;
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+            file.setLength((long) regionCount << 21);
+            byte[] page = new byte[4096];
+            for (long region = 0; region < regionCount; region++) {
+                file.seek(region << 21);
+                file.readFully(page);
+            }
+        }
+        try (DiskRig rig = new DiskRig(path, Disk.Options.DEFAULT)) {
+            long address = rig.disk.lend(0, 8);
+            for (long region = 0; region < regionCount; region++) {
+                assertThat(rig.disk.lend(region << 12, 8)).isNotZero();
+            }
+            assertThat(rig.disk.lend(0, 8)).isNotZero().isNotEqualTo(address);
+            assertThat(written(address, 4096)).as("what was lent in this turn").isEqualTo(4096);
+            rig.turnUntil(() -> mappings(path) == 1);
+        }
+    }
+
+    /** How often it is mapped: proc_pid_maps(5). */
+    private static long mappings(Path file) {
+        try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
+            return maps.filter(line -> line.contains(file.toString())).count();
+        } catch (IOException unreadable) {
+            throw new AssertionError(unreadable);
+        }
+    }
+
+    @Test
     void aDiskOpenForDirectIoOrNotAttachedLendsNothing() {
         try (DiskRig rig = new DiskRig(path, Disk.Options.DEFAULT.withExclusive(false))) {
             assertThat(rig.write(0, rig.memory(4096, 1))).isEqualTo(IoStatus.OK);
@@ -150,20 +195,11 @@ final class CachedPagesTest {
             assertThat(address).isNotZero();
             other.detach();
             other.release();
-            assertThat(isMapped(second)).isTrue();
+            assertThat(mappings(second)).isEqualTo(1);
             assertThat(at(address, 4096)).isEqualTo(new byte[4096]);
             Disk again = rig.prepare(second, Disk.Options.DEFAULT);
             again.release();
-            rig.turnUntil(() -> !isMapped(second));
-        }
-    }
-
-    /** proc_pid_maps(5). */
-    private static boolean isMapped(Path file) {
-        try {
-            return Files.readString(Path.of("/proc/self/maps")).contains(file.toString());
-        } catch (IOException unreadable) {
-            throw new AssertionError(unreadable);
+            rig.turnUntil(() -> mappings(second) == 0);
         }
     }
 }

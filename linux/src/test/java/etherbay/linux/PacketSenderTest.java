@@ -137,6 +137,27 @@ final class PacketSenderTest {
         assertThat(pool.freeCount()).isEqualTo(FRAME_COUNT);
     }
 
+    @Test
+    void aSenderThatHasDroppedAllThatItHadWaitsForNothing() {
+        while (!sender.refused()) {
+            add(frame("plain"));
+            sender.send(0);
+        }
+        arrived();
+        sender.send(0);
+        assertThat(sender.count()).isZero();
+        while (sender.takesTails(2_000 * PAUSE_NS)) {
+            addWithTail("header", "and data");
+            sender.send(2_000 * PAUSE_NS);
+        }
+        assertThat(sender.count()).isZero();
+        assertThat(sender.refused()).isFalse();
+        assertThat(sender.retryAtNs()).isEqualTo(Long.MAX_VALUE);
+        assertThat(sender.takesTails(2_999 * PAUSE_NS)).isFalse();
+        assertThat(sender.takesTails(3_000 * PAUSE_NS)).isTrue();
+        assertThat(pool.freeCount()).isEqualTo(FRAME_COUNT);
+    }
+
     /** Only what the frames ask of their port. */
     private static final class TailPort implements EthernetPort {
         @Override

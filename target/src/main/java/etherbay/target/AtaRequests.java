@@ -146,7 +146,8 @@ final class AtaRequests {
 
     /** What the disk has at hand goes out from where it lies, and needs no slot. */
     private boolean answeredAtOnce(Frame frame) {
-        if (replies.isTraced() || !frame.port().sendsTails()) {
+        // What waits for a place at the disk may be about to change it, and came first.
+        if (queue.waitingCount() > 0 || replies.isTraced() || !frame.port().sendsTails()) {
             return false;
         }
         int sectorCount = AtaHeader.sectorCount(frame.memory(), frame.at());

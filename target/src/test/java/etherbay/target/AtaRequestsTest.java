@@ -84,6 +84,22 @@ class AtaRequestsTest {
     }
 
     @Test
+    void nothingIsLentPastARequestThatWaitsForItsPlace() {
+        int queueLength = 16;
+        Rig rig = new Rig(Rig.settings().withQueueLength(queueLength));
+        rig.port.sendsTails = true;
+        rig.disk.lentAddress = 1 << 20;
+        for (int lba = 0; lba < queueLength; lba++) {
+            rig.port.receive(rig.from(Rig.ALICE).write(lba, Rig.pattern(1, 1)), rig.nowNs);
+        }
+        rig.port.receive(rig.from(Rig.ALICE).write(100, Rig.pattern(1, 2)), rig.nowNs);
+        rig.port.receive(rig.from(Rig.BOB).read(100, 1), rig.nowNs);
+        assertThat(rig.port.takeSent()).isEmpty();
+        rig.settle();
+        assertThat(rig.disk.done).endsWith("READ 100+1");
+    }
+
+    @Test
     void whatIsNotAllowedIsNotLentEither() {
         Rig rig = new Rig();
         rig.port.sendsTails = true;
