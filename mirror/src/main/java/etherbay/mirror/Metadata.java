@@ -41,10 +41,18 @@ final class Metadata {
         final Leg leg;
         final Io io = new Io(1);
         final Io.Completion stepDone = this::stepDone;
+        private final boolean ofSpare;
         int step;
 
+        /** As the leg is now, and its superblock was encoded. */
         Writing(Leg leg) {
             this.leg = leg;
+            ofSpare = leg.standing == Leg.Standing.SPARE;
+        }
+
+        /** Of a spare that has got its place meanwhile: all of it is written by the next round. */
+        boolean isOutdated() {
+            return ofSpare && leg.standing != Leg.Standing.SPARE;
         }
 
         void begin() {
@@ -410,9 +418,9 @@ final class Metadata {
         if (core.isStopped()) {
             under.remove(writing);
         } else if (outcome.isOk()) {
-            leg.intentUnwritten = false;
+            leg.intentUnwritten &= writing.isOutdated();
             if (roundHasSuperblock) {
-                leg.joins = false;
+                leg.joins &= writing.isOutdated();
                 leg.superblockSum = SuperblockFormat.sum(leg.superblockBlock, 0);
             }
             under.remove(writing);

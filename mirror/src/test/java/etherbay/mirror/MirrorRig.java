@@ -42,6 +42,9 @@ final class MirrorRig implements AutoCloseable {
     /** Of passes at most, from the next opening on; 0 for as fast as they go. */
     long syncBytesPerSecond;
 
+    /** Of those that are made; 0 for what their size asks for. */
+    int chunkBytes = CHUNK_SECTORS * 512;
+
     private final UUID owner;
 
     MirrorRig(int legCount) {
@@ -144,7 +147,7 @@ final class MirrorRig implements AutoCloseable {
                 node.loop(),
                 all(),
                 new Creation.Request(
-                        "m0", new UUID(1, 2), ids, assumeClean, bitmap, CHUNK_SECTORS * 512, 1),
+                        "m0", new UUID(1, 2), ids, assumeClean, bitmap, chunkBytes, 1),
                 ended::add);
         until("created", () -> !ended.isEmpty());
         ended.getFirst().ifPresent(why -> {
