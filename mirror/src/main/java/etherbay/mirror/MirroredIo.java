@@ -17,8 +17,9 @@ import java.util.Locale;
  * WRITE_ZEROES, FLUSH. A slot that is used again and again. On the loop of the mirror.
  *
  * <p>A leg that could not is in trouble, and the request is held, until that leg either answers
- * again, and gets it once more, or was failed durably, and is waited for no longer. Only when every
- * leg in sync has answered with an error does the request fail.
+ * again, and gets it once more, or was failed durably, and is waited for no longer. One that is
+ * filled is at once filled no longer; that, too, is durable first. Only when every leg in sync has
+ * answered with an error, or none takes the superblock that says so, does the request fail.
  */
 final class MirroredIo {
     private enum Outcome {
@@ -139,6 +140,7 @@ final class MirroredIo {
         if (io == null || beginning || underWayCount > 0) {
             return;
         }
+        dropFilled(io);
         if (core.isStopped()) {
             end(io, core.stoppedStatus());
             return;
@@ -155,13 +157,6 @@ final class MirroredIo {
             }
             if (share.outcome == Outcome.DONE) {
                 doneCount += leg.isInSync() ? 1 : 0;
-            } else if (leg.standing == Leg.Standing.RECOVERING) {
-                core.roster()
-                        .drop(
-                                leg,
-                                share.status,
-                                cause(io, share.status),
-                                "a " + name() + " failed while it was filled");
             } else if (leg.isInSync()) {
                 badCount++;
                 worst = share.status;
@@ -182,6 +177,24 @@ final class MirroredIo {
             end(io, worst);
         } else {
             hold();
+        }
+    }
+
+    /** Legs that could not are filled no longer; whoever waits hears when that is durable. */
+    private void dropFilled(Io io) {
+        for (Share share : shares) {
+            Leg leg = share.leg;
+            if (leg != null
+                    && share.outcome == Outcome.BAD
+                    && leg.standing == Leg.Standing.RECOVERING
+                    && !core.isStopped()) {
+                core.roster()
+                        .drop(
+                                leg,
+                                share.status,
+                                cause(io, share.status),
+                                "a " + name() + " failed while it was filled");
+            }
         }
     }
 

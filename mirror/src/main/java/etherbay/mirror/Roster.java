@@ -26,9 +26,8 @@ final class Roster {
     }
 
     /**
-     * A leg in sync is so no longer; another one is. Held requests wait until that is durable. One
-     * that was the only one, and has not flushed since it was away, can be asked no more: the
-     * others hold what it had left.
+     * A leg in sync is so no longer; another one is. One that was the only one, and has not flushed
+     * since it was away, can be asked no more: the others hold what it had left.
      */
     void fail(Leg leg, Leg.Cause cause, String why) {
         Check.that(leg.isInSync() && !core.isLast(leg), "the last leg in sync is not failed");
@@ -37,9 +36,6 @@ final class Roster {
         }
         leave(leg, cause, why);
         core.legs().forEach(Leg::noteAlone);
-        leg.failureDurable = false;
-        leg.failureVersion = core.metadata().wantedVersion();
-        core.undurable(leg.failureVersion);
         core.metadata().drop(leg);
         core.metadata().start();
         leg.cancelAll();
@@ -83,7 +79,12 @@ final class Roster {
         }
     }
 
+    /**
+     * Requests wait until that is durable, where it had a place: also one that was filled would
+     * else be taken, after a crash, for whole as far as it says, without what it no longer takes.
+     */
     private void leave(Leg leg, Leg.Cause cause, String why) {
+        boolean hadPlace = leg.takesWrites();
         membership++;
         leg.standing = Leg.Standing.FAULTY;
         leg.cause = cause;
@@ -95,6 +96,11 @@ final class Roster {
         leg.filledSectors = 0;
         leg.copiedSectors = 0;
         core.metadata().setRole(leg.number(), Superblock.FAULTY);
+        if (hadPlace) {
+            leg.failureDurable = false;
+            leg.failureVersion = core.metadata().wantedVersion();
+            core.undurable(leg.failureVersion);
+        }
         core.left(leg);
     }
 

@@ -4,6 +4,7 @@ package etherbay.mirror;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import etherbay.base.EtherbayException;
+import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
 import etherbay.sim.SimStore;
 
@@ -201,6 +202,73 @@ final class MirrorRefillTest {
                 }
                 store.start();
             }
+        }
+    }
+
+    private static boolean saysFaulty(MirrorRig rig) {
+        return rig.superblock(0).roles().get(2) == Superblock.FAULTY;
+    }
+
+    /** Being filled, by {@code s2}, from {@code s0}; what is written at 43 needs no mark. */
+    private static MirrorRig halfFilled() {
+        MirrorRig rig = filling();
+        rig.until("a checkpoint", () -> offset(rig, 2) > 43);
+        assertThat(rig.write(43, 1, 2)).isEqualTo(IoStatus.OK);
+        return rig;
+    }
+
+    private static void refuseWrites(MirrorRig rig) {
+        rig.stores.get(2).medium().faults().badWrites(MirrorRig.DATA_OFFSET + 43, 1);
+    }
+
+    @Test
+    void aWriteThatFailsOnALegThatIsFilledWaitsUntilTheOtherSaysSo() {
+        try (MirrorRig rig = halfFilled()) {
+            refuseWrites(rig);
+            assertThat(rig.write(43, 1, 3)).isEqualTo(IoStatus.OK);
+            assertThat(saysFaulty(rig)).isTrue();
+            assertThat(rig.standing("s2")).isEqualTo("faulty");
+            assertThat(rig.flush()).isEqualTo(IoStatus.OK);
+        }
+    }
+
+    @Test
+    void aWriteAfterALegThatIsFilledWasFailedWaitsUntilTheOtherSaysSo() {
+        try (MirrorRig rig = halfFilled()) {
+            rig.mirror().fail("s2");
+            assertThat(rig.write(43, 1, 3)).isEqualTo(IoStatus.OK);
+            assertThat(saysFaulty(rig)).isTrue();
+        }
+    }
+
+    @Test
+    void aWriteThatFailsOnALegThatIsFilledWaitsForTheOnlyOneInSyncWhileThatIsSilent() {
+        try (MirrorRig rig = halfFilled()) {
+            refuseWrites(rig);
+            rig.stores.get(0).silence();
+            MirrorRig.Pending write = rig.begin(IoOperation.WRITE, 43, 1, 3);
+            rig.runFor(10 * MirrorRig.SECOND_NS);
+            assertThat(write.status).isNull();
+            assertThat(rig.standing("s2")).isEqualTo("faulty");
+            rig.stores.get(0).answer();
+            assertThat(rig.end(write)).isEqualTo(IoStatus.OK);
+            assertThat(saysFaulty(rig)).isTrue();
+            assertThat(rig.write(43, 1, 4)).isEqualTo(IoStatus.OK);
+            assertThat(rig.read(43)).isEqualTo(4);
+        }
+    }
+
+    /** The superblock of the only one in sync cannot be written: nobody could say so. */
+    @Test
+    void aWriteThatFailsOnALegThatIsFilledFailsWhereNobodyCanSaySo() {
+        try (MirrorRig rig = halfFilled()) {
+            refuseWrites(rig);
+            rig.stores.get(0).medium().faults().badWrites(SuperblockFormat.SECTOR, 8);
+            assertThat(rig.write(43, 1, 3)).isEqualTo(IoStatus.FAILED);
+            rig.stores.get(0).medium().faults().heal();
+            assertThat(rig.write(43, 1, 4)).isEqualTo(IoStatus.OK);
+            assertThat(saysFaulty(rig)).isTrue();
+            assertThat(rig.read(43)).isEqualTo(4);
         }
     }
 }
