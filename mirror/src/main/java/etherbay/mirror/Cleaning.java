@@ -113,7 +113,7 @@ final class Cleaning {
             }
             if (ok) {
                 core.legs().stream()
-                        .filter(leg -> leg.standing == Leg.Standing.RECOVERING)
+                        .filter(leg -> leg.standing == Leg.Standing.RECOVERING && leg.canFlush())
                         .forEach(leg -> leg.filledSectors = leg.copiedSectors);
                 metadata.whenDurable(settled -> {
                     clean(quiet);

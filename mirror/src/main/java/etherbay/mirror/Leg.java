@@ -198,6 +198,11 @@ final class Leg {
         return state == BlockDevice.State.ONLINE;
     }
 
+    /** Else nobody knows what of it is durable. */
+    boolean canFlush() {
+        return device.capabilities().flush();
+    }
+
     /** Whether what it was asked last was met with silence. */
     boolean isSilentNow() {
         return trouble != null && troubleIsSilence;

@@ -181,7 +181,7 @@ final class Roster {
 
     /** A leg that is being filled flushes, or is filled no longer. */
     void flush(Leg leg, Runnable flushed) {
-        if (!leg.device.capabilities().flush()) {
+        if (!leg.canFlush()) {
             flushed.run();
             return;
         }

@@ -516,6 +516,9 @@ final class Sync {
 
     private void checkpoint() {
         for (Leg leg : List.copyOf(filling)) {
+            if (!leg.canFlush()) {
+                continue; // nobody knows what of it is durable
+            }
             long copied = leg.copiedSectors;
             core.roster().flush(leg, () -> {
                 leg.filledSectors = copied;

@@ -125,7 +125,7 @@ final class Troubles {
         if (!leg.unproven) {
             return;
         }
-        if (!leg.device.capabilities().flush()) {
+        if (!leg.canFlush()) {
             leg.proven();
             return;
         }

@@ -3,6 +3,7 @@ package etherbay.mirror;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import etherbay.base.BlockCapabilities;
 import etherbay.base.EtherbayException;
 import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
@@ -27,9 +28,17 @@ final class MirrorRefillTest {
 
     /** Two legs that hold ones, and a new one that is being filled whole, by {@code s2}. */
     private static MirrorRig filling() {
-        MirrorRig rig = new MirrorRig(2, SECTORS).create();
+        return filling(true);
+    }
+
+    private static MirrorRig filling(boolean flush) {
+        BlockCapabilities can =
+                new BlockCapabilities(flush, true, true, true, 512, 4096, false, false);
+        MirrorRig rig = new MirrorRig(2, SECTORS);
+        rig.stores.forEach(store -> store.medium().capabilities(can));
+        rig.create();
         rig.syncBytesPerSecond = SLOW;
-        rig.addStore(SECTORS);
+        rig.addStore(SECTORS).medium().capabilities(can);
         rig.open(rig.parts(0, 1), false, false);
         for (int lba = 0; lba < SECTORS; lba += 64) {
             assertThat(rig.write(lba, 64, 1)).isEqualTo(IoStatus.OK);
@@ -269,6 +278,67 @@ final class MirrorRefillTest {
             assertThat(rig.write(43, 1, 4)).isEqualTo(IoStatus.OK);
             assertThat(saysFaulty(rig)).isTrue();
             assertThat(rig.read(43)).isEqualTo(4);
+        }
+    }
+
+    @Test
+    void aLegThatCannotFlushIsFilledFromTheBeginningWhenItHasLostItsCache() {
+        try (MirrorRig rig = filling(false)) {
+            rig.runFor(15_000 * MS_NS);
+            assertThat(rig.mirror().detail().copiedSectors()).isGreaterThan(SECTORS / 4);
+            assertThat(offset(rig, 2)).as("nobody knows what is durable").isZero();
+            blink(rig.stores.get(2));
+            rig.untilStanding("s2", "faulty");
+            rig.untilStanding("s2", "recovering");
+            rig.untilStanding("s2", "in sync");
+            assertSame(rig, 0, 2);
+        }
+    }
+
+    @Test
+    void aLegThatCannotFlushIsNotCalledFilledAnywhereWhenTheMirrorStops() {
+        try (MirrorRig rig = filling(false)) {
+            rig.runFor(15_000 * MS_NS);
+            rig.stop();
+            assertThat(offset(rig, 2)).isZero();
+            blink(rig.stores.get(2));
+            rig.syncBytesPerSecond = 0;
+            rig.open(List.of(rig.parts(0, 1, 2).get(0), rig.part(2)), false, false);
+            rig.untilStanding("s2", "in sync");
+            assertSame(rig, 0, 2);
+        }
+    }
+
+    /** Its connection is lost and found again between two steps, and nothing is lost. */
+    @Test
+    void aLegThatWasAwayWhileItWasFilledIsAWitnessOnceItIsInSync() {
+        int sectors = 64;
+        try (MirrorRig rig = new MirrorRig(2, sectors).create()) {
+            rig.syncBytesPerSecond = 1024;
+            rig.addStore(sectors);
+            rig.open(rig.parts(0, 1), false, false);
+            rig.mirror().fail("s1");
+            rig.mirror().remove("s1");
+            assertThat(MirrorLegsTest.add(rig, 2, true)).isEmpty();
+            rig.until("a step", () -> rig.mirror().detail().copiedSectors() > 0);
+            rig.runFor(500 * MS_NS);
+            rig.stores.get(2).silence();
+            List<IoStatus> ended = new ArrayList<>();
+            Io asked = new Io(1)
+                    .prepare(IoOperation.READ, 0, 1)
+                    .segment(rig.world().arena().allocate(512, 512), 0, 512)
+                    .then(done -> ended.add(done.status()));
+            rig.node.tell(() -> rig.part(2).device().submit(asked));
+            rig.until("away", () -> !ended.isEmpty());
+            assertThat(ended).containsExactly(IoStatus.OFFLINE);
+            rig.stores.get(2).answer();
+            rig.untilStanding("s2", "in sync");
+            assertThat(rig.told).noneMatch(said -> said.contains("is no longer filled"));
+            rig.runFor(4000 * MS_NS);
+            rig.stores.get(0).silence();
+            assertThat(rig.write(3, 1, 7)).isEqualTo(IoStatus.OK);
+            assertThat(rig.standing("s0")).isEqualTo("faulty");
+            assertThat(rig.read(3)).isEqualTo(7);
         }
     }
 }
