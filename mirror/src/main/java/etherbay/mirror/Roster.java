@@ -227,6 +227,7 @@ final class Roster {
         core.wakeCleaning();
         core.isWhole(leg);
         core.tell(leg.name + ": in sync");
+        core.troubles().prove(leg); // it may have been away while it was filled
         core.changed();
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import etherbay.base.BlockCapabilities;
 import etherbay.base.EtherbayException;
+import etherbay.base.Io;
 import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
 import etherbay.sim.SimStore;
