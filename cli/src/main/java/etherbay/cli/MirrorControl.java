@@ -97,6 +97,10 @@ final class MirrorControl {
         if (progress != null) {
             return progress.what() + "\t" + MirrorText.progress(progress) + "\n";
         }
+        SyncProgress waiting = detail.waitingCheck();
+        if (waiting != null) {
+            return "waiting\t" + MirrorText.waiting(detail, waiting) + "\n";
+        }
         boolean more = detail.check().running()
                 || detail.legs().stream().anyMatch(leg -> leg.standing().equals("recovering"));
         return more ? "waiting\t\n" : "ended\t" + MirrorText.check(detail.check()) + "\n";

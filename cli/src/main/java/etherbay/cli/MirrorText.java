@@ -46,7 +46,7 @@ final class MirrorText {
         }
         SyncProgress waiting = mirror.waitingCheck();
         if (waiting != null) {
-            lines.add(row(capital(waiting.what()), "to go on at " + reached(waiting)));
+            lines.add(row(capital(waiting.what()), waiting(mirror, waiting)));
         }
         if (!mirror.check().equals(NO_CHECK)) {
             lines.add(row("Last Check", check(mirror.check())));
@@ -54,6 +54,11 @@ final class MirrorText {
         lines.add("");
         lines.addAll(legs(mirror));
         return String.join("\n", lines) + "\n";
+    }
+
+    static String waiting(MirrorDetail mirror, SyncProgress check) {
+        return "to go on at " + reached(check)
+                + (goodCount(mirror) < 2 ? ", when a second leg is in sync" : "");
     }
 
     private static final CheckResult NO_CHECK = new CheckResult(false, 0, 0, List.of(), List.of());

@@ -85,9 +85,18 @@ final class Checking {
     /**
      * Begins it; or goes on with one that a former term has begun, where that is what is wanted.
      *
-     * @throws EtherbayException CONFLICT while another one is under way
+     * @throws EtherbayException CONFLICT while another one is under way, and while one leg is alone
      */
     void begin(CheckRequest request) {
+        // One that is being filled is waited for.
+        if (core.legs().stream().filter(Leg::takesWrites).count() < 2) {
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    "no check is begun",
+                    core.primary().name + " is the only leg in sync, and none is being filled:"
+                            + " there is nothing to compare it with",
+                    "bring another leg back, or add one: etherbay mirror add NAME LEG");
+        }
         CheckRequest now = asked;
         if (now != null) {
             boolean same = inherited
@@ -113,6 +122,11 @@ final class Checking {
         nextSector = request.fromSector();
         formerUnreadableCount = 0;
         result = CheckResult.BEGUN;
+    }
+
+    /** Whether there are two legs or more whose data count. */
+    boolean canCompare() {
+        return core.inSyncCount() >= 2;
     }
 
     void interrupted(long atSector) {

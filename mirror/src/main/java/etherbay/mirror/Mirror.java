@@ -284,8 +284,8 @@ public final class Mirror implements BlockDevice {
      * Compares all legs in sync; or mends what differs. Its result is in {@link #detail}. One that
      * is under way when the mirror ends goes on when it is assembled again.
      *
-     * @throws EtherbayException CONFLICT while another one is under way, NOT_FOUND for a leg that
-     *     is none
+     * @throws EtherbayException CONFLICT while another one is under way, or while one leg is alone;
+     *     NOT_FOUND for a leg that is none
      */
     public void check(CheckRequest request) {
         requireWritable();

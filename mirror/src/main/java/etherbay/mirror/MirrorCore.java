@@ -186,7 +186,11 @@ final class MirrorCore implements BlockDevice {
 
     /** Whether a slot of the array has no leg in sync. */
     boolean isDegraded() {
-        return legs.stream().filter(Leg::isInSync).count() < metadata.shared().legCount();
+        return inSyncCount() < metadata.shared().legCount();
+    }
+
+    long inSyncCount() {
+        return legs.stream().filter(Leg::isInSync).count();
     }
 
     boolean hasUndurableFailure() {

@@ -16,8 +16,8 @@ import java.util.UUID;
  * @param state clean, active, degraded, fenced, in the words of mdadm
  * @param dirtySectors that the bitmap marks
  * @param hedgedCount reads that another leg answered first
- * @param waitingCheck a check or repair that goes on when a leg is filled; of a mirror that is only
- *     read, when it is assembled for writing
+ * @param waitingCheck a check or repair that goes on when a leg is filled, and when a second one is
+ *     in sync; of a mirror that is only read, when it is assembled for writing
  * @param copiedSectors that passes have written to legs since it was assembled
  */
 public record MirrorDetail(

@@ -80,6 +80,9 @@ final class Sync {
     /** What lies below where the pass began. */
     private long skippedSectors;
 
+    /** Of the steps of a check that found one leg in sync alone, the first. */
+    private long notComparedSector = Long.MAX_VALUE;
+
     private long copiedSectors;
     private int underWayCount;
 
@@ -155,6 +158,7 @@ final class Sync {
     /** That leg is faulty by now. */
     void left(Leg leg) {
         filling.remove(leg);
+        restart |= running && purpose != Purpose.FILL && !checking.canCompare();
         if (finishing && filling.isEmpty()) {
             passOver();
         }
@@ -171,6 +175,12 @@ final class Sync {
             rewrites.add(SyncWork.rewrite(leg, lba, sectors));
             wake();
         }
+    }
+
+    /** Of a step of a check: all legs but one have left. */
+    void notCompared(long sector) {
+        notComparedSector = Math.min(notComparedSector, sector);
+        restart = true;
     }
 
     /** Compares all legs in sync, and mends where it is known how. */
@@ -215,7 +225,8 @@ final class Sync {
         long next = current == null || current.next >= current.end
                 ? intent.firstSector(nextChunk)
                 : current.next;
-        return Math.min(Math.max(next, checking.nextSector()), core.sectors());
+        next = Math.min(Math.max(next, checking.nextSector()), core.sectors());
+        return Math.min(next, notComparedSector);
     }
 
     Checking checking() {
@@ -246,7 +257,7 @@ final class Sync {
                 what, skippedSectors, doneSectors, totalSectors, core.nowNs() - passStartNs);
     }
 
-    /** A check that waits: for a leg that is filled, or for who assembles it for writing. */
+    /** A check that waits: for a leg in sync, or for who assembles it for writing. */
     @Nullable
     SyncProgress waitingCheck() {
         CheckRequest request = checking.asked();
@@ -367,7 +378,7 @@ final class Sync {
         boolean torn = intent.tornCount() > 0;
         if (filling.isEmpty() && !torn) {
             CheckRequest request = checking.asked();
-            if (request == null) {
+            if (request == null || !checking.canCompare()) {
                 return false;
             }
             purpose = request.mends() ? Purpose.REPAIR : Purpose.CHECK;
@@ -377,6 +388,7 @@ final class Sync {
         running = true;
         restart = false;
         passFailed = false;
+        notComparedSector = Long.MAX_VALUE;
         skippedSectors = purpose == Purpose.FILL ? 0 : checking.nextSector();
         nextChunk = Math.toIntExact(skippedSectors / intent.chunkSectors());
         current = null;
@@ -530,7 +542,7 @@ final class Sync {
 
     private void endPass() {
         if (purpose != Purpose.FILL) {
-            if (restart) {
+            if (restart && checking.asked() != null && comparedSectors() < core.sectors()) {
                 checking.interrupted(comparedSectors()); // goes on there when the legs are whole
                 running = false;
                 wake();
@@ -539,6 +551,7 @@ final class Sync {
             running = false;
             checking.ended();
             core.tell(checking.result().toString());
+            wake(); // a leg may have come meanwhile that lacks something
             return;
         }
         if (restart || passFailed) {

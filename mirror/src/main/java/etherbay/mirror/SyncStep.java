@@ -266,8 +266,13 @@ final class SyncStep {
 
     private void readAll() {
         List<Leg> legs = core.legs().stream().filter(Leg::isInSync).toList();
-        if (core.isStopped() || legs.size() < 2) {
-            end(core.isStopped() ? core.stoppedStatus() : IoStatus.OK);
+        if (core.isStopped()) {
+            end(core.stoppedStatus());
+            return;
+        }
+        if (legs.size() < 2) {
+            sync.notCompared(lba);
+            end(IoStatus.OK);
             return;
         }
         targets.clear();

@@ -246,4 +246,98 @@ final class MirrorCheckTest {
                     .hasMessageContaining("no leg s9");
         }
     }
+
+    private static long waitsAt(MirrorRig rig) {
+        MirrorDetail detail = rig.mirror().detail();
+        assertThat(detail.check().running()).isTrue();
+        SyncProgress waiting = detail.waitingCheck();
+        assertThat(waiting).isNotNull();
+        return waiting == null ? -1 : waiting.doneSectors();
+    }
+
+    @Test
+    void aCheckIsNotBegunWhereThereIsNothingToCompareWith() {
+        try (MirrorRig rig = slow()) {
+            rig.mirror().fail("s1");
+            assertThatThrownBy(() -> rig.mirror().check(CHECK))
+                    .isInstanceOf(EtherbayException.class)
+                    .hasMessageContaining("no check is begun")
+                    .satisfies(why -> assertThat(((EtherbayException) why).why())
+                            .contains("s0 is the only leg in sync"));
+            assertThat(rig.mirror().detail().check()).isEqualTo(CheckResult.NONE);
+        }
+    }
+
+    @Test
+    void aRepairWaitsWhileALegIsAloneAndGoesOnWhenTheOtherIsBack() {
+        try (MirrorRig rig = slow()) {
+            rot(rig, 5, SECTORS - 7);
+            rig.mirror().check(new CheckRequest(true, "s1", 0));
+            runFor(rig, 40);
+            rig.stores.get(0).silence();
+            assertThat(rig.write(0, 1, 2)).isEqualTo(IoStatus.OK);
+            rig.untilStanding("s0", "faulty");
+            rig.kill();
+            rig.stores.get(0).answer();
+            rig.open(rig.parts(0, 1).subList(1, 2), false, false);
+            runFor(rig, 100);
+            assertThat(waitsAt(rig)).isBetween(SECTORS / 4, SECTORS / 2);
+            assertThat(MirrorLegsTest.add(rig, 0, false)).isEmpty();
+            CheckResult result = finish(rig);
+            assertThat(result.differCount()).isEqualTo(2);
+            assertThat(result.mendedCount()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aCheckThatALegLeavesGoesOnWhereTwoWereLastCompared() {
+        try (MirrorRig rig = slow()) {
+            long[] rotten = {5, SECTORS / 2 - 40, SECTORS - 7};
+            rot(rig, rotten);
+            rig.mirror().check(CHECK);
+            runFor(rig, 20);
+            long reached = reached(rig);
+            rig.stores.get(1).silence();
+            assertThat(rig.write(0, 1, 2)).isEqualTo(IoStatus.OK);
+            rig.untilStanding("s1", "faulty");
+            runFor(rig, 100);
+            assertThat(waitsAt(rig)).isBetween(reached - 16, reached + SECTORS / 20);
+            rig.stores.get(1).answer();
+            rig.untilStanding("s1", "in sync");
+            runFor(rig, 30);
+            assertThat(finish(rig).sectors()).containsExactly(5L, rotten[1], rotten[2]);
+        }
+    }
+
+    @Test
+    void aCheckThatALegLeavesIsNotedWhereTwoWereLastCompared() {
+        try (MirrorRig rig = slow()) {
+            rot(rig, SECTORS / 2 - 40);
+            rig.mirror().check(CHECK);
+            runFor(rig, 20);
+            long reached = reached(rig);
+            rig.mirror().fail("s1");
+            runFor(rig, 40);
+            rig.stop();
+            rig.open(rig.parts(0, 1).subList(0, 1), false, false);
+            runFor(rig, 1);
+            assertThat(waitsAt(rig)).isBetween(reached - 16, reached + 16);
+            assertThat(MirrorLegsTest.add(rig, 1, false)).isEmpty();
+            runFor(rig, 30);
+            assertThat(finish(rig).sectors()).containsExactly(SECTORS / 2 - 40);
+        }
+    }
+
+    @Test
+    void aCheckThatWaitsForALegCanBeCancelled() {
+        try (MirrorRig rig = slow()) {
+            rig.mirror().check(CHECK);
+            runFor(rig, 20);
+            rig.mirror().fail("s1");
+            rig.mirror().cancelCheck();
+            runFor(rig, 5);
+            assertThat(rig.mirror().detail().check().running()).isFalse();
+            assertThat(rig.mirror().detail().waitingCheck()).isNull();
+        }
+    }
 }
