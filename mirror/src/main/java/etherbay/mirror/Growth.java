@@ -91,10 +91,7 @@ final class Growth {
                     "a leg is missing, which would know nothing of it",
                     "wait until all legs are in sync, and try again");
         }
-        List<Superblock> legs = core.legs().stream()
-                .filter(leg -> leg.standing != Leg.Standing.FAULTY)
-                .map(leg -> leg.superblock)
-                .toList();
+        List<Superblock> legs = core.metadata().listed();
         long needed = IntentFormat.sectorsFor(intent.chunkCount());
         long wanted = Math.max(needed, IntentFormat.sectorsFor(IntentFormat.BITS_MAX));
         // With room for more bits, so that the array can grow.
@@ -108,7 +105,7 @@ final class Growth {
                         "make a new mirror, and copy the data to it; without a bitmap this one"
                                 + " works on, and compares everything after a crash"));
         core.metadata().addBitmap(offset, (int) sectors);
-        core.metadata().whenDurable(told::accept);
+        core.metadata().whenDurable(durable -> told.accept(durable && intent.isOnDisk()));
     }
 
     private static EtherbayException noBitmap(ErrorCode code, String why, String correction) {

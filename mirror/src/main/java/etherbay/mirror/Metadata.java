@@ -14,6 +14,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * What the superblocks, bitmaps and claim records of all legs say, and the one who writes them: in
@@ -283,7 +284,22 @@ final class Metadata {
         start();
     }
 
+    /** What the legs say of themselves that are not faulty. */
+    List<Superblock> listed() {
+        return core.legs().stream()
+                .filter(leg -> leg.standing != Leg.Standing.FAULTY)
+                .map(leg -> leg.superblock)
+                .toList();
+    }
+
+    /** Unless a leg has left since it was asked for, or one has joined that has no room there. */
     private void placeBitmap() {
+        OptionalInt place = LegLayout.bitmapOffset(listed(), bitmapSectors);
+        if (core.isDegraded() || place.isEmpty()) {
+            bitmapSectors = 0;
+            return;
+        }
+        bitmapOffset = place.getAsInt();
         intent.toDisk(Superblocks.placed(intent.header, shared.events(), bitmapSectors));
         staging = arena.allocate(intent.imageBytes(), Intent.UNIT_BYTES);
         for (Leg leg : core.legs()) {

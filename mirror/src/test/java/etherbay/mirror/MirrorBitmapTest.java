@@ -225,4 +225,25 @@ final class MirrorBitmapTest {
             assertThat(rig.peek(1, 3)).isEqualTo(5);
         }
     }
+
+    /** What was looked at when it was asked for may be otherwise when its round begins. */
+    @Test
+    void aBitmapIsNotAddedOnceALegHasLeft() {
+        try (MirrorRig rig = without()) {
+            List<Boolean> told = new ArrayList<>();
+            rig.begin(IoOperation.WRITE, 3, 1, 5); // the legs are told that it is written to
+            rig.node.tell(() -> {
+                rig.mirror().addBitmap(told::add);
+                rig.mirror().fail("s1");
+            });
+            rig.until("told", () -> !told.isEmpty());
+            assertThat(told).containsExactly(false);
+            assertThat(rig.mirror().detail().bitmap()).isFalse();
+            assertThat(MirrorLegsTest.add(rig, 1, false)).isEmpty();
+            rig.untilStanding("s1", "in sync");
+            add(rig);
+            rig.stop();
+            MirrorTest.assertClean(rig, 0, 1);
+        }
+    }
 }

@@ -472,8 +472,9 @@ public final class AttachedMirror implements AutoCloseable {
         if (!turning.within(CLAIM_NS, done) || !done.join()) {
             throw new EtherbayException(
                     ErrorCode.UNAVAILABLE,
-                    "the bitmap is not on all legs yet",
-                    "they did not take what was written to them within 30 s",
+                    "the bitmap is not on all legs",
+                    "they did not take what was written to them within 30 s; or a leg has left"
+                            + " meanwhile, or one has joined that has no room for it",
                     "see how they are: etherbay mirror detail " + options.name());
         }
     }
