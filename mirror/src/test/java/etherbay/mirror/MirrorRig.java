@@ -146,8 +146,7 @@ final class MirrorRig implements AutoCloseable {
         Creation.create(
                 node.loop(),
                 all(),
-                new Creation.Request(
-                        "m0", new UUID(1, 2), ids, assumeClean, bitmap, chunkBytes, 1),
+                new Creation.Request("m0", new UUID(1, 2), ids, assumeClean, bitmap, chunkBytes, 1),
                 ended::add);
         until("created", () -> !ended.isEmpty());
         ended.getFirst().ifPresent(why -> {
