@@ -76,6 +76,15 @@ final class NbdLink implements SectorLedger.Reader, AutoCloseable {
         return ask(Command.WRITE, lba, data.length, data);
     }
 
+    /** Reads as much as fits. @return 0, or the error that the server gave */
+    int readInto(long lba, byte[] data) throws IOException {
+        int error = ask(Command.READ, lba, data.length, new byte[0]);
+        if (error == 0) {
+            receive(channel, data.length).get(data);
+        }
+        return error;
+    }
+
     /** FLUSH. @return 0, or the error that the server gave */
     int flush() throws IOException {
         return ask(Command.FLUSH, 0, 0, new byte[0]);
@@ -84,11 +93,12 @@ final class NbdLink implements SectorLedger.Reader, AutoCloseable {
     @Override
     public byte[] read(long lba, int count) {
         try {
-            int error = ask(Command.READ, lba, count * SECTOR_BYTES, new byte[0]);
+            byte[] data = new byte[count * SECTOR_BYTES];
+            int error = readInto(lba, data);
             if (error != 0) {
                 throw new AssertionError("a read of sector " + lba + " ended with error " + error);
             }
-            return receive(channel, count * SECTOR_BYTES).array();
+            return data;
         } catch (IOException lost) {
             throw new UncheckedIOException(lost);
         }
