@@ -23,6 +23,9 @@ import java.util.stream.Stream;
  * Needs /proc.
  */
 final class Child implements Cleanup.Owned {
+    /** The first line of a mapping in proc_pid_smaps(5). */
+    private static final Pattern MAPPING = Pattern.compile("^[0-9a-f]+-[0-9a-f]+ ");
+
     private static final long END_LIMIT_S = 5;
 
     /** Of the fields of /proc/PID/stat, counted from behind the name: utime and stime, proc(5). */
@@ -179,6 +182,23 @@ final class Child implements Cleanup.Owned {
     /** A size of /proc/PID/status, such as VmRSS or RssAnon, in KiB. */
     long memoryKib(String key) {
         return number(proc("status"), key);
+    }
+
+    /**
+     * Resident memory in KiB but for what is mapped of those files: of an exported disk that is the
+     * page cache, which is there anyway and which the kernel takes back when it likes.
+     */
+    long residentKibWithout(List<Path> files) {
+        long kib = 0;
+        boolean counts = true;
+        for (String line : proc("smaps").lines().toList()) {
+            if (MAPPING.matcher(line).find()) {
+                counts = files.stream().noneMatch(file -> line.endsWith(" " + file));
+            } else if (counts && line.startsWith("Rss:")) {
+                kib += number(line, "Rss");
+            }
+        }
+        return kib;
     }
 
     private long number(String status, String key) {

@@ -87,6 +87,7 @@ final class MemoryCommand implements Callable<Integer> {
                     cleanup,
                     lab,
                     List.of(node),
+                    files,
                     List.of(ServeCommand.address(0), ServeCommand.address(1)));
             report("one process, 2 exports under load", peak, RESIDENT_KIB_MAX);
         }
@@ -105,7 +106,7 @@ final class MemoryCommand implements Callable<Integer> {
                                     address, file.path(), file.folder().resolve("state"))))
                     .discardOutput());
         }
-        Peak peak = loaded(cleanup, lab, children, addresses);
+        Peak peak = loaded(cleanup, lab, children, files, addresses);
         report("two processes, 1 export each, together", peak, 2 * RESIDENT_KIB_MAX);
         children.forEach(Child::close);
     }
@@ -115,7 +116,11 @@ final class MemoryCommand implements Callable<Integer> {
 
     /** Loads all addresses at once, reads then writes, and watches the processes meanwhile. */
     private static Peak loaded(
-            Cleanup cleanup, Lab lab, List<Child> servers, List<Address> addresses) {
+            Cleanup cleanup,
+            Lab lab,
+            List<Child> servers,
+            List<BackingFile> files,
+            List<Address> addresses) {
         List<LoadProcess> loads = new ArrayList<>();
         addresses.forEach(address -> loads.add(LoadProcess.start(cleanup, lab)));
         Peak peak = new Peak(0, 0, 0);
@@ -127,7 +132,7 @@ final class MemoryCommand implements Callable<Integer> {
             for (int index = 0; index < loads.size(); index++) {
                 loads.get(index).begin(works.get(index));
             }
-            peak = watched(servers, peak);
+            peak = watched(servers, files, peak);
             for (int index = 0; index < loads.size(); index++) {
                 long count = loads.get(index).end(works.get(index)).requestCount();
                 peak = new Peak(
@@ -138,7 +143,7 @@ final class MemoryCommand implements Callable<Integer> {
         return peak;
     }
 
-    private static Peak watched(List<Child> servers, Peak before) {
+    private static Peak watched(List<Child> servers, List<BackingFile> files, Peak before) {
         long residentKib = before.residentKib();
         long anonymousKib = before.anonymousKib();
         long endNs = System.nanoTime() + (long) (LOAD_SECONDS * 1e9);
@@ -146,7 +151,8 @@ final class MemoryCommand implements Callable<Integer> {
             long resident = 0;
             long anonymous = 0;
             for (Child server : servers) {
-                resident += server.memoryKib("VmRSS");
+                resident += server.residentKibWithout(
+                        files.stream().map(BackingFile::path).toList());
                 anonymous += server.memoryKib("RssAnon");
             }
             residentKib = Math.max(residentKib, resident);
@@ -168,7 +174,8 @@ final class MemoryCommand implements Callable<Integer> {
         boolean within = peak.residentKib() <= boundKib && peak.requestCount() > 0;
         good &= within;
         System.out.printf(
-                "%s: VmRSS %.1f MiB, RssAnon %.1f MiB at most, over %,d requests: %s%n",
+                "%s: resident %.1f MiB without the disks, RssAnon %.1f MiB at most, over %,d"
+                        + " requests: %s%n",
                 what,
                 peak.residentKib() / 1024.0,
                 peak.anonymousKib() / 1024.0,
