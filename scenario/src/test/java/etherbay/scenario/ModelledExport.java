@@ -50,6 +50,9 @@ final class ModelledExport {
     /** Longer than any change of state, any write and the drain before it. */
     private static final long ANSWERED_NS = 6 * MS_NS;
 
+    /** So many times as long for one that takes long. */
+    private static final int LATER_COUNT = 10;
+
     /** What is to be remembered, of the real one and of the model. */
     private record Remembered(
             String config,
@@ -165,6 +168,11 @@ final class ModelledExport {
     private void settle() {
         simulation.runFor(ANSWERED_NS);
         judgeSent();
+        // A TRIM of 64 ranges, each with a sync of its own.
+        for (int more = 0; more < LATER_COUNT && replies.openCount() > 0; more++) {
+            simulation.runFor(ANSWERED_NS);
+            judgeSent();
+        }
         if (replies.openCount() > 0) {
             throw new AssertionError("not answered: " + replies.missing());
         }

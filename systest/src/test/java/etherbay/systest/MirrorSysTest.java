@@ -91,7 +91,7 @@ class MirrorSysTest {
     void aFlippedBlockIsFoundAndMendedFromTheLegThatIsNamed() throws IOException {
         try (MirrorLab lab = new MirrorLab(folder, 2, DISK_BYTES)) {
             lab.create();
-            try (Daemon _ = lab.attach();
+            try (Daemon attached = lab.attach();
                     NbdLink link = NbdLink.open(lab.socket())) {
                 byte[] right = new byte[4096];
                 Arrays.fill(right, (byte) 7);
@@ -106,6 +106,7 @@ class MirrorSysTest {
                 assertThat(lab.check("check", "web")).contains("all legs are the same");
                 assertThat(link.read(4096, 8)).isEqualTo(right);
                 lab.check("stop", "web");
+                Tool.await("its process ends", TIMEOUT, () -> !attached.isAlive());
             }
             assertCleanAndEqual(lab.images());
         }
@@ -115,7 +116,7 @@ class MirrorSysTest {
     void ofThreeLegsMostAreRight() throws IOException {
         try (MirrorLab lab = new MirrorLab(folder, 3, DISK_BYTES)) {
             lab.create();
-            try (Daemon _ = lab.attach()) {
+            try (Daemon attached = lab.attach()) {
                 lab.check("grow", "web", "--legs", "3");
                 assertRefused(lab.run("add", "web", "e2.0"), ErrorCode.CONFLICT, "--yes");
                 lab.check("add", "web", "e2.0", "--yes");
@@ -126,6 +127,7 @@ class MirrorSysTest {
                 assertThat(lab.check("repair", "web")).contains("1 of them mended");
                 assertThat(lab.check("check", "web")).contains("all legs are the same");
                 lab.check("stop", "web");
+                Tool.await("its process ends", TIMEOUT, () -> !attached.isAlive());
             }
             assertCleanAndEqual(lab.images());
         }
