@@ -92,8 +92,11 @@ final class BackingFile implements Cleanup.Owned {
             for (Future<Void> part : readers.invokeAll(parts)) {
                 part.get();
             }
-        } catch (InterruptedException | ExecutionException failed) {
+        } catch (ExecutionException failed) {
             throw new IOException("cannot read " + path, failed);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while " + path + " was read", interrupted);
         }
     }
 

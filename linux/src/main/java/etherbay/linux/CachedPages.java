@@ -75,9 +75,10 @@ final class CachedPages {
      * Of an open file or block device, up to its present size; what grows behind it is not among
      * them.
      *
-     * @param arena outlives this
+     * @param answer address of eight bytes that the loop's questions may use, the same for each
+     *     mapping of the file
      */
-    static CachedPages of(int fd, boolean blockDevice, long bytes, Arena arena) {
+    static CachedPages of(int fd, boolean blockDevice, long bytes, long answer) {
         if (bytes <= 0 || (!blockDevice && !isLocal(fd))) {
             return NONE;
         }
@@ -95,7 +96,6 @@ final class CachedPages {
         if (mapped < 0) {
             return NONE;
         }
-        long answer = arena.allocate(Long.BYTES, Long.BYTES).address();
         CachedPages pages = new CachedPages(mapped, bytes, answer);
         if (pages.tellsTruth()) {
             return pages;

@@ -33,6 +33,10 @@ final class DiskFile {
     private final Disk.Options options;
     private final Arena arena;
     private final long statx;
+
+    /** For {@link CachedPages}. */
+    private final long cachedAnswer;
+
     private int fd = -1;
     private boolean blockDevice;
     private int addressAlignBytes = 1;
@@ -45,6 +49,7 @@ final class DiskFile {
         this.options = options;
         this.arena = arena;
         statx = arena.allocate(Layouts.STATX).address();
+        cachedAnswer = arena.allocate(Long.BYTES, Long.BYTES).address();
     }
 
     /**
@@ -188,7 +193,7 @@ final class DiskFile {
     /** What is cached of it as it is now, unless it is open for direct I/O. */
     CachedPages cachedPages() {
         long bytes = options.direct() ? 0 : sectors(0) * BlockDevice.SECTOR_BYTES;
-        return CachedPages.of(fd, blockDevice, bytes, arena);
+        return CachedPages.of(fd, blockDevice, bytes, cachedAnswer);
     }
 
     /** Direct I/O wants addresses at multiples of this; 1 for buffered. */

@@ -68,7 +68,7 @@ final class LoopDisks implements LoopPart {
     private final Timers.Timer sizeCheck;
     private long tickLast;
 
-    /** Of disks that were detached in this turn. */
+    /** Of disks that were detached in this turn, or mapped anew. */
     private final ArrayDeque<CachedPages> retired = new ArrayDeque<>();
 
     private final Timers.Timer retirement;
@@ -225,7 +225,7 @@ final class LoopDisks implements LoopPart {
     }
 
     /**
-     * Ends the mapping of a disk that was detached: in the next turn, when the ports have sent what
+     * Ends a mapping that is a disk's no longer: in the next turn, when the ports have sent what
      * lies in it, and by another thread, for it takes long where much was used.
      */
     void retire(CachedPages pages) {

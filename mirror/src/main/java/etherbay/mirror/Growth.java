@@ -96,15 +96,16 @@ final class Growth {
         long wanted = Math.max(needed, IntentFormat.sectorsFor(IntentFormat.BITS_MAX));
         // With room for more bits, so that the array can grow.
         long sectors = LegLayout.bitmapOffset(legs, wanted).isPresent() ? wanted : needed;
-        int offset = LegLayout.bitmapOffset(legs, sectors)
-                .orElseThrow(() -> noBitmap(
-                        ErrorCode.INVALID,
-                        "it takes " + needed + " sectors of 512 bytes between superblock and data,"
-                                + " at the same place of every leg, and they are not free: "
-                                + places(core),
-                        "make a new mirror, and copy the data to it; without a bitmap this one"
-                                + " works on, and compares everything after a crash"));
-        core.metadata().addBitmap(offset, (int) sectors);
+        if (LegLayout.bitmapOffset(legs, sectors).isEmpty()) {
+            throw noBitmap(
+                    ErrorCode.INVALID,
+                    "it takes " + needed + " sectors of 512 bytes between superblock and data, at"
+                            + " the same place of every leg, and they are not free: "
+                            + places(core),
+                    "make a new mirror, and copy the data to it; without a bitmap this one works"
+                            + " on, and compares everything after a crash");
+        }
+        core.metadata().addBitmap((int) sectors);
         core.metadata().whenDurable(durable -> told.accept(durable && intent.isOnDisk()));
     }
 

@@ -178,8 +178,6 @@ final class Metadata {
     /** Of a bitmap that is to be added; 0 for none. */
     private int bitmapSectors;
 
-    private int bitmapOffset;
-
     /** The bitmap is on its way to all legs, and no superblock names it yet. */
     private boolean unlisted;
 
@@ -274,11 +272,9 @@ final class Metadata {
      * Gives an array a bitmap on the disk. It stands on all legs, durably, before any superblock
      * names it: md reads it from whichever leg comes first.
      *
-     * @param offset from the superblock, the same on all legs
-     * @param sectors that are free there
+     * @param sectors of it, at the first place that is free on all legs when the round begins
      */
-    void addBitmap(int offset, int sectors) {
-        bitmapOffset = offset;
+    void addBitmap(int sectors) {
         bitmapSectors = sectors;
         wantedVersion++;
         start();
@@ -299,11 +295,11 @@ final class Metadata {
             bitmapSectors = 0;
             return;
         }
-        bitmapOffset = place.getAsInt();
+        int offset = place.getAsInt();
         intent.toDisk(Superblocks.placed(intent.header, shared.events(), bitmapSectors));
         staging = arena.allocate(intent.imageBytes(), Intent.UNIT_BYTES);
         for (Leg leg : core.legs()) {
-            leg.superblock = Superblocks.withBitmapOffset(leg.superblock, bitmapOffset);
+            leg.superblock = Superblocks.withBitmapOffset(leg.superblock, offset);
             leg.intentUnwritten = true;
         }
         bitmapSectors = 0;

@@ -253,12 +253,17 @@ final class Returns {
      * a leg missed that has not been in use since the mirror was assembled.
      */
     private Optional<IntentHeader> marksFor(Superblock own) {
-        boolean used = core.legs().stream()
-                .anyMatch(leg -> leg.superblock.deviceId().equals(own.deviceId())
-                        && leg.number() == own.deviceNumber());
-        return used || core.intent().isOnDisk()
+        return former(own).isPresent() || core.intent().isOnDisk()
                 ? Optional.of(core.intent().header)
                 : Optional.empty();
+    }
+
+    /** What that leg was here, where it has been in use since the mirror was assembled. */
+    private Optional<Leg> former(Superblock own) {
+        return core.legs().stream()
+                .filter(leg -> leg.superblock.deviceId().equals(own.deviceId())
+                        && leg.number() == own.deviceNumber())
+                .findFirst();
     }
 
     /** A leg that was a spare is filled whole once there is a slot for it. */
@@ -278,14 +283,11 @@ final class Returns {
                 && recovering.extent() == Assembly.Extent.FULL;
         boolean marked =
                 Long.compareUnsigned(own.events(), core.intent().header.eventsCleared()) >= 0;
-        long kept = core.legs().stream()
-                .filter(leg -> leg.superblock.deviceId().equals(own.deviceId())
-                        && leg.number() == own.deviceNumber()
-                        && leg.cause == Leg.Cause.AWAY
+        long kept = former(own)
+                .filter(leg -> leg.cause == Leg.Cause.AWAY
                         && Long.compareUnsigned(own.recoveryOffset(), leg.keptSectors) <= 0)
-                .mapToLong(leg -> leg.keptSectors)
-                .findFirst()
-                .orElse(0);
+                .map(leg -> leg.keptSectors)
+                .orElse(0L);
         return whole && marked ? new Assembly.Recovering(Assembly.Extent.FULL, kept) : standing;
     }
 
