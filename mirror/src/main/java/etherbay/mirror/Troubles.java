@@ -190,6 +190,9 @@ final class Troubles {
             if (leg == witness || !accused || leg.troubleNs > sentNs) {
                 continue;
             }
+            if (witness.unproven && !leg.unproven) {
+                continue; // what it may have lost would be nowhere, with the other one gone
+            }
             boolean witnessOfLate = witness.answeringNs != Long.MIN_VALUE
                     && core.nowNs() < witness.answeringNs + core.settings().graceNs();
             // One that has lost its cache is no better than one that says nothing for now.

@@ -142,6 +142,35 @@ final class MirrorLossTest {
         }
     }
 
+    /** Else what it has lost would be nowhere: seed 0x5967ec3bc8e2d89b of `mirror`. */
+    @Test
+    void aLegThatMayHaveLostSomethingConvictsNoOtherOfABadSector() {
+        try (MirrorRig rig = new MirrorRig(2).create()) {
+            Part part = rig.part(1);
+            LostCache lossy = new LostCache(part.device());
+            rig.open(List.of(rig.part(0), new Part("s1", lossy, part.gate(), "")), false, false);
+            assertThat(rig.write(0, 1, 2)).isEqualTo(IoStatus.OK);
+            lossy.lost = true;
+            rig.stores.forEach(SimStore::silence);
+            MirrorRig.Pending first = rig.begin(IoOperation.WRITE, 0, 1, 3);
+            rig.runFor(2 * MirrorRig.SECOND_NS);
+            rig.stores.forEach(SimStore::answer);
+            assertThat(rig.end(first)).isEqualTo(IoStatus.OK);
+            rig.runFor(MirrorRig.SECOND_NS);
+            rig.stores.get(0).medium().faults().badWrites(MirrorRig.DATA_OFFSET + 9, 1);
+            MirrorRig.Pending write = rig.begin(IoOperation.WRITE, 9, 1, 4);
+            rig.runFor(5 * MirrorRig.SECOND_NS);
+            assertThat(rig.standing("s0")).isEqualTo("trouble");
+            rig.node.tell(lossy::fail);
+            assertThat(rig.end(write))
+                    .as("by the only leg that has all")
+                    .isEqualTo(IoStatus.FAILED);
+            assertThat(rig.standing("s1")).isEqualTo("faulty");
+            rig.untilStanding("s0", "in sync");
+            assertThat(rig.read(0)).isEqualTo(3);
+        }
+    }
+
     /** It was there for all: what it has proved since needs no other leg. */
     @Test
     void aLegThatWasAloneAndHasFlushedSinceMayFail() {
