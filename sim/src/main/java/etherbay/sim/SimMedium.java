@@ -170,8 +170,20 @@ public final class SimMedium {
         return capabilities.logicalBlockBytes() / BlockDevice.SECTOR_BYTES;
     }
 
+    /**
+     * Whoever had it open is gone. What of its writes landed without having been told is there for
+     * the next one to read, so a FLUSH of the next one covers it, like all that it finds.
+     */
     void closed() {
         opened = null;
+        long order = nextOrder();
+        for (Block block : volatileBlocks.values()) {
+            for (Version version : block.versions) {
+                if (version.origin.completedOrder == 0) {
+                    version.origin.completedOrder = order;
+                }
+            }
+        }
     }
 
     long nextOrder() {

@@ -105,6 +105,20 @@ final class SimDiskTest {
     }
 
     @Test
+    void whatAKilledProcessLeftIsDurableOnceTheNextOneFlushed() {
+        for (int round = 1; round <= 40; round++) {
+            write(0, 8, round, false);
+            simulation.runFor(5_000);
+            node.kill();
+            reopen();
+            List<Long> left = readWrite(0, 8);
+            flushAndSettle();
+            reopenAfterPowerCut();
+            assertThat(readWrite(0, 8)).isEqualTo(left);
+        }
+    }
+
+    @Test
     void onceAFlushFailedEveryLaterOneFailsUntilReopened() {
         medium.faults().failFlushes(1);
         flushAndSettle();
