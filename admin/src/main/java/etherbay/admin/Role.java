@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.admin;
+
+/** What a caller may do; each role may do what those before it may. */
+public enum Role {
+    /** Sees everything that holds no secret. */
+    VIEWER,
+    /** Acts on what is there: checks, repairs, fails a leg, cancels a task, switches a trace. */
+    OPERATOR,
+    /** Changes what there is: applies settings, creates, removes, stops. */
+    ADMIN;
+
+    public boolean mayActAs(Role needed) {
+        return compareTo(needed) >= 0;
+    }
+}
