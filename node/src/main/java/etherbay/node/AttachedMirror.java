@@ -256,7 +256,7 @@ public final class AttachedMirror implements AutoCloseable {
                             .add(part);
                 } else {
                     seen.add(part.name() + (name.isEmpty() ? "" : " (" + name + ")"));
-                    legs.leave(part);
+                    legs.leave(part.name());
                 }
             }
         } while (!isComplete(byArray) && loop.clock().nanoTime() < deadlineNs);
@@ -423,7 +423,7 @@ public final class AttachedMirror implements AutoCloseable {
         }
     }
 
-    private void takeIn(MirrorDetail now) {
+    private synchronized void takeIn(MirrorDetail now) {
         List<String> known =
                 now.legs().stream().map(MirrorDetail.LegDetail::name).toList();
         for (Part part : legs.discover(DISCOVER_NS)) {
@@ -436,7 +436,7 @@ public final class AttachedMirror implements AutoCloseable {
                     return true;
                 });
             } else if (!known.contains(part.name())) {
-                legs.leave(part);
+                legs.leave(part.name());
             }
         }
     }
@@ -447,6 +447,9 @@ public final class AttachedMirror implements AutoCloseable {
      * @param fresh it may hold anything, which is lost
      */
     public synchronized void add(String name, boolean fresh) {
+        if (detail().legs().stream().noneMatch(leg -> leg.name().equals(name))) {
+            legs.leave(name); // one that was removed may be another disk by now
+        }
         Optional<Part> part = legs.openOne(name, options.waitNs());
         if (part.isEmpty()) {
             throw legs.trouble(name);
@@ -458,7 +461,7 @@ public final class AttachedMirror implements AutoCloseable {
         });
         turning.within(CLAIM_NS, done);
         done.getNow(Optional.empty()).ifPresent(why -> {
-            throw why;
+            throw legs.exchanged(name).orElse(why);
         });
     }
 

@@ -222,11 +222,7 @@ final class MirrorLegs implements AutoCloseable {
         if (locals.containsKey(name)) {
             return Optional.of(name); // what is not flushed stays with this machine
         }
-        return sought.entrySet().stream()
-                .filter(entry -> entry.getKey().toString().equals(name))
-                .findFirst()
-                .flatMap(entry -> entry.getValue().found())
-                .flatMap(AttachedDisk::knownText);
+        return soughtBy(name).flatMap(SoughtDisk::found).flatMap(AttachedDisk::knownText);
     }
 
     /** AoE disks that answer, and that another process of this machine uses. */
@@ -287,17 +283,38 @@ final class MirrorLegs implements AutoCloseable {
         return done.join();
     }
 
-    /** Lets one go that is of no mirror of ours. */
-    void leave(Part part) {
-        given.remove(part.name());
+    /** Why a leg that is known cannot be reached, if another disk answers at its address. */
+    Optional<EtherbayException> exchanged(String name) {
+        return soughtBy(name)
+                .filter(known -> known.found().isPresent())
+                .map(disks::trouble)
+                .filter(why -> why.code() == ErrorCode.CONFLICT)
+                .map(why -> new EtherbayException(
+                        ErrorCode.CONFLICT,
+                        "the leg " + name + " is not taken in",
+                        "another disk than the leg that failed answers there: " + why.why(),
+                        "if that is meant, let the former one go first: etherbay mirror remove"
+                                + " NAME " + name + ", and add it then; else " + why.correction()));
+    }
+
+    private Optional<SoughtDisk> soughtBy(String name) {
+        return sought.entrySet().stream()
+                .filter(entry -> entry.getKey().toString().equals(name))
+                .map(Map.Entry::getValue)
+                .findFirst();
+    }
+
+    /** Lets one go that is no leg of our mirror, if it is open. */
+    void leave(String name) {
+        given.remove(name);
         sought.entrySet().removeIf(entry -> {
-            boolean same = entry.getKey().toString().equals(part.name());
+            boolean same = entry.getKey().toString().equals(name);
             if (same) {
                 disks.leave(entry.getValue());
             }
             return same;
         });
-        Local local = locals.remove(part.name());
+        Local local = locals.remove(name);
         if (local != null) {
             release(local);
         }

@@ -58,8 +58,24 @@ final class MirrorLab implements AutoCloseable {
         return List.copyOf(images);
     }
 
+    /** One more, with a disk of zeroes there. */
+    void addTarget(Path image, long diskBytes) throws IOException {
+        images.add(MirrorLegs.empty(image, diskBytes));
+        startTarget(images.size() - 1);
+    }
+
+    /** Where it is all connected. */
+    Path segment() {
+        return segment;
+    }
+
     /** It answers when this returns. */
     void startTarget(int shelf) {
+        startTarget(shelf, image(shelf).toString());
+    }
+
+    /** The same, serving another disk than its own, or its own decorated. */
+    void startTarget(int shelf, String path) {
         targets.put(
                 shelf,
                 Daemon.start(List.of(
@@ -70,7 +86,7 @@ final class MirrorLab implements AutoCloseable {
                                 "" + shelf,
                                 "0",
                                 "unix:" + segment,
-                                image(shelf).toString()))
+                                path))
                         .awaitLog(leg(shelf) + ": serving", START_TIMEOUT));
     }
 
