@@ -153,6 +153,9 @@ final class Metadata {
     /** Those that begin when the first are done. */
     private final List<Writing> later = new ArrayList<>();
 
+    /** Numbers of those that join by this round and have not said so themselves yet. */
+    private final BitSet unsaid = new BitSet();
+
     /** Those that could not, and wait for their leg or for its failure. */
     private final List<Writing> held = new ArrayList<>();
 
@@ -370,11 +373,13 @@ final class Metadata {
         roundUnits = intent.isOnDisk() ? intent.stage(staging) : new BitSet();
         under.clear();
         later.clear();
+        unsaid.clear();
         for (Leg leg : core.legs()) {
             boolean meant = lifting ? isBehind(leg) : leg.standing != Leg.Standing.FAULTY;
             if (meant) {
                 leg.intentUnwritten |= lifting;
                 encode(leg);
+                unsaid.set(leg.number(), leg.joins);
                 (leg.joins ? under : later).add(new Writing(leg));
             }
         }
@@ -392,19 +397,36 @@ final class Metadata {
                 && Long.compareUnsigned(leg.superblock.events(), freshest.events()) < 0;
     }
 
-    /** Unless one joins: it says what it lacks before any other leg lists it. */
+    /**
+     * Unless one joins: it says what it lacks before any other leg lists it. One that has failed
+     * before it could is listed by none: what stands on it may be of before.
+     */
     private void beginLater() {
         if (under.isEmpty()) {
+            later.forEach(writing -> unlist(writing.leg));
             under.addAll(later);
             later.clear();
         }
     }
 
-    private void encode(Leg leg) {
-        if (!roundHasSuperblock) {
+    private void unlist(Leg leg) {
+        if (!roundHasSuperblock || unsaid.isEmpty()) {
             return;
         }
-        leg.superblock = Superblocks.of(lifting ? freshest : shared, leg, intent.isOnDisk());
+        unsaid.stream()
+                .forEach(number -> leg.superblock =
+                        Superblocks.withRole(leg.superblock, number, Superblock.FAULTY));
+        encodeBlocks(leg);
+    }
+
+    private void encode(Leg leg) {
+        if (roundHasSuperblock) {
+            leg.superblock = Superblocks.of(lifting ? freshest : shared, leg, intent.isOnDisk());
+            encodeBlocks(leg);
+        }
+    }
+
+    private void encodeBlocks(Leg leg) {
         SuperblockFormat.encode(leg.superblock, leg.superblockBlock, 0);
         int next = SuperblockFormat.checksum(leg.superblockBlock, 0);
         leg.claimBlock.fill((byte) 0);
@@ -435,7 +457,9 @@ final class Metadata {
                 leg.joins &= writing.isOutdated();
                 leg.superblockSum = SuperblockFormat.sum(leg.superblockBlock, 0);
             }
-            under.remove(writing);
+            if (under.remove(writing)) {
+                unsaid.clear(leg.number());
+            }
         } else if (outcome == IoStatus.FENCED) {
             core.fenced(leg);
             under.remove(writing);
