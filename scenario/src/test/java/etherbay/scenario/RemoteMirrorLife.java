@@ -246,11 +246,14 @@ final class RemoteMirrorLife extends MirrorCase {
     /** Another node takes it over; what the former one has sent is still on its way. */
     private void takeOver() {
         boolean idle = prng.chance(0.3);
+        long silentAtNs = Long.MAX_VALUE;
         if (idle) {
             simulation.runFor(IDLE_NS);
             idle = isIdle();
         } else {
-            world.holdWrites(legsOf(owner).ports(), prng.chance(0.5) ? prng.unit() : 0);
+            double rate = prng.chance(0.5) ? prng.unit() : 0;
+            world.holdWrites(legsOf(owner).ports(), rate);
+            silentAtNs = rate > 0 ? simulation.nowNs() + world.failAfterNs() : silentAtNs;
             owner.issue(prng.below(100));
             simulation.runFor(prng.below(SHORT_NS));
         }
@@ -279,13 +282,28 @@ final class RemoteMirrorLife extends MirrorCase {
         }
         world.releaseHeld(LATE_NS_MAX);
         simulation.runFor(prng.below(LATE_NS_MAX));
-        if (well && former.mirror != null && former.legs().size() < legCount()) {
-            throw new AssertionError("a fence was taken for a failed leg: " + former.detail());
-        }
+        checkFailedNone(former, well, silentAtNs);
         if (rival.mirror != null) {
             judge.checkOneWriter(rival.detail().epoch(), openedAtNs, legs, world::log);
         }
         former.kill();
+    }
+
+    /**
+     * A leg all of whose writes are held says nothing, and is rightly failed for that by another
+     * one that answers its reads, as a fence lets it: from then on nothing is known.
+     *
+     * @param silentAtNs before then no leg can have been silent for too long
+     */
+    private void checkFailedNone(MirrorOwner former, boolean well, long silentAtNs) {
+        if (former.mirror == null || former.legs().size() == legCount()) {
+            return;
+        }
+        if (simulation.nowNs() >= silentAtNs) {
+            simulation.mark("leg failed while its writes were held");
+        } else if (well) {
+            throw new AssertionError("a fence was taken for a failed leg: " + former.detail());
+        }
     }
 
     /** Nobody asks it for anything: it asks by itself. */

@@ -100,6 +100,11 @@ final class RemoteWorld {
         return dataSectors;
     }
 
+    /** How long a disk may say nothing. */
+    long failAfterNs() {
+        return failAfterNs;
+    }
+
     /** Of a process that begins on a node. */
     RemoteLegs legs(SimNode node, UUID id) {
         List<MacAddress> macs = new ArrayList<>();
