@@ -110,7 +110,7 @@ final class Leg {
     /** It was away: it may have lost what was not flushed. */
     boolean unproven;
 
-    /** And it was the only one in sync meanwhile: what it may have lost nobody else has. */
+    /** And it was alone meanwhile: what it may have lost nobody else has. */
     boolean unprovenAlone;
 
     int outageCount;
@@ -127,6 +127,9 @@ final class Leg {
      * more than what is marked.
      */
     long keptSectors;
+
+    /** Of one that is filled: it has all, and is in sync once it has flushed and is listed. */
+    boolean whole;
 
     /** Of one that is filled: whether only what is marked is copied. */
     boolean byIntent;
@@ -185,7 +188,7 @@ final class Leg {
 
     /** To be asked when it is in doubt, and when another leg has left. */
     void noteAlone() {
-        unprovenAlone |= unproven && isInSync() && core.isLast(this);
+        unprovenAlone |= unproven && isInSync() && core.isAlone(this);
     }
 
     /** It has flushed: nothing was lost. */

@@ -569,6 +569,7 @@ final class Sync {
             return;
         }
         finishing = true;
+        full.forEach(leg -> leg.whole = true);
         for (Leg leg : full) {
             core.roster().flush(leg, () -> finish(leg));
         }
@@ -583,6 +584,8 @@ final class Sync {
             filling.remove(leg);
             if (listed) {
                 core.roster().promoted(leg);
+            } else {
+                core.roster().unlisted(leg);
             }
             if (finishing && filling.isEmpty()) {
                 passOver();

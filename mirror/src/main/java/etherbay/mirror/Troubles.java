@@ -52,9 +52,8 @@ final class Troubles {
                 if (leg.answeringNs == Long.MAX_VALUE) {
                     leg.answeringNs = core.nowNs();
                 }
-                // Of the last one an error is told to whoever asks; what it was silent to goes
-                // again.
-                boolean again = leg.isSilentNow() || (leg.trouble != null && core.isLast(leg));
+                // Of one alone an error is told to whoever asks; what it was silent to goes again.
+                boolean again = leg.isSilentNow() || (leg.trouble != null && core.isAlone(leg));
                 if (again && sentNs >= leg.troubleNs) {
                     over(leg);
                     prove(leg);
