@@ -21,15 +21,32 @@ final class BadBlockLog {
                 .toList();
     }
 
-    /** A range of that leg is readable again. */
-    static void rewritten(MirrorCore core, Arena arena, Leg leg, long endSector) {
+    /** A range of its leg is readable again. */
+    static void rewritten(MirrorCore core, Arena arena, SyncWork work) {
+        Leg leg = work.legs.getFirst();
         core.tell(leg.name + ": what could not be read there was written anew, up to sector "
-                + (endSector - 1));
-        boolean was =
-                leg.badBlocks.removeIf(range -> range.sector() + range.sectorCount() == endSector);
+                + (work.end - 1));
+        boolean was = leg.badBlocks.removeIf(range ->
+                work.first <= range.sector() && range.sector() + range.sectorCount() <= work.end);
         if (was && leg.badBlocks.isEmpty()) {
-            empty(core, arena, leg);
+            flush(core, arena, leg);
         }
+    }
+
+    /** What was written anew is durable first: else a leg that lost it would pass for whole. */
+    private static void flush(MirrorCore core, Arena arena, Leg leg) {
+        if (!leg.canFlush()) {
+            empty(core, arena, leg);
+            return;
+        }
+        leg.submitRaw(
+                new Io(1).prepare(IoOperation.FLUSH, 0, 0),
+                done -> {
+                    if (done.status().isOk() && leg.isInSync()) {
+                        empty(core, arena, leg);
+                    }
+                },
+                0);
     }
 
     /** All that the log of that leg named is readable again: the log says so. */

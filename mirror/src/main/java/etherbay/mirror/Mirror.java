@@ -124,7 +124,7 @@ public final class Mirror implements BlockDevice {
                 return;
             }
             returns.takeSpares();
-            sync.beginBadBlocks();
+            core.legs().stream().filter(Leg::isInSync).forEach(sync::rewriteBad);
             sync.wake();
             begun.accept(null);
         }));

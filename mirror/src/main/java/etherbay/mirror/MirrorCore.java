@@ -523,6 +523,13 @@ final class MirrorCore implements BlockDevice {
         }
     }
 
+    /** What the log of a leg in sync names is written anew. */
+    void rewriteBad(Leg leg) {
+        if (sync != null) {
+            sync.rewriteBad(leg);
+        }
+    }
+
     // The end.
 
     boolean isStopped() {

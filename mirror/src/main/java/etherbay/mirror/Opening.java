@@ -331,7 +331,7 @@ final class Opening {
                         Leg.Standing.RECOVERING,
                         recovering.extent() == Assembly.Extent.BITMAP,
                         recovering.fromSectors(),
-                        List.of());
+                        found.badBlocks());
             case Assembly.Spare ignored ->
                 new Assembled.Member(
                         found.part(),
@@ -341,7 +341,7 @@ final class Opening {
                         Leg.Standing.SPARE,
                         false,
                         0,
-                        List.of());
+                        found.badBlocks());
         };
     }
 

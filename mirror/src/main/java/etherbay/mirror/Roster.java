@@ -131,6 +131,7 @@ final class Roster {
     private void refill(Leg leg, Assembled.Member member, int slot) {
         leg.superblockSum = member.superblockSum();
         leg.byIntent = member.byIntent();
+        leg.badBlocks.addAll(member.badBlocks());
         leg.keptSectors = member.filledSectors();
         // Whoever reads its superblock and not the bitmap takes it at its word.
         leg.filledSectors = Math.min(leg.keptSectors, core.intent().firstMarked());
@@ -237,6 +238,7 @@ final class Roster {
         }
         core.metadata().start();
         core.wakeCleaning();
+        core.rewriteBad(leg);
         core.isWhole(leg);
         core.tell(leg.name + ": in sync");
         core.troubles().prove(leg); // it may have been away while it was filled

@@ -165,9 +165,10 @@ final class Sync {
         wake();
     }
 
-    /** What the legs' own logs call bad is written anew. */
-    void beginBadBlocks() {
-        core.legs().forEach(leg -> rewrites.addAll(BadBlockLog.rewrites(leg)));
+    /** What the leg's own log calls bad is written anew. */
+    void rewriteBad(Leg leg) {
+        rewrites.addAll(BadBlockLog.rewrites(leg));
+        wake();
     }
 
     void rewrite(Leg leg, long lba, long sectors) {
@@ -476,7 +477,7 @@ final class Sync {
             }
             if (work.isDone() && work.isRewrite()) {
                 if (!work.failed) {
-                    BadBlockLog.rewritten(core, arena, work.legs.getFirst(), work.end);
+                    BadBlockLog.rewritten(core, arena, work);
                 }
             } else if (work.isDone()) {
                 workDone(work);

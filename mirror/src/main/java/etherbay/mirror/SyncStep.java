@@ -128,7 +128,7 @@ final class SyncStep {
         }
         targets.removeIf(leg -> !leg.takesWrites());
         if (targets.isEmpty()) {
-            end(IoStatus.OK);
+            nobodyTakesIt();
             return;
         }
         Leg source = sourceLeg();
@@ -171,6 +171,12 @@ final class SyncStep {
         return work != null && work.isRewrite() && targets.contains(leg);
     }
 
+    /** That is well where legs are to be the same; what is to be written anew was not. */
+    private void nobodyTakesIt() {
+        failed |= work != null && work.isRewrite();
+        end(IoStatus.OK);
+    }
+
     private void cannotBeRead() {
         failed = true;
         for (Leg leg : List.copyOf(targets)) {
@@ -211,7 +217,7 @@ final class SyncStep {
         targets.removeIf(leg -> !leg.takesWrites());
         pendingCount = targets.size();
         if (pendingCount == 0) {
-            end(IoStatus.OK);
+            nobodyTakesIt();
             return;
         }
         MemorySegment data = side(0).memory;

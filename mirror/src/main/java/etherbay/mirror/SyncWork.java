@@ -10,6 +10,7 @@ final class SyncWork {
     final int chunk;
     final boolean torn;
     final List<Leg> legs;
+    final long first;
     long next;
     final long end;
     int underWayCount;
@@ -18,6 +19,7 @@ final class SyncWork {
     SyncWork(int chunk, boolean torn, long next, long end, List<Leg> legs) {
         this.chunk = chunk;
         this.torn = torn;
+        first = next;
         this.next = next;
         this.end = end;
         this.legs = legs;
