@@ -36,7 +36,9 @@ final class Leg {
         /** It answered with an error: a person looks first. */
         MEDIUM,
         /** A person said so. */
-        ASKED
+        ASKED,
+        /** It was a spare, and another owner has taken it. */
+        TAKEN
     }
 
     static final int BLOCK_BYTES = 4096;

@@ -540,9 +540,15 @@ final class MirrorCore implements BlockDevice {
         return stopped;
     }
 
-    /** Somebody else owns a leg, and so the mirror: nothing is written any more. */
+    /**
+     * Somebody else owns a leg, and so the mirror: nothing is written any more. A spare holds
+     * nothing of it, and is merely lost.
+     */
     void fenced(Leg leg) {
-        if (isStopped()) {
+        if (leg.standing == Leg.Standing.SPARE && !isStopped()) {
+            roster.taken(leg);
+        }
+        if (isStopped() || leg.cause == Leg.Cause.TAKEN) {
             return;
         }
         tell(leg.name + ": another owner has taken it; nothing is read or written any more");

@@ -59,7 +59,8 @@ final class Roster {
             return;
         }
         leave(leg, cause, why);
-        core.tell(leg.name + ": is no longer filled: " + leg.why);
+        String what = cause == Leg.Cause.TAKEN ? "is no spare any more" : "is no longer filled";
+        core.tell(leg.name + ": " + what + ": " + leg.why);
         core.metadata().drop(leg);
         core.metadata().start();
         leg.cancelAll();
@@ -67,6 +68,11 @@ final class Roster {
         core.reads().retry();
         core.lost(leg);
         core.changed();
+    }
+
+    /** A spare is of another owner: nothing of ours was on it. */
+    void taken(Leg spare) {
+        drop(spare, Leg.Cause.TAKEN, "another owner has taken it");
     }
 
     /**

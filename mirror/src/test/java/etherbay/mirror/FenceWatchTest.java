@@ -59,6 +59,47 @@ final class FenceWatchTest {
         }
     }
 
+    /** It holds no data: nobody who takes it has the mirror. */
+    @Test
+    void aSpareThatWasTakenLeavesAndTheMirrorGoesOn() {
+        try (MirrorRig rig = new MirrorRig(2).create()) {
+            rig.addStore(256);
+            rig.open(rig.parts(0, 1), false, false);
+            assertThat(MirrorLegsTest.add(rig, 2, true)).isEmpty();
+            rig.untilStanding("s2", "spare");
+            rig.runFor(2 * MirrorRig.SECOND_NS);
+            takeSpare(rig);
+            rig.runFor(2 * MirrorRig.SECOND_NS);
+            assertThat(rig.fenced).isEmpty();
+            assertThat(rig.standing("s2")).isEqualTo("faulty");
+            assertThat(rig.write(0, 1, 2)).isEqualTo(IoStatus.OK);
+        }
+    }
+
+    @Test
+    void aSpareThatRefusesItsSuperblockSinceItWasTakenLeavesToo() {
+        try (MirrorRig rig = new MirrorRig(2).create()) {
+            rig.addStore(256);
+            rig.open(rig.parts(0, 1), false, false);
+            assertThat(MirrorLegsTest.add(rig, 2, true)).isEmpty();
+            untilClean(rig);
+            rig.runFor(2 * MirrorRig.SECOND_NS);
+            takeSpare(rig);
+            assertThat(rig.write(0, 1, 2)).isEqualTo(IoStatus.OK);
+            rig.runFor(2 * MirrorRig.SECOND_NS);
+            assertThat(rig.fenced).isEmpty();
+            assertThat(rig.standing("s2")).isEqualTo("faulty");
+            assertThat(rig.write(0, 1, 3)).isEqualTo(IoStatus.OK);
+        }
+    }
+
+    private static void takeSpare(MirrorRig rig) {
+        MirrorRig other = new MirrorRig(rig, OTHER);
+        List<LegGate.Claimed> claimed = new ArrayList<>();
+        other.parts(0, 1, 2).get(2).gate().claim(new Epoch(9), claimed::add);
+        rig.until("claimed", () -> !claimed.isEmpty());
+    }
+
     @Test
     void aGateThatDoesNotAnswerIsNoFinding() {
         try (MirrorRig rig = new MirrorRig(2).create().open()) {
