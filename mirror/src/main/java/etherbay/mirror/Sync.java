@@ -423,7 +423,15 @@ final class Sync {
     }
 
     private long endOf(int chunk) {
-        return Math.min(core.sectors(), intent.firstSector(chunk) + intent.chunkSectors());
+        return Math.min(endSector(), intent.firstSector(chunk) + intent.chunkSectors());
+    }
+
+    /**
+     * What is new of an array that grows stays torn: a step there is refused before it is offered,
+     * and the pass is made once more.
+     */
+    private long endSector() {
+        return purpose == Purpose.FILL ? core.metadata().shared().sizeSectors() : core.sectors();
     }
 
     private List<Leg> targets(int chunk) {
@@ -450,7 +458,7 @@ final class Sync {
             List<Leg> targets = purpose == Purpose.FILL ? targets(chunk) : List.copyOf(core.legs());
             long first = intent.firstSector(chunk);
             long from = Math.max(first, skippedSectors);
-            if (first >= core.sectors()) {
+            if (first >= core.metadata().shared().sizeSectors()) {
                 intent.mend(chunk); // nobody reads it
             } else if (!targets.isEmpty() && from < endOf(chunk)) {
                 intent.mendBegins(chunk);
@@ -524,7 +532,7 @@ final class Sync {
         for (SyncWork work : works) {
             sector = Math.min(sector, intent.firstSector(work.chunk));
         }
-        return Math.min(sector, core.sectors());
+        return Math.min(sector, endSector());
     }
 
     private void checkpoint() {

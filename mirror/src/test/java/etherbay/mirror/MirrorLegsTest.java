@@ -328,6 +328,33 @@ final class MirrorLegsTest {
         }
     }
 
+    /** Its end is reached between the tearing of what is new and the round that says the size. */
+    @Test
+    void aPassThatEndsWhileTheMirrorGrowsLeavesWhatIsNewTorn() {
+        try (MirrorRig rig = new MirrorRig(2, 252).create().open()) {
+            rig.stores.forEach(store -> store.medium().grow(store.medium().sectors() + 132));
+            for (long lba = 252; lba < 384; lba++) {
+                rig.stores.get(1).medium().rot(MirrorRig.DATA_OFFSET + lba);
+            }
+            rig.runFor(MirrorRig.SECOND_NS);
+            rig.stores.get(1).silence();
+            rig.node.tell(() -> {
+                rig.mirror().check(new CheckRequest(false, "", 0));
+                rig.mirror().growSize();
+            });
+            rig.runFor(MirrorRig.SECOND_NS / 2);
+            rig.stores.get(1).answer();
+            rig.until("grown", () -> rig.mirror().sectors() == 384);
+            rig.runFor(5 * MirrorRig.SECOND_NS);
+            rig.stop();
+            for (long lba = 252; lba < 384; lba++) {
+                assertThat(rig.stores.get(1).medium().peek(MirrorRig.DATA_OFFSET + lba))
+                        .as("sector %d", lba)
+                        .isEqualTo(rig.stores.get(0).medium().peek(MirrorRig.DATA_OFFSET + lba));
+            }
+        }
+    }
+
     @Test
     void aMirrorThatIsOnlyReadWritesNothing() {
         try (MirrorRig rig = new MirrorRig(2).create().open()) {
