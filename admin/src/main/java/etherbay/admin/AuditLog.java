@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.admin;
+
+import etherbay.base.Clock;
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Who changed what, and who tried: {@code audit.jsonl} of the state folder. Each line holds the
+ * SHA-256 of the one before, so a line that is changed or taken out later shows ({@link #verify});
+ * each is synced before the answer goes out. Texts that may hold a secret come here as digests. May
+ * be called from any thread.
+ */
+public final class AuditLog implements AutoCloseable {
+    private static final long ROTATE_BYTES = 8L << 20;
+    private static final int KEPT_COUNT = 15;
+    private static final int FIELD_LENGTH_MAX = 1000;
+    private static final String FILE = "audit.jsonl";
+    private static final String NONE = "";
+
+    private final Journal journal;
+    private final Clock clock;
+    private long lastId;
+    private String lastDigest;
+
+    /**
+     * One line.
+     *
+     * @param before how the object was, or a digest
+     * @param after what it was to become, or a digest
+     * @param result "done", or why not
+     * @param previous SHA-256 of the former line's text; empty for the very first
+     */
+    public record Entry(
+            long id,
+            long atMs,
+            String who,
+            String role,
+            String source,
+            String verb,
+            String object,
+            String before,
+            String after,
+            String reason,
+            String result,
+            String previous) {}
+
+    /** What was asked and came of it, for a new line. */
+    public record Change(
+            String verb, String object, String before, String after, String result) {}
+
+    private AuditLog(Journal journal, Clock clock) throws IOException {
+        this.journal = journal;
+        this.clock = clock;
+        List<String> lines = journal.lines();
+        lastDigest = lines.isEmpty() ? NONE : digest(lines.getLast());
+        lastId = lines.isEmpty() ? 0 : id(lines.getLast());
+    }
+
+    private static long id(String line) {
+        try {
+            return parse(line).id();
+        } catch (EtherbayException damaged) {
+            return 0; // verify() says so; the chain goes on over it
+        }
+    }
+
+    /** Opens the log of a state folder. */
+    public static AuditLog open(Path folder, Clock clock) {
+        try {
+            return new AuditLog(new Journal(folder.resolve(FILE), ROTATE_BYTES, KEPT_COUNT), clock);
+        } catch (IOException failure) {
+            throw unwritable(failure);
+        }
+    }
+
+    private static EtherbayException unwritable(IOException failure) {
+        return new EtherbayException(
+                ErrorCode.ENVIRONMENT,
+                "the audit log cannot be read or written",
+                String.valueOf(failure.getMessage()),
+                "make room in the state folder, and make it writable for the daemon's user");
+    }
+
+    /** SHA-256 of a text, in hex: what stands for it in the log. */
+    public static String digest(String text) {
+        try {
+            MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            return HexFormat.of().formatHex(sha.digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException("every JDK has SHA-256", impossible);
+        }
+    }
+
+    /** Adds a line; it is durable when this returns. */
+    public synchronized Entry add(Caller caller, Change change) {
+        Entry entry = new Entry(
+                lastId + 1,
+                clock.wallMillis(),
+                field(caller.name()),
+                caller.role().name(),
+                field(caller.source()),
+                field(change.verb()),
+                field(change.object()),
+                field(change.before()),
+                field(change.after()),
+                field(caller.reason()),
+                field(change.result()),
+                lastDigest);
+        String line = Documents.json(entry);
+        try {
+            journal.append(line, true);
+        } catch (IOException failure) {
+            throw unwritable(failure);
+        }
+        lastId++;
+        lastDigest = digest(line);
+        return entry;
+    }
+
+    private static String field(String text) {
+        String cut = text.length() > FIELD_LENGTH_MAX
+                ? text.substring(0, FIELD_LENGTH_MAX) + "..."
+                : text;
+        return EtherbayException.shown(cut);
+    }
+
+    /** The latest entries, newest first. */
+    public synchronized List<Entry> latest(int limit) {
+        List<String> lines = lines();
+        List<Entry> entries = new ArrayList<>();
+        for (int index = lines.size() - 1; index >= 0 && entries.size() < limit; index--) {
+            entries.add(parse(lines.get(index)));
+        }
+        return entries;
+    }
+
+    private List<String> lines() {
+        try {
+            return journal.lines();
+        } catch (IOException failure) {
+            throw unwritable(failure);
+        }
+    }
+
+    private static Entry parse(String line) {
+        if (!(Documents.read(line, FILE) instanceof Map<?, ?> fields)) {
+            throw damaged("a line is no entry");
+        }
+        return new Entry(
+                number(fields, "id"),
+                number(fields, "atMs"),
+                text(fields, "who"),
+                text(fields, "role"),
+                text(fields, "source"),
+                text(fields, "verb"),
+                text(fields, "object"),
+                text(fields, "before"),
+                text(fields, "after"),
+                text(fields, "reason"),
+                text(fields, "result"),
+                text(fields, "previous"));
+    }
+
+    private static long number(Map<?, ?> fields, String key) {
+        return fields.get(key) instanceof BigDecimal number ? number.longValue() : 0;
+    }
+
+    private static String text(Map<?, ?> fields, String key) {
+        return fields.get(key) instanceof String text ? text : "";
+    }
+
+    private static EtherbayException damaged(String why) {
+        return new EtherbayException(
+                ErrorCode.DEVIATES,
+                "the audit log is not as it was written",
+                why,
+                "keep a copy of audit.jsonl*, and find out who can write there");
+    }
+
+    /**
+     * Follows the chain of digests through all files that are kept.
+     *
+     * @return how many entries there are
+     * @throws EtherbayException DEVIATES where the chain is broken
+     */
+    public synchronized int verify() {
+        String digest = NONE;
+        long id = 0;
+        List<String> lines = lines();
+        for (String line : lines) {
+            Entry entry = parse(line);
+            boolean isFirstKept = id == 0 && entry.id() > 1;
+            if (!isFirstKept && !(entry.previous().equals(digest) && entry.id() == id + 1)) {
+                throw damaged("entry %d does not follow entry %d".formatted(entry.id(), id));
+            }
+            digest = digest(line);
+            id = entry.id();
+        }
+        if (!digest.equals(lastDigest)) {
+            throw damaged("it does not end with what this process wrote last");
+        }
+        return lines.size();
+    }
+
+    @Override
+    public synchronized void close() {
+        try {
+            journal.close();
+        } catch (IOException failure) {
+            throw unwritable(failure);
+        }
+    }
+}
