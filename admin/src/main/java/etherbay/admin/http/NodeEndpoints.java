@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.admin.http;
+
+import etherbay.admin.Administration;
+import etherbay.admin.NodeReport;
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+
+/** How the node is: what the watch saw last, at most half a second ago. */
+final class NodeEndpoints {
+    private static final int TRIES = 3;
+
+    private final Administration parts;
+    private final Metrics metrics;
+
+    /** What a client asks first. */
+    public record Info(String product, String name, String version, List<String> apiVersions) {}
+
+    NodeEndpoints(Administration parts) {
+        this.parts = parts;
+        metrics = new Metrics(parts);
+    }
+
+    private NodeReport latest(Exchange exchange) {
+        exchange.checkQuery(List.of());
+        return parts.watch().latest();
+    }
+
+    Reply info(Exchange exchange) {
+        NodeReport report = latest(exchange);
+        return Reply.json(new Info("etherbay", report.name(), report.version(), List.of("v1")));
+    }
+
+    Reply report(Exchange exchange) {
+        return Reply.json(latest(exchange));
+    }
+
+    Reply health(Exchange exchange) {
+        exchange.checkQuery(List.of());
+        return Reply.json(parts.watch().health());
+    }
+
+    Reply exports(Exchange exchange) {
+        return Reply.json(latest(exchange).exports());
+    }
+
+    Reply export(Exchange exchange) {
+        return Reply.json(export(latest(exchange), exchange.name()));
+    }
+
+    static NodeReport.Export export(NodeReport report, String name) {
+        return report.exports().stream()
+                .filter(export -> export.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> Routes.notFound("export " + name, "etherbay status"));
+    }
+
+    Reply interfaces(Exchange exchange) {
+        return Reply.json(latest(exchange).interfaces());
+    }
+
+    Reply disks(Exchange exchange) {
+        return Reply.json(latest(exchange).disks());
+    }
+
+    Reply mirrors(Exchange exchange) {
+        return Reply.json(latest(exchange).mirrors());
+    }
+
+    Reply mirror(Exchange exchange) {
+        return Reply.json(mirror(latest(exchange), exchange.name()));
+    }
+
+    static NodeReport.Mirror mirror(NodeReport report, String name) {
+        return report.mirrors().stream()
+                .filter(mirror -> mirror.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> Routes.notFound("mirror " + name, "etherbay mirror list"));
+    }
+
+    Reply volumes(Exchange exchange) {
+        return Reply.json(latest(exchange).volumes());
+    }
+
+    Reply pcap(Exchange exchange) {
+        exchange.checkQuery(List.of("seconds"));
+        double seconds = exchange.decimal("seconds", 5, ApiLimits.PCAP_SECONDS_MAX);
+        String name = export(parts.watch().latest(), exchange.name()).name();
+        return new Reply.Written(
+                "application/vnd.tcpdump.pcap", out -> parts.node().pcap(name, seconds, out));
+    }
+
+    /** The text and the generation that it had: asked again when a change came between. */
+    Reply settings(Exchange exchange) {
+        exchange.checkQuery(List.of());
+        for (int attempt = 0; attempt < TRIES; attempt++) {
+            long before = parts.node().report().generation();
+            String text = parts.node().exportSettings();
+            if (parts.node().report().generation() == before) {
+                return new Reply.Whole(
+                        200,
+                        "application/toml",
+                        text.getBytes(StandardCharsets.UTF_8),
+                        Map.of("ETag", "\"" + before + "\""));
+            }
+        }
+        throw new EtherbayException(
+                ErrorCode.UNAVAILABLE,
+                "the settings cannot be read in peace",
+                "they change all the time",
+                "ask again in a second");
+    }
+
+    Reply metrics(Exchange exchange) {
+        return Reply.text(Metrics.CONTENT_TYPE, metrics.text(latest(exchange)));
+    }
+}
