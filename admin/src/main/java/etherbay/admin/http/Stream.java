@@ -80,7 +80,7 @@ final class Stream implements Watch.Watcher {
                 new StreamReader(request, response, done, () -> readers.remove(self[0]));
         self[0] = reader;
         NodeReport report = parts.watch().latest();
-        reader.offer(message(
+        reader.expect(message(
                 "hello",
                 new Hello(
                         report.name(),
@@ -89,6 +89,7 @@ final class Stream implements Watch.Watcher {
                         report.generation(),
                         parts.events().lastId())));
         readers.add(reader);
+        reader.iterate();
     }
 
     /** How many listen. */

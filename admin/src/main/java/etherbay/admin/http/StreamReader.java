@@ -36,6 +36,14 @@ final class StreamReader extends IteratingCallback {
         this.onEnd = onEnd;
     }
 
+    /** Queues the very first message, which goes out with the next. */
+    void expect(byte[] message) {
+        synchronized (queue) {
+            queue.addLast(message);
+            queuedBytes += message.length;
+        }
+    }
+
     /** Queues a message, and writes what can be written. Never blocks. */
     void offer(byte[] message) {
         boolean isFull;

@@ -58,6 +58,14 @@ final class ApiLab implements AutoCloseable {
         return tokens.create("test-" + role.name(), role);
     }
 
+    /** Lets time pass in looks of half a second, so that once a second comes once. */
+    void turn(long ms) {
+        for (long passed = 0; passed < Math.max(ms, 1000); passed += 500) {
+            node.nowMs.addAndGet(500);
+            parts.watch().look();
+        }
+    }
+
     RawAnswer unix(String method, String path, String body, String... headers)
             throws IOException {
         return ask(UnixDomainSocketAddress.of(socket()), request(method, path, body, headers));
