@@ -31,11 +31,7 @@ public record Administration(
      * @throws etherbay.base.EtherbayException ENVIRONMENT when the folder cannot be used
      */
     public static Administration open(
-            NodeAdmin node,
-            Path stateFolder,
-            Clock clock,
-            Runnable giveWay,
-            Consumer<String> say) {
+            NodeAdmin node, Path stateFolder, Clock clock, Runnable giveWay, Consumer<String> say) {
         EventLog events = EventLog.open(stateFolder);
         Tasks tasks = Tasks.open(stateFolder, clock);
         AuditLog audit = AuditLog.open(stateFolder, clock);

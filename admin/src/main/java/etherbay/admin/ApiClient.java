@@ -75,8 +75,8 @@ public final class ApiClient {
 
     /** Posts a text, such as settings to plan. */
     public Answer postText(String path, String text) {
-        return whole(new ApiTransport.Request(
-                "POST", BASE + path, "application/toml", text, Map.of()));
+        return whole(
+                new ApiTransport.Request("POST", BASE + path, "application/toml", text, Map.of()));
     }
 
     /**
@@ -101,7 +101,8 @@ public final class ApiClient {
         try (ApiTransport.Response response = transport.send(request, true)) {
             byte[] body = response.body().readNBytes(BODY_BYTES_MAX + 1);
             if (body.length > BODY_BYTES_MAX) {
-                throw new IOException("the answer is larger than %d bytes".formatted(BODY_BYTES_MAX));
+                throw new IOException(
+                        "the answer is larger than %d bytes".formatted(BODY_BYTES_MAX));
             }
             check(response.status(), body);
             return new Answer(new String(body, StandardCharsets.UTF_8), response.header("ETag"));
@@ -184,8 +185,6 @@ public final class ApiClient {
     }
 
     private static String text(Map<?, ?> fields, String key, String otherwise) {
-        return fields.get(key) instanceof String text
-                ? EtherbayException.shown(text)
-                : otherwise;
+        return fields.get(key) instanceof String text ? EtherbayException.shown(text) : otherwise;
     }
 }

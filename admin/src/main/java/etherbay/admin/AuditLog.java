@@ -57,8 +57,7 @@ public final class AuditLog implements AutoCloseable {
             String previous) {}
 
     /** What was asked and came of it, for a new line. */
-    public record Change(
-            String verb, String object, String before, String after, String result) {}
+    public record Change(String verb, String object, String before, String after, String result) {}
 
     private AuditLog(Journal journal, Clock clock) throws IOException {
         this.journal = journal;

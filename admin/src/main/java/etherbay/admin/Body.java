@@ -48,7 +48,10 @@ public final class Body {
     /** The text of UTF-8 bytes; INVALID when they are none. */
     public static String utf8(byte[] bytes) {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException failure) {
             throw invalid("the body is no text", "its bytes are not UTF-8", "send UTF-8");
         }
@@ -123,8 +126,7 @@ public final class Body {
 
     private EtherbayException wrongType(String key, String needed) {
         String is = fields.containsKey(key) ? "is " + kind(fields.get(key)) : "is not there";
-        return invalid(
-                "the key " + shown(key) + " " + is, needed + " is needed", "send " + needed);
+        return invalid("the key " + shown(key) + " " + is, needed + " is needed", "send " + needed);
     }
 
     private static String kind(@Nullable Object value) {

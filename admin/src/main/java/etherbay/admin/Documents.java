@@ -70,7 +70,8 @@ public final class Documents {
             case Iterable<?> list -> writeList(writer, list);
             case Record fields -> writeRecord(writer, fields);
             default ->
-                throw new IllegalArgumentException("no JSON for a " + value.getClass().getName());
+                throw new IllegalArgumentException(
+                        "no JSON for a " + value.getClass().getName());
         }
     }
 

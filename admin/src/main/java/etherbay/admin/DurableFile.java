@@ -30,10 +30,7 @@ final class DurableFile {
             channel.force(true);
         }
         Files.move(
-                beside,
-                file,
-                StandardCopyOption.REPLACE_EXISTING,
-                StandardCopyOption.ATOMIC_MOVE);
+                beside, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         syncFolder(file.toAbsolutePath().resolveSibling("."));
     }
 

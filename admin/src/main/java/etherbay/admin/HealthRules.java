@@ -28,7 +28,14 @@ import java.util.stream.Collectors;
 public final class HealthRules {
     /** From best to worst; what has no word here is worse than all. */
     static final List<String> WORDS = List.of(
-            "healthy", "warning", "unknown", "resyncing", "degraded", "at-risk", "offline", "fenced");
+            "healthy",
+            "warning",
+            "unknown",
+            "resyncing",
+            "degraded",
+            "at-risk",
+            "offline",
+            "fenced");
 
     /** A rogue that has been silent for longer is history, which the events keep. */
     private static final long ROGUE_MS = 60_000;
@@ -56,7 +63,8 @@ public final class HealthRules {
         report.interfaces().forEach(rules::carrier);
         report.rogues().forEach(rules::rogue);
         rules.reasons.sort(Comparator.comparingInt(HealthRules::badness).reversed());
-        String worst = rules.reasons.isEmpty() ? "healthy" : rules.reasons.getFirst().word();
+        String worst =
+                rules.reasons.isEmpty() ? "healthy" : rules.reasons.getFirst().word();
         return new Health(worst, rules.reasons);
     }
 
@@ -71,7 +79,12 @@ public final class HealthRules {
 
     private void trouble(String code, String object, @Nullable Trouble trouble) {
         if (trouble != null) {
-            add("offline", code, object, trouble.message() + ": " + trouble.cause(), trouble.correction());
+            add(
+                    "offline",
+                    code,
+                    object,
+                    trouble.message() + ": " + trouble.cause(),
+                    trouble.correction());
         }
     }
 
@@ -103,7 +116,8 @@ public final class HealthRules {
             return;
         }
         String bad = mirror.legs().stream()
-                .filter(leg -> !leg.standing().equals("in sync") && !leg.standing().equals("spare"))
+                .filter(leg ->
+                        !leg.standing().equals("in sync") && !leg.standing().equals("spare"))
                 .map(this::legText)
                 .collect(Collectors.joining("; "));
         String which = bad.isEmpty() ? "a leg is missing" : bad;
@@ -215,7 +229,8 @@ public final class HealthRules {
                     "offline",
                     "SYNC_FAILED",
                     object,
-                    "a sync of " + export.backing() + " failed: what was acknowledged may not be on the disk, and writes are refused",
+                    "a sync of " + export.backing()
+                            + " failed: what was acknowledged may not be on the disk, and writes are refused",
                     "check the disk, stop the export, then: etherbay state clear %s failed_sync --yes"
                             .formatted(export.name()));
         }

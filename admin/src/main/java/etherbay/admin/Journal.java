@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -63,12 +62,10 @@ final class Journal implements AutoCloseable {
     List<String> lines() throws IOException {
         List<String> lines = new ArrayList<>();
         for (int number = keptCount; number >= 0; number--) {
-            try {
+            if (Files.exists(numbered(number))) {
                 String text = Files.readString(numbered(number), StandardCharsets.UTF_8);
                 int end = text.lastIndexOf('\n');
                 text.substring(0, end + 1).lines().forEach(lines::add);
-            } catch (NoSuchFileException absent) {
-                continue; // never written, or moved out
             }
         }
         return lines;

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
  * words, one document, a depth. One pass without recursion, before anything is built.
  */
 final class JsonForm {
-    private static final Pattern WORD =
-            Pattern.compile("true|false|null|-?(0|[1-9][0-9]{0,30})(\\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?");
+    private static final Pattern WORD = Pattern.compile(
+            "true|false|null|-?(0|[1-9][0-9]{0,30})(\\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?");
 
     private final String text;
     private final Deque<Character> open = new ArrayDeque<>();

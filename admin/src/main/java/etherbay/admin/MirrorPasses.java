@@ -32,7 +32,9 @@ public final class MirrorPasses implements Watch.Watcher {
     /** The last report that had a pass. */
     private record Last(Progress progress, int inSyncCount) {}
 
-    /** Shows them in {@code tasks}; a check or repair that is cancelled there is ended by the node. */
+    /**
+     * Shows them in {@code tasks}; a check or repair that is cancelled there is ended by the node.
+     */
     public MirrorPasses(Tasks tasks, NodeAdmin node) {
         this.tasks = tasks;
         for (String what : WHATS) {
@@ -78,11 +80,7 @@ public final class MirrorPasses implements Watch.Watcher {
                 cancellable);
         last.put(task.id(), new Last(progress, mirror.inSyncCount()));
         tasks.progress(
-                task,
-                progress.doneBytes(),
-                progress.totalBytes(),
-                "bytes",
-                progress.etaSeconds());
+                task, progress.doneBytes(), progress.totalBytes(), "bytes", progress.etaSeconds());
     }
 
     private void absent(TaskEntry task, long nowMs) {
@@ -101,7 +99,6 @@ public final class MirrorPasses implements Watch.Watcher {
         if (task.isCancelled) {
             tasks.end(task, "cancelled", null);
         } else if (copies ? whole || hasGrown(seen, mirror) : seen == null || isNearEnd(seen)) {
-            tasks.progress(task, task.total, task.total, "bytes", 0);
             tasks.end(task, "done", null);
         } else if (copies) {
             fail(task, "a leg went away, or failed, before it was filled");

@@ -102,14 +102,15 @@ public final class ReportDifference {
 
     private void changed(String title, Record before, Record now) {
         switch (now) {
-            case Export export when before instanceof Export former ->
-                changed(title, former, export);
-            case Interface used when before instanceof Interface former ->
-                changed(title, former, used);
+            case Export export
+            when before instanceof Export former -> changed(title, former, export);
+            case Interface used
+            when before instanceof Interface former -> changed(title, former, used);
             case Disk disk when before instanceof Disk former -> changed(title, former, disk);
-            case Mirror mirror when before instanceof Mirror former ->
-                changed(title, former, mirror);
-            case Volume volume when before instanceof Volume former ->
+            case Mirror mirror
+            when before instanceof Mirror former -> changed(title, former, mirror);
+            case Volume volume
+            when before instanceof Volume former ->
                 trouble(title, former.trouble(), volume.trouble());
             default -> {} // a rogue that goes on
         }
@@ -207,18 +208,21 @@ public final class ReportDifference {
     }
 
     private void leg(String title, Leg leg, String former) {
-        String severity =
-                switch (leg.standing()) {
-                    case "in sync", "spare", "recovering" -> "info";
-                    case "missing", "trouble" -> "warning";
-                    default -> "error";
-                };
+        String severity = switch (leg.standing()) {
+            case "in sync", "spare", "recovering" -> "info";
+            case "missing", "trouble" -> "warning";
+            default -> "error";
+        };
         String text = "%s is %s%s%s"
                 .formatted(
                         leg.name(),
                         leg.standing(),
                         former.isEmpty() ? "" : ", was " + former,
                         leg.why().isEmpty() ? "" : ": " + leg.why());
-        add(severity, "LEG_" + leg.standing().toUpperCase(Locale.ROOT).replace(' ', '_'), title, text);
+        add(
+                severity,
+                "LEG_" + leg.standing().toUpperCase(Locale.ROOT).replace(' ', '_'),
+                title,
+                text);
     }
 }

@@ -37,21 +37,21 @@ final class TaskEntry {
     String unit = "";
     long etaSeconds = -1;
     long endedMs;
-    @Nullable Trouble trouble;
+
+    @Nullable
+    Trouble trouble;
 
     // What only a running process knows.
     boolean isCancelled;
-    @Nullable Thread thread;
+
+    @Nullable
+    Thread thread;
+
     long toldNs;
     long begunNs;
     long begunDone;
 
-    TaskEntry(
-            long number,
-            Begin begin,
-            long startedMs,
-            boolean cancellable,
-            boolean isObserved) {
+    TaskEntry(long number, Begin begin, long startedMs, boolean cancellable, boolean isObserved) {
         this.number = number;
         this.kind = begin.kind();
         this.object = begin.object();

@@ -58,8 +58,9 @@ final class TaskStore {
         DurableFile.write(file(entry), entry.text());
     }
 
-    void delete(TaskEntry entry) throws IOException {
-        Files.deleteIfExists(file(entry));
+    /** Deletes a task's file; what cannot be deleted is read, and forgotten, at the next start. */
+    boolean delete(TaskEntry entry) {
+        return file(entry).toFile().delete();
     }
 
     private Path file(TaskEntry entry) {

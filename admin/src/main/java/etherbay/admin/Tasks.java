@@ -123,7 +123,8 @@ public final class Tasks implements AutoCloseable {
             throw new EtherbayException(
                     ErrorCode.NOT_FOUND,
                     "there is no kind of task " + EtherbayException.shown(kindName),
-                    "known: " + String.join(", ", kinds.keySet().stream().sorted().toList()),
+                    "known: "
+                            + String.join(", ", kinds.keySet().stream().sorted().toList()),
                     "begin one of these");
         }
         checkRoom(kindName, object);
@@ -161,8 +162,8 @@ public final class Tasks implements AutoCloseable {
 
     private TaskEntry add(TaskEntry.Begin begin, boolean cancellable, boolean isObserved) {
         prune();
-        TaskEntry entry = new TaskEntry(
-                lastNumber + 1, begin, clock.wallMillis(), cancellable, isObserved);
+        TaskEntry entry =
+                new TaskEntry(lastNumber + 1, begin, clock.wallMillis(), cancellable, isObserved);
         entry.begunNs = clock.nanoTime();
         try {
             store.write(entry);
@@ -223,7 +224,9 @@ public final class Tasks implements AutoCloseable {
                 throw new EtherbayException(
                         ErrorCode.CONFLICT,
                         "task %s cannot be cancelled".formatted(id),
-                        entry.isActive() ? "one of its kind must not stop in between" : "it has ended: " + entry.state,
+                        entry.isActive()
+                                ? "one of its kind must not stop in between"
+                                : "it has ended: " + entry.state,
                         "see how it is: etherbay task list");
             }
             elsewhere = entry.isObserved ? cancels.get(entry.kind) : null;
@@ -292,6 +295,7 @@ public final class Tasks implements AutoCloseable {
         entry.state = state;
         entry.trouble = trouble;
         entry.endedMs = clock.wallMillis();
+        entry.done = state.equals("done") && entry.total > 0 ? entry.total : entry.done;
         entry.etaSeconds = state.equals("done") ? 0 : -1;
         entry.thread = null;
         try {
@@ -327,11 +331,7 @@ public final class Tasks implements AutoCloseable {
             boolean forget = surplus-- > 0 || entry.endedMs < oldestMs;
             if (forget && entry.number != lastNumber) {
                 entries.remove(entry.number);
-                try {
-                    store.delete(entry);
-                } catch (IOException failure) {
-                    continue; // it is forgotten at the next start
-                }
+                store.delete(entry);
             }
         }
     }

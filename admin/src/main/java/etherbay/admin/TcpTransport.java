@@ -46,8 +46,9 @@ final class TcpTransport implements ApiTransport {
         }
         this.node = node;
         this.token = token;
-        HttpClient.Builder builder =
-                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT);
+        HttpClient.Builder builder = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(CONNECT);
         certificate.ifPresent(file -> builder.sslContext(trusting(file)));
         client = builder.build();
     }
@@ -57,7 +58,8 @@ final class TcpTransport implements ApiTransport {
             KeyStore store = KeyStore.getInstance("PKCS12");
             store.load(null, null);
             int number = 0;
-            for (Certificate one : CertificateFactory.getInstance("X.509").generateCertificates(in)) {
+            for (Certificate one :
+                    CertificateFactory.getInstance("X.509").generateCertificates(in)) {
                 store.setCertificateEntry("node" + number++, one);
             }
             TrustManagerFactory trust =

@@ -138,7 +138,8 @@ final class UnixTransport implements ApiTransport {
                 endedCount = next == END[endedCount] ? endedCount + 1 : next == '\r' ? 1 : 0;
             }
             head = List.of(bytes.toString(StandardCharsets.ISO_8859_1).split("\r\n"));
-            boolean isChunked = header("Transfer-Encoding").toLowerCase(Locale.ROOT).equals("chunked");
+            boolean isChunked =
+                    header("Transfer-Encoding").toLowerCase(Locale.ROOT).equals("chunked");
             body = isChunked ? new ChunkedInput(in) : new BoundedInput(in, contentLength());
         }
 

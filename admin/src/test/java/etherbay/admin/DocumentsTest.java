@@ -38,10 +38,33 @@ final class DocumentsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", " ", "{", "{}}", "{} x", "{\"a\":1,}", "[1,2,]", "[1 2]", "{\"a\" 1}", "{a:1}",
-                "{\"a\":truex}", "{\"a\":01}", "{\"a\":+1}", "{\"a\":.5}", "{\"a\":NaN}",
-                "{\"a\":1e9999}", "{\"a\":\"\u0001\"}", "{\"a\":\"", "{\"a\":\"\\q\"}",
-                "{\"a\":1,\"a\":2}", "[}", "{\"a\":", "nul", "'a'", "[1,,2]", "{\"a\"}", "{,}",
+                "",
+                " ",
+                "{",
+                "{}}",
+                "{} x",
+                "{\"a\":1,}",
+                "[1,2,]",
+                "[1 2]",
+                "{\"a\" 1}",
+                "{a:1}",
+                "{\"a\":truex}",
+                "{\"a\":01}",
+                "{\"a\":+1}",
+                "{\"a\":.5}",
+                "{\"a\":NaN}",
+                "{\"a\":1e9999}",
+                "{\"a\":\"\u0001\"}",
+                "{\"a\":\"",
+                "{\"a\":\"\\q\"}",
+                "{\"a\":1,\"a\":2}",
+                "[}",
+                "{\"a\":",
+                "nul",
+                "'a'",
+                "[1,,2]",
+                "{\"a\"}",
+                "{,}",
                 "{\"a\":1 \"b\":2}"
             })
     void whatIsNotJsonIsRefused(String text) {
@@ -56,7 +79,8 @@ final class DocumentsTest {
         String deep = "[".repeat(Documents.DEPTH_MAX) + "]".repeat(Documents.DEPTH_MAX);
         assertThat(Documents.read(deep, "it")).isInstanceOf(List.class);
         String deeper = "[".repeat(1_000_000);
-        assertThatThrownBy(() -> Documents.read(deeper, "it")).isInstanceOf(EtherbayException.class);
+        assertThatThrownBy(() -> Documents.read(deeper, "it"))
+                .isInstanceOf(EtherbayException.class);
     }
 
     @Test
@@ -65,9 +89,9 @@ final class DocumentsTest {
         String letters = "{}[]\",:\\ \n0123456789.eE+-truefalsn\u0001é";
         for (int round = 0; round < 20_000; round++) {
             StringBuilder text = new StringBuilder();
-            int length = prng.nextInt(24);
+            int length = prng.below(24);
             for (int index = 0; index < length; index++) {
-                text.append(letters.charAt(prng.nextInt(letters.length())));
+                text.append(letters.charAt(prng.below(letters.length())));
             }
             try {
                 Documents.read(text.toString(), "it");
@@ -88,20 +112,20 @@ final class DocumentsTest {
     }
 
     private static Object random(Prng prng, int depth) {
-        return switch (prng.nextInt(depth > 5 ? 3 : 5)) {
-            case 0 -> prng.nextInt(1_000_000) - 500_000;
-            case 1 -> "s\"\\\u0007\u2028" + prng.nextInt(100);
-            case 2 -> prng.nextInt(2) == 0;
+        return switch (prng.below(depth > 5 ? 3 : 5)) {
+            case 0 -> prng.below(1_000_000) - 500_000;
+            case 1 -> "s\"\\\u0007\u2028" + prng.below(100);
+            case 2 -> prng.below(2) == 0;
             case 3 -> {
                 List<Object> list = new ArrayList<>();
-                for (int index = prng.nextInt(4); index > 0; index--) {
+                for (int index = prng.below(4); index > 0; index--) {
                     list.add(random(prng, depth + 1));
                 }
                 yield list;
             }
             default -> {
                 Map<String, Object> map = new LinkedHashMap<>();
-                for (int index = prng.nextInt(4); index > 0; index--) {
+                for (int index = prng.below(4); index > 0; index--) {
                     map.put("k" + index, random(prng, depth + 1));
                 }
                 yield map;
@@ -122,7 +146,8 @@ final class DocumentsTest {
     void aWrongTypeSaysWhatIsNeeded() {
         assertThatThrownBy(() -> body("{\"on\":\"yes\"}", "on").truth("on"))
                 .hasMessage("the key on is a string");
-        assertThatThrownBy(() -> body("{}", "on").truth("on")).hasMessage("the key on is not there");
+        assertThatThrownBy(() -> body("{}", "on").truth("on"))
+                .hasMessage("the key on is not there");
         assertThatThrownBy(() -> body("[]", "on")).hasMessage("the body is an array");
         assertThatThrownBy(() -> body("{\"a\":{}}").options()).hasMessage("the key a is an object");
         assertThat(body("{\"a\":1,\"b\":true,\"c\":\"x\"}").options())

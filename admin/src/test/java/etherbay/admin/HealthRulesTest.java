@@ -202,8 +202,7 @@ final class HealthRulesTest {
 
     @Test
     void aPersonIsToldWhichLegSinceWhenAndWhatToDo() {
-        Reason reason = HealthRules.of(
-                        mirror(two("faulty")).at(Reports.NOW_MS, 1), Reports.NOW_MS)
+        Reason reason = HealthRules.of(mirror(two("faulty")).at(Reports.NOW_MS, 1), Reports.NOW_MS)
                 .reasons()
                 .getFirst();
         assertThat(reason.text())

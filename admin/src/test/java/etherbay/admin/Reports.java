@@ -87,7 +87,8 @@ public final class Reports {
                 List.of(new Interface("eth0", "02:00:00:00:00:01", 9000, true, 0)),
                 List.of(),
                 List.of(disk("e1.0", "up")),
-                List.of(mirror("vm1", null, leg("e1.0", "in sync", "a"), leg("e2.0", "in sync", "b"))),
+                List.of(mirror(
+                        "vm1", null, leg("e1.0", "in sync", "a"), leg("e2.0", "in sync", "b"))),
                 List.of(new Volume("vg/lv", "file", 2048, "unix:lv", null)));
     }
 

@@ -150,9 +150,11 @@ final class ApiHandler extends Handler.Abstract {
             result = "refused: %s: %s".formatted(refused.code(), refused.getMessage());
             throw refused;
         } finally {
-            String object = route.object().replace("{name}", match.names().getOrDefault("name", ""));
+            String object =
+                    route.object().replace("{name}", match.names().getOrDefault("name", ""));
             String verb = route.method() + " " + lastWord(route.path());
-            audit.add(caller, new AuditLog.Change(verb, object, note.before(), note.after(), result));
+            audit.add(
+                    caller, new AuditLog.Change(verb, object, note.before(), note.after(), result));
         }
     }
 
@@ -185,8 +187,7 @@ final class ApiHandler extends Handler.Abstract {
                         note));
     }
 
-    static void write(
-            Request request, Response response, Callback callback, Reply.Whole reply) {
+    static void write(Request request, Response response, Callback callback, Reply.Whole reply) {
         response.setStatus(reply.status());
         HttpFields.Mutable headers = response.getHeaders();
         headers.put(HttpHeader.CONTENT_TYPE, reply.contentType());

@@ -39,13 +39,15 @@ public final class ApiServer implements AutoCloseable {
     /** Kept, since a logger that nobody holds forgets its level. */
     private static final Logger JETTY = Logger.getLogger("org.eclipse.jetty");
 
+    /** Writes what a caller sent as its host; that is the caller's mistake, and answered to it. */
+    private static final Logger HOSTS = Logger.getLogger("org.eclipse.jetty.util.HostPort");
+
     private final Server server;
     private final Stream stream;
     private final UnixSocketFile socket;
     private final ServerConnector[] tcp;
 
-    private ApiServer(
-            Server server, Stream stream, UnixSocketFile socket, ServerConnector... tcp) {
+    private ApiServer(Server server, Stream stream, UnixSocketFile socket, ServerConnector... tcp) {
         this.server = server;
         this.stream = stream;
         this.socket = socket;
@@ -61,6 +63,7 @@ public final class ApiServer implements AutoCloseable {
      */
     public static ApiServer start(ApiSettings settings, Administration parts) {
         JETTY.setLevel(Level.WARNING);
+        HOSTS.setLevel(Level.OFF);
         UnixSocketFile socket = new UnixSocketFile(settings.socket());
         socket.makeRoom();
         Server server = new Server(threads(parts.giveWay()));
@@ -82,13 +85,16 @@ public final class ApiServer implements AutoCloseable {
 
     private static QueuedThreadPool threads(Runnable giveWay) {
         QueuedThreadPool threads = new QueuedThreadPool(
-                THREADS_MAX, 1, THREAD_IDLE_MS, 0, null, null, work -> Thread.ofPlatform()
-                        .name("api")
-                        .daemon()
-                        .unstarted(() -> {
-                            giveWay.run();
-                            work.run();
-                        }));
+                THREADS_MAX,
+                1,
+                THREAD_IDLE_MS,
+                0,
+                null,
+                null,
+                work -> Thread.ofPlatform().name("api").daemon().unstarted(() -> {
+                    giveWay.run();
+                    work.run();
+                }));
         threads.setName("api");
         threads.setVirtualThreadsExecutor(VirtualThreads.getNamedVirtualThreadsExecutor("api-"));
         return threads;
@@ -123,9 +129,9 @@ public final class ApiServer implements AutoCloseable {
                     "tokens would go over the network for everybody to read",
                     "give a certificate and its key, or listen on 127.0.0.1");
         }
-        ServerConnector connector =
-                new ServerConnector(server, 1, 1, settings.tls().map(ApiServer::secured).orElseGet(
-                        () -> new ConnectionFactory[] {new HttpConnectionFactory(http())}));
+        ServerConnector connector = new ServerConnector(
+                server, 1, 1, settings.tls().map(ApiServer::secured).orElseGet(() ->
+                        new ConnectionFactory[] {new HttpConnectionFactory(http())}));
         connector.setHost(address.getHostString());
         connector.setPort(address.getPort());
         add(server, connector);

@@ -68,8 +68,7 @@ final class ChangeEndpoints {
     Reply trace(Exchange exchange) {
         exchange.checkQuery(List.of());
         boolean on = exchange.json("on").truth("on");
-        NodeReport.Export export =
-                NodeEndpoints.export(parts.watch().latest(), exchange.name());
+        NodeReport.Export export = NodeEndpoints.export(parts.watch().latest(), exchange.name());
         exchange.note().before("on: " + export.traceIo());
         exchange.note().after("on: " + on);
         parts.node().trace(export.name(), on);
@@ -88,8 +87,7 @@ final class ChangeEndpoints {
         exchange.checkQuery(List.of());
         Map<String, String> options = exchange.json().options();
         exchange.note().after(Documents.json(options));
-        NodeReport.Mirror mirror =
-                NodeEndpoints.mirror(parts.watch().latest(), exchange.name());
+        NodeReport.Mirror mirror = NodeEndpoints.mirror(parts.watch().latest(), exchange.name());
         exchange.note().before(mirror.state());
         String text = parts.node().mirror(mirror.name(), verb, options);
         parts.watch().look();

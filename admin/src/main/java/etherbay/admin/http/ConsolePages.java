@@ -94,6 +94,9 @@ final class ConsolePages {
         Map<String, String> packing = isPacked ? Map.of("Content-Encoding", "gzip") : Map.of();
         byte[] body = isPacked ? file.packed() : file.plain();
         ApiHandler.write(
-                request, response, callback, new Reply.Whole(200, file.contentType(), body, packing));
+                request,
+                response,
+                callback,
+                new Reply.Whole(200, file.contentType(), body, packing));
     }
 }

@@ -6,7 +6,9 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 
-/** What Jetty itself refuses, and errors of ours, as the JSON of every error; nothing else of it. */
+/**
+ * What Jetty itself refuses, and errors of ours, as the JSON of every error; nothing else of it.
+ */
 final class ErrorPages extends ErrorHandler {
     @Override
     public boolean handle(Request request, Response response, Callback callback) {

@@ -5,6 +5,8 @@ import etherbay.admin.Caller;
 import etherbay.admin.Role;
 import etherbay.base.EtherbayException;
 
+import jdk.net.ExtendedSocketOptions;
+
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.unixdomain.server.UnixDomainServerConnector;
 
@@ -12,8 +14,6 @@ import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
-
-import jdk.net.ExtendedSocketOptions;
 
 /**
  * Who asks. Whoever could open the Unix socket is an admin, by the name of the user at its other
@@ -44,10 +44,7 @@ final class Gate {
                 && header.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
             caller = tokens.find(header.substring(BEARER.length()).strip())
                     .map(holder -> new Caller(
-                            holder.name(),
-                            holder.role(),
-                            Request.getRemoteAddr(request),
-                            reason));
+                            holder.name(), holder.role(), Request.getRemoteAddr(request), reason));
         }
         if (caller.isEmpty()) {
             refusedCount.incrementAndGet();
@@ -74,7 +71,9 @@ final class Gate {
                 request.getConnectionMetaData().getConnection().getEndPoint().getTransport();
         if (transport instanceof SocketChannel channel) {
             try {
-                return channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user().getName();
+                return channel.getOption(ExtendedSocketOptions.SO_PEERCRED)
+                        .user()
+                        .getName();
             } catch (IOException | UnsupportedOperationException unknown) {
                 return "unknown";
             }

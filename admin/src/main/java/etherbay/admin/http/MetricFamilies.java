@@ -28,7 +28,8 @@ final class MetricFamilies {
     void counter(String name, String help, double value, String... labels) {
         if (isNew(name, labels)) {
             counters.computeIfAbsent(
-                            name, key -> CounterSnapshot.builder().name(PREFIX + key).help(help))
+                            name,
+                            key -> CounterSnapshot.builder().name(PREFIX + key).help(help))
                     .dataPoint(CounterDataPointSnapshot.builder()
                             .value(value)
                             .labels(Labels.of(labels))
@@ -39,7 +40,8 @@ final class MetricFamilies {
     void gauge(String name, String help, double value, String... labels) {
         if (isNew(name, labels)) {
             gauges.computeIfAbsent(
-                            name, key -> GaugeSnapshot.builder().name(PREFIX + key).help(help))
+                            name,
+                            key -> GaugeSnapshot.builder().name(PREFIX + key).help(help))
                     .dataPoint(GaugeDataPointSnapshot.builder()
                             .value(value)
                             .labels(Labels.of(labels))
@@ -56,8 +58,10 @@ final class MetricFamilies {
         for (double[] quantile : quantiles) {
             values.quantile(quantile[0], quantile[1]);
         }
-        summaries.computeIfAbsent(
-                        name, key -> SummarySnapshot.builder().name(PREFIX + key).help(help))
+        summaries
+                .computeIfAbsent(
+                        name,
+                        key -> SummarySnapshot.builder().name(PREFIX + key).help(help))
                 .dataPoint(SummaryDataPointSnapshot.builder()
                         .count(count)
                         .quantiles(values.build())

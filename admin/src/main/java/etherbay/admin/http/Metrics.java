@@ -42,13 +42,34 @@ final class Metrics {
         node(families, report);
         report.exports().forEach(export -> export(families, export));
         report.interfaces().forEach(it -> {
-            families.gauge("interface_up", "Whether it has a link", bit(it.up()), "interface", it.name());
-            families.counter("interface_dropped_frames", "Frames the kernel had no room for", it.dropped(), "interface", it.name());
+            families.gauge(
+                    "interface_up", "Whether it has a link", bit(it.up()), "interface", it.name());
+            families.counter(
+                    "interface_dropped_frames",
+                    "Frames the kernel had no room for",
+                    it.dropped(),
+                    "interface",
+                    it.name());
         });
-        families.gauge("rogues", "Other boxes that answer for our addresses", report.rogues().size());
+        families.gauge(
+                "rogues",
+                "Other boxes that answer for our addresses",
+                report.rogues().size());
         report.disks().forEach(disk -> {
-            families.gauge("disk_up", "Whether its target answers", bit(disk.state().equals("up")), "disk", disk.name());
-            families.counter("disk_retransmits", "Questions sent again", disk.paths().stream().mapToLong(NodeReport.Path::retransmits).sum(), "disk", disk.name());
+            families.gauge(
+                    "disk_up",
+                    "Whether its target answers",
+                    bit(disk.state().equals("up")),
+                    "disk",
+                    disk.name());
+            families.counter(
+                    "disk_retransmits",
+                    "Questions sent again",
+                    disk.paths().stream()
+                            .mapToLong(NodeReport.Path::retransmits)
+                            .sum(),
+                    "disk",
+                    disk.name());
         });
         report.mirrors().forEach(mirror -> mirror(families, mirror));
         tasks(families);
@@ -69,33 +90,76 @@ final class Metrics {
     }
 
     private void node(MetricFamilies families, NodeReport report) {
-        families.gauge("node_info", "Constant 1, labelled with what runs", 1, "version", report.version());
-        families.gauge("node_start_time_seconds", "When it started, since 1970", report.startedMs() / 1000.0);
-        families.gauge("node_report_time_seconds", "When these figures were taken, since 1970", report.atMs() / 1000.0);
+        families.gauge(
+                "node_info", "Constant 1, labelled with what runs", 1, "version", report.version());
+        families.gauge(
+                "node_start_time_seconds",
+                "When it started, since 1970",
+                report.startedMs() / 1000.0);
+        families.gauge(
+                "node_report_time_seconds",
+                "When these figures were taken, since 1970",
+                report.atMs() / 1000.0);
         families.gauge("settings_generation", "Of the applied settings", report.generation());
         Health health = HealthRules.of(report, parts.clock().wallMillis());
         TreeMap<String, Integer> byCode = new TreeMap<>();
         health.reasons().forEach(reason -> byCode.merge(reason.code(), 1, Integer::sum));
-        byCode.forEach((code, count) -> families.gauge("health_reasons", "Reasons why it is not healthy", count, "code", code));
-        families.gauge("healthy", "Whether there is no such reason", bit(health.reasons().isEmpty()));
-        new TreeMap<>(report.counters()).forEach((name, count) -> families.counter("node_counter", "Counters of the node by name, since its start", count, "name", name));
+        byCode.forEach((code, count) -> families.gauge(
+                "health_reasons", "Reasons why it is not healthy", count, "code", code));
+        families.gauge(
+                "healthy",
+                "Whether there is no such reason",
+                bit(health.reasons().isEmpty()));
+        new TreeMap<>(report.counters())
+                .forEach((name, count) -> families.counter(
+                        "node_counter",
+                        "Counters of the node by name, since its start",
+                        count,
+                        "name",
+                        name));
         Runtime runtime = Runtime.getRuntime();
-        families.gauge("process_heap_used_bytes", "Heap of the Java runtime in use", runtime.totalMemory() - runtime.freeMemory());
-        families.gauge("process_threads", "Threads of the process", ManagementFactory.getThreadMXBean().getThreadCount());
-        families.counter("events_unwritten", "Events that stand in no file", parts.events().unwrittenCount());
+        families.gauge(
+                "process_heap_used_bytes",
+                "Heap of the Java runtime in use",
+                runtime.totalMemory() - runtime.freeMemory());
+        families.gauge(
+                "process_threads",
+                "Threads of the process",
+                ManagementFactory.getThreadMXBean().getThreadCount());
+        families.counter(
+                "events_unwritten",
+                "Events that stand in no file",
+                parts.events().unwrittenCount());
     }
 
     private static void export(MetricFamilies families, Export export) {
         String[] labels = {"export", export.name()};
         families.gauge("export_up", "Whether it is served", bit(export.trouble() == null), labels);
         families.gauge("export_size_bytes", "Its size", 512.0 * export.sectors(), labels);
-        families.gauge("export_queued_requests", "At the disk or waiting for it", export.queued(), labels);
-        families.gauge("export_sync_failed", "Whether a sync failed", bit(export.syncFailed()), labels);
-        families.counter("export_retransmits", "Frames that had been asked before", export.retransmits(), labels);
+        families.gauge(
+                "export_queued_requests", "At the disk or waiting for it", export.queued(), labels);
+        families.gauge(
+                "export_sync_failed", "Whether a sync failed", bit(export.syncFailed()), labels);
+        families.counter(
+                "export_retransmits",
+                "Frames that had been asked before",
+                export.retransmits(),
+                labels);
         traffic(families, "export", export.traffic(), labels);
         for (Initiator initiator : export.initiators()) {
-            String[] who = {"export", export.name(), "initiator", initiator.mac(), "interface", initiator.interfaceName()};
-            families.counter("initiator_retransmits", "Frames that had been asked before", initiator.retransmits(), who);
+            String[] who = {
+                "export",
+                export.name(),
+                "initiator",
+                initiator.mac(),
+                "interface",
+                initiator.interfaceName()
+            };
+            families.counter(
+                    "initiator_retransmits",
+                    "Frames that had been asked before",
+                    initiator.retransmits(),
+                    who);
             traffic(families, "initiator", initiator.traffic(), who);
         }
     }
@@ -108,8 +172,18 @@ final class Metrics {
         families.counter(of + "_written_bytes", "Bytes written", traffic.writtenBytes(), labels);
         families.counter(of + "_flushes", "FLUSHes that ended well", traffic.flushes(), labels);
         families.counter(of + "_errors", "Requests that the disk failed", traffic.errors(), labels);
-        latency(families, of + "_read_latency_seconds", traffic.reads(), traffic.readLatency(), labels);
-        latency(families, of + "_write_latency_seconds", traffic.writes(), traffic.writeLatency(), labels);
+        latency(
+                families,
+                of + "_read_latency_seconds",
+                traffic.reads(),
+                traffic.readLatency(),
+                labels);
+        latency(
+                families,
+                of + "_write_latency_seconds",
+                traffic.writes(),
+                traffic.writeLatency(),
+                labels);
     }
 
     private static void latency(
@@ -133,12 +207,28 @@ final class Metrics {
         families.gauge("mirror_legs", "How many legs it should have", mirror.legCount(), labels);
         families.gauge("mirror_legs_in_sync", "How many are in sync", mirror.inSyncCount(), labels);
         families.gauge("mirror_dirty_bytes", "What the bitmap marks", mirror.dirtyBytes(), labels);
-        mirror.legs().forEach(leg -> families.gauge("mirror_leg_in_sync", "Whether this leg is", bit(leg.standing().equals("in sync")), "mirror", mirror.name(), "leg", leg.name()));
+        mirror.legs()
+                .forEach(leg -> families.gauge(
+                        "mirror_leg_in_sync",
+                        "Whether this leg is",
+                        bit(leg.standing().equals("in sync")),
+                        "mirror",
+                        mirror.name(),
+                        "leg",
+                        leg.name()));
         NodeReport.Progress progress = mirror.progress();
         if (progress != null) {
             String[] pass = {"mirror", mirror.name(), "pass", progress.what()};
-            families.gauge("mirror_pass_done_bytes", "Of a pass that is under way", progress.doneBytes(), pass);
-            families.gauge("mirror_pass_size_bytes", "Of a pass that is under way", progress.totalBytes(), pass);
+            families.gauge(
+                    "mirror_pass_done_bytes",
+                    "Of a pass that is under way",
+                    progress.doneBytes(),
+                    pass);
+            families.gauge(
+                    "mirror_pass_size_bytes",
+                    "Of a pass that is under way",
+                    progress.totalBytes(),
+                    pass);
         }
     }
 
@@ -150,6 +240,7 @@ final class Metrics {
         for (Task task : parts.tasks().list()) {
             byState.merge(task.state(), 1, Integer::sum);
         }
-        byState.forEach((state, count) -> families.gauge("tasks", "Tasks that are kept, by state", count, "state", state));
+        byState.forEach((state, count) ->
+                families.gauge("tasks", "Tasks that are kept, by state", count, "state", state));
     }
 }

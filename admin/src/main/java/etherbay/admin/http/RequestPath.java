@@ -31,14 +31,17 @@ final class RequestPath {
         if (path == null || !path.startsWith("/") || path.length() > ApiLimits.PATH_LENGTH_MAX) {
             return Optional.empty();
         }
-        String inner = path.substring(1, path.endsWith("/") ? Math.max(1, path.length() - 1) : path.length());
+        String inner = path.substring(
+                1, path.endsWith("/") ? Math.max(1, path.length() - 1) : path.length());
         List<String> segments = new ArrayList<>();
         if (inner.isEmpty()) {
             return Optional.of(segments);
         }
         for (String raw : inner.split("/", -1)) {
             String segment = decoded(raw);
-            if (!SEGMENT.matcher(segment).matches() || segment.equals(".") || segment.contains("..")) {
+            if (!SEGMENT.matcher(segment).matches()
+                    || segment.equals(".")
+                    || segment.contains("..")) {
                 return Optional.empty();
             }
             segments.add(segment);

@@ -63,11 +63,7 @@ final class Routes {
                 it::interfaces);
         get("/disks", "Disks used", Route.Answer.list(NodeReport.Disk.class), it::disks);
         get("/mirrors", "Mirrors held", Route.Answer.list(NodeReport.Mirror.class), it::mirrors);
-        get(
-                "/mirrors/{name}",
-                "One mirror",
-                Route.Answer.one(NodeReport.Mirror.class),
-                it::mirror);
+        get("/mirrors/{name}", "One mirror", Route.Answer.one(NodeReport.Mirror.class), it::mirror);
         get("/volumes", "Volumes", Route.Answer.list(NodeReport.Volume.class), it::volumes);
         get(
                 "/settings",
@@ -151,8 +147,7 @@ final class Routes {
     }
 
     private void get(String path, String summary, Route.Answer answers, Route.Endpoint endpoint) {
-        table.add(
-                new Route("GET", BASE + path, Role.VIEWER, "", summary, answers, endpoint));
+        table.add(new Route("GET", BASE + path, Role.VIEWER, "", summary, answers, endpoint));
     }
 
     private void post(

@@ -23,8 +23,8 @@ import java.util.zip.GZIPOutputStream;
 final class StaticFiles {
     private static final String CONSOLE = "etherbay/console/";
     private static final String WEBJARS = "META-INF/resources/webjars/";
-    private static final Pattern NAME =
-            Pattern.compile("([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}/){0,3}[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}");
+    private static final Pattern NAME = Pattern.compile(
+            "([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}/){0,3}[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}");
 
     /** By the last part of {@code lib/NAME}: the jar, and where in it. */
     private static final Map<String, String[]> LIBRARIES = Map.of(

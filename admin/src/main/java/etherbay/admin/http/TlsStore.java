@@ -46,8 +46,7 @@ final class TlsStore {
         }
     }
 
-    private static Opened pkcs12(ApiSettings.Tls tls)
-            throws IOException, GeneralSecurityException {
+    private static Opened pkcs12(ApiSettings.Tls tls) throws IOException, GeneralSecurityException {
         String password = Files.readString(tls.key()).strip();
         KeyStore store = KeyStore.getInstance("PKCS12");
         try (var in = Files.newInputStream(tls.certificate())) {
@@ -84,6 +83,7 @@ final class TlsStore {
                 continue;
             }
         }
-        throw new InvalidKeySpecException(file + " holds a key that is neither EC, RSA nor Ed25519");
+        throw new InvalidKeySpecException(
+                file + " holds a key that is neither EC, RSA nor Ed25519");
     }
 }

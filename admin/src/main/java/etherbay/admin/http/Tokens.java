@@ -85,7 +85,9 @@ public final class Tokens {
         List<Holder> holders = new ArrayList<>();
         for (String line : lines) {
             String[] words = line.strip().split("\\s+");
-            if (words.length == 3 && !words[0].startsWith("#") && DIGEST.matcher(words[2]).matches()) {
+            if (words.length == 3
+                    && !words[0].startsWith("#")
+                    && DIGEST.matcher(words[2]).matches()) {
                 Arrays.stream(Role.values())
                         .filter(role -> role.name().equalsIgnoreCase(words[1]))
                         .forEach(role -> holders.add(new Holder(words[0], role, words[2])));

@@ -54,7 +54,8 @@ final class ApiClientTest {
     void asksAndChanges() throws IOException {
         for (ApiClient client : clients()) {
             assertThat(client.get("/report").text()).contains("\"name\":\"node1\"");
-            assertThat(client.post("/exports/e0.0/trace", Map.of("on", true), "").text())
+            assertThat(client.post("/exports/e0.0/trace", Map.of("on", true), "")
+                            .text())
                     .contains("e0.0");
             ApiClient.Answer settings = client.get("/settings");
             client.put("/settings", settings.text() + "#\n", settings.etag(), "a reason");
@@ -98,9 +99,11 @@ final class ApiClientTest {
     void aNodeThatIsNotThereIsUnavailable() {
         ApiClient nobody = ApiClient.unix(folder.resolve("none.sock"));
         assertThatThrownBy(() -> nobody.get("/report"))
-                .isInstanceOfSatisfying(EtherbayException.class, failure -> assertThat(failure.code())
-                        .isEqualTo(ErrorCode.UNAVAILABLE));
-        assertThatThrownBy(() -> ApiClient.tcp(URI.create("http://node.example"), "t", Optional.empty()))
+                .isInstanceOfSatisfying(
+                        EtherbayException.class,
+                        failure -> assertThat(failure.code()).isEqualTo(ErrorCode.UNAVAILABLE));
+        assertThatThrownBy(() ->
+                        ApiClient.tcp(URI.create("http://node.example"), "t", Optional.empty()))
                 .hasMessageContaining("no node is asked");
     }
 }

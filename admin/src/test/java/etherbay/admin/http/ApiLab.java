@@ -66,8 +66,7 @@ final class ApiLab implements AutoCloseable {
         }
     }
 
-    RawAnswer unix(String method, String path, String body, String... headers)
-            throws IOException {
+    RawAnswer unix(String method, String path, String body, String... headers) throws IOException {
         return ask(UnixDomainSocketAddress.of(socket()), request(method, path, body, headers));
     }
 
@@ -75,8 +74,7 @@ final class ApiLab implements AutoCloseable {
             throws IOException {
         String request = request(method, path, body, headers);
         if (!token.isEmpty()) {
-            request = request.replaceFirst(
-                    "\r\n", "\r\nAuthorization: Bearer " + token + "\r\n");
+            request = request.replaceFirst("\r\n", "\r\nAuthorization: Bearer " + token + "\r\n");
         }
         return ask(tcpAddress(), request);
     }
@@ -86,18 +84,19 @@ final class ApiLab implements AutoCloseable {
     }
 
     static String request(String method, String path, String body, String... headers) {
-        StringBuilder text = new StringBuilder("%s %s HTTP/1.1\r\nHost: localhost\r\n".formatted(method, path));
+        StringBuilder text =
+                new StringBuilder("%s %s HTTP/1.1\r\nHost: localhost\r\n".formatted(method, path));
         for (String header : headers) {
             text.append(header).append("\r\n");
         }
         return text.append("Connection: close\r\nContent-Length: ")
-                .append(body.getBytes(StandardCharsets.UTF_8).length)
+                .append(body.length())
                 .append("\r\n\r\n")
                 .append(body)
                 .toString();
     }
 
-    /** Sends bytes as they are, and reads until the other side closes. */
+    /** Sends letters as one byte each, and reads until the other side closes. */
     static RawAnswer ask(SocketAddress where, String request) throws IOException {
         return ask(where, request.getBytes(StandardCharsets.ISO_8859_1));
     }

@@ -79,8 +79,7 @@ final class ApiServerTest {
         "OPERATOR, PUT, /api/v1/settings, 403",
         "ADMIN, POST, /api/v1/mirrors/vm1/remove, 200"
     })
-    void aRoleMayDoWhatItMay(Role role, String method, String path, int status)
-            throws IOException {
+    void aRoleMayDoWhatItMay(Role role, String method, String path, int status) throws IOException {
         String body = path.endsWith("trace") ? "{\"on\":true}" : "{}";
         RawAnswer answer = lab.tcp(method, path, body, lab.token(role));
         assertThat(answer.status()).as(answer.text()).isEqualTo(status);
@@ -93,15 +92,24 @@ final class ApiServerTest {
     void settingsAreAppliedOnlyOverWhatWasSeen() throws IOException {
         RawAnswer seen = lab.unix("GET", "/api/v1/settings", "");
         assertThat(seen.header("ETag")).isEqualTo("\"1\"");
-        assertThat(lab.unix("PUT", "/api/v1/settings", "# new\n", "If-Match: \"1\"", "Etherbay-Reason: night shift").text())
+        assertThat(lab.unix(
+                                "PUT",
+                                "/api/v1/settings",
+                                "# new\n",
+                                "If-Match: \"1\"",
+                                "Etherbay-Reason: night shift")
+                        .text())
                 .contains("\"generation\":2");
-        assertThat(lab.unix("PUT", "/api/v1/settings", "# newer\n", "If-Match: \"1\"").status())
+        assertThat(lab.unix("PUT", "/api/v1/settings", "# newer\n", "If-Match: \"1\"")
+                        .status())
                 .isEqualTo(409);
         assertThat(lab.node().settings).isEqualTo("# new\n");
         var entries = lab.parts().audit().latest(2);
         assertThat(entries.getFirst().result()).startsWith("refused: CONFLICT");
         assertThat(entries.getLast().reason()).isEqualTo("night shift");
-        assertThat(entries.getLast().before()).startsWith("sha256:").isNotEqualTo(entries.getLast().after());
+        assertThat(entries.getLast().before())
+                .startsWith("sha256:")
+                .isNotEqualTo(entries.getLast().after());
         assertThat(lab.parts().audit().verify()).isEqualTo(2);
     }
 
@@ -147,9 +155,15 @@ final class ApiServerTest {
         RawAnswer first = lab.tcp("GET", "/console/lib/preact.module.js", "", "");
         assertThat(first.status()).isEqualTo(200);
         assertThat(first.header("Content-Type")).startsWith("text/javascript");
-        RawAnswer again = lab.tcp("GET", "/console/lib/preact.module.js", "", "", "If-None-Match: " + first.header("ETag"));
+        RawAnswer again = lab.tcp(
+                "GET",
+                "/console/lib/preact.module.js",
+                "",
+                "",
+                "If-None-Match: " + first.header("ETag"));
         assertThat(again.status()).isEqualTo(304);
-        RawAnswer packed = lab.tcp("GET", "/console/lib/uPlot.min.css", "", "", "Accept-Encoding: gzip");
+        RawAnswer packed =
+                lab.tcp("GET", "/console/lib/uPlot.min.css", "", "", "Accept-Encoding: gzip");
         assertThat(packed.header("Content-Encoding")).isEqualTo("gzip");
         assertThat(packed.header("ETag")).endsWith("-gz\"");
         assertThat(lab.tcp("GET", "/", "", "").header("Location")).isEqualTo("/console/");

@@ -26,7 +26,10 @@ final class JsonPrinter {
         } else if (value instanceof Map<?, ?> map) {
             String before = "{\n";
             for (Map.Entry<?, ?> entry : map.entrySet()) {
-                text.append(before).append(indent).append(Documents.json(String.valueOf(entry.getKey()))).append(": ");
+                text.append(before)
+                        .append(indent)
+                        .append(Documents.json(String.valueOf(entry.getKey())))
+                        .append(": ");
                 print(text, entry.getValue(), depth + 1);
                 before = ",\n";
             }

@@ -24,7 +24,8 @@ final class JsonSchema {
                     : at + ": no schema " + name;
         }
         if (schema.get("anyOf") instanceof List<?> choices) {
-            return choices.stream().anyMatch(it -> complaint((Map<?, ?>) it, value, at).isEmpty())
+            return choices.stream()
+                            .anyMatch(it -> complaint((Map<?, ?>) it, value, at).isEmpty())
                     ? ""
                     : at + ": none of its types";
         }
@@ -57,10 +58,12 @@ final class JsonSchema {
         if (!(value instanceof Map<?, ?> fields)) {
             return at + ": no object";
         }
-        if (schema.get("required") instanceof List<?> names && !fields.keySet().containsAll(names)) {
+        if (schema.get("required") instanceof List<?> names
+                && !fields.keySet().containsAll(names)) {
             return at + ": lacks some of " + names;
         }
-        Map<?, ?> properties = schema.get("properties") instanceof Map<?, ?> known ? known : Map.of();
+        Map<?, ?> properties =
+                schema.get("properties") instanceof Map<?, ?> known ? known : Map.of();
         for (Map.Entry<?, ?> field : fields.entrySet()) {
             Object property = properties.containsKey(field.getKey())
                     ? properties.get(field.getKey())

@@ -16,7 +16,8 @@ import java.util.TreeMap;
 
 /** The description of the API (OpenAPI 3.1) as the routes and the records have it. */
 final class OpenApiDocument {
-    private static final Map<String, String> MEANT = Map.of("exports", "e0.0", "mirrors", "vm1", "tasks", "t1");
+    private static final Map<String, String> MEANT =
+            Map.of("exports", "e0.0", "mirrors", "vm1", "tasks", "t1");
 
     private static final Map<String, Map<String, Integer>> QUERIES = Map.of(
             "/api/v1/exports/{name}/pcap", Map.of("seconds", 5),
@@ -47,42 +48,59 @@ final class OpenApiDocument {
                 "openapi", "3.1.0",
                 "info",
                         map(
-                                "title", "Etherbay",
-                                "version", "v1",
+                                "title",
+                                "Etherbay",
+                                "version",
+                                "v1",
                                 "description",
-                                        "How a node is, and what can be asked of it. Times are milliseconds of the"
-                                                + " wall clock (...Ms); an absent value is null. The stream's messages"
-                                                + " are Hello, Changed, Gone, Live, Health, Event, Task and Beat.",
-                                "license", map("name", "Apache-2.0", "identifier", "Apache-2.0")),
+                                "How a node is, and what can be asked of it. Times are milliseconds of the"
+                                        + " wall clock (...Ms); an absent value is null. The stream's messages"
+                                        + " are Hello, Changed, Gone, Live, Health, Event, Task and Beat.",
+                                "license",
+                                map("name", "Apache-2.0", "identifier", "Apache-2.0")),
                 "paths", paths,
                 "components",
                         map(
                                 "securitySchemes",
-                                        map("token", map("type", "http", "scheme", "bearer")),
-                                "schemas", document.schemas),
+                                map("token", map("type", "http", "scheme", "bearer")),
+                                "schemas",
+                                document.schemas),
                 "security", List.of(map("token", List.of())));
     }
 
     private Map<String, Object> operation(Route route) {
         Map<String, Object> operation = map(
-                "summary", route.summary(),
-                "description", "Role: " + route.role().name().toLowerCase(Locale.ROOT));
+                "summary",
+                route.summary(),
+                "description",
+                "Role: " + route.role().name().toLowerCase(Locale.ROOT));
         List<Object> parameters = new ArrayList<>();
         if (route.path().contains("{name}")) {
             String meant = MEANT.get(route.path().split("/")[3]);
             parameters.add(map(
-                    "name", "name",
-                    "in", "path",
-                    "required", true,
-                    "schema", map("type", "string"),
-                    "example", meant));
+                    "name",
+                    "name",
+                    "in",
+                    "path",
+                    "required",
+                    true,
+                    "schema",
+                    map("type", "string"),
+                    "example",
+                    meant));
         }
-        QUERIES.getOrDefault(route.path(), Map.of()).forEach((name, example) -> parameters.add(map(
-                "name", name,
-                "in", "query",
-                "required", false,
-                "schema", map("type", name.equals("seconds") ? "number" : "integer"),
-                "example", example)));
+        QUERIES.getOrDefault(route.path(), Map.of())
+                .forEach((name, example) -> parameters.add(map(
+                        "name",
+                        name,
+                        "in",
+                        "query",
+                        "required",
+                        false,
+                        "schema",
+                        map("type", name.equals("seconds") ? "number" : "integer"),
+                        "example",
+                        example)));
         if (route.method().equals("PUT")) {
             parameters.add(header("If-Match", "\"1\""));
         }
@@ -99,47 +117,61 @@ final class OpenApiDocument {
                         "200", map("description", "OK", "content", content(route.answers())),
                         "default",
                                 map(
-                                        "description", "Refused",
+                                        "description",
+                                        "Refused",
                                         "content",
-                                                map(
-                                                        "application/json",
-                                                        map("schema", reference("Failure"))))));
+                                        map(
+                                                "application/json",
+                                                map("schema", reference("Failure"))))));
         return operation;
     }
 
     private static Map<String, Object> header(String name, String example) {
         return map(
-                "name", name,
-                "in", "header",
-                "required", false,
-                "schema", map("type", "string"),
-                "example", example);
+                "name",
+                name,
+                "in",
+                "header",
+                "required",
+                false,
+                "schema",
+                map("type", "string"),
+                "example",
+                example);
     }
 
     private static Map<String, Object> requestBody(String path) {
         if (path.contains("/settings")) {
             return map(
-                    "required", true,
+                    "required",
+                    true,
                     "content",
-                            map(
-                                    "application/toml",
-                                    map("schema", map("type", "string"), "example", "# nothing\n")));
+                    map(
+                            "application/toml",
+                            map("schema", map("type", "string"), "example", "# nothing\n")));
         }
         boolean isTrace = path.endsWith("/trace");
         Map<String, Object> schema = isTrace
                 ? map(
-                        "type", "object",
-                        "required", List.of("on"),
-                        "properties", map("on", map("type", "boolean")),
-                        "additionalProperties", false)
-                : map(
-                        "type", "object",
+                        "type",
+                        "object",
+                        "required",
+                        List.of("on"),
+                        "properties",
+                        map("on", map("type", "boolean")),
                         "additionalProperties",
-                                map("type", List.of("string", "number", "boolean")));
+                        false)
+                : map(
+                        "type",
+                        "object",
+                        "additionalProperties",
+                        map("type", List.of("string", "number", "boolean")));
         Object example = isTrace ? map("on", true) : map("leg", "e1.0");
         return map(
-                "required", isTrace,
-                "content", map("application/json", map("schema", schema, "example", example)));
+                "required",
+                isTrace,
+                "content",
+                map("application/json", map("schema", schema, "example", example)));
     }
 
     private Map<String, Object> content(Route.Answer answer) {
@@ -159,10 +191,14 @@ final class OpenApiDocument {
             schemas.put(
                     type.getSimpleName(),
                     map(
-                            "type", "object",
-                            "required", names,
-                            "properties", properties,
-                            "additionalProperties", false));
+                            "type",
+                            "object",
+                            "required",
+                            names,
+                            "properties",
+                            properties,
+                            "additionalProperties",
+                            false));
             for (RecordComponent component : type.getRecordComponents()) {
                 names.add(component.getName());
                 properties.put(component.getName(), schema(component.getAnnotatedType()));

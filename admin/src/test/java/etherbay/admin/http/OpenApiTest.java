@@ -43,8 +43,7 @@ final class OpenApiTest {
     /** With {@code -Detherbay.openapi.write=FILE} it is written anew, to be looked at and kept. */
     @Test
     void theDescriptionIsWhatRoutesAndRecordsSay() throws IOException {
-        String made = JsonPrinter.print(
-                OpenApiDocument.of(new Routes(lab.parts()).table()));
+        String made = JsonPrinter.print(OpenApiDocument.of(new Routes(lab.parts()).table()));
         String write = System.getProperty(WRITE, "");
         if (!write.isEmpty()) {
             Files.writeString(Path.of(write), made);
@@ -56,7 +55,10 @@ final class OpenApiTest {
     @Test
     void everyRouteStandsInItAndEveryPathOfItIsARoute() throws IOException {
         List<String> described = new ArrayList<>();
-        paths().forEach((path, operations) -> ((Map<?, ?>) operations).keySet().forEach(method -> described.add(method.toString().toUpperCase(Locale.ROOT) + " " + path)));
+        paths().forEach((path, operations) -> ((Map<?, ?>) operations)
+                .keySet()
+                .forEach(method ->
+                        described.add(method.toString().toUpperCase(Locale.ROOT) + " " + path)));
         List<String> routes = new Routes(lab.parts())
                 .table().stream()
                         .map(route -> route.method() + " " + route.path())
@@ -88,7 +90,11 @@ final class OpenApiTest {
         for (Map.Entry<?, ?> path : paths().entrySet()) {
             for (Map.Entry<?, ?> operation : ((Map<?, ?>) path.getValue()).entrySet()) {
                 if (!path.getKey().equals("/api/v1/stream")) {
-                    run(schemas, operation.getKey().toString().toUpperCase(Locale.ROOT), path.getKey().toString(), (Map<?, ?>) operation.getValue());
+                    run(
+                            schemas,
+                            operation.getKey().toString().toUpperCase(Locale.ROOT),
+                            path.getKey().toString(),
+                            (Map<?, ?>) operation.getValue());
                 }
             }
         }
@@ -104,7 +110,10 @@ final class OpenApiTest {
             if (parameter.get("in").equals("path")) {
                 path = path.replace("{name}", example);
             } else if (parameter.get("in").equals("query")) {
-                query.append(query.isEmpty() ? '?' : '&').append(parameter.get("name")).append('=').append(example);
+                query.append(query.isEmpty() ? '?' : '&')
+                        .append(parameter.get("name"))
+                        .append('=')
+                        .append(example);
             }
         }
         RawAnswer answer = lab.unix(method, path + query, exampleBody(operation));

@@ -27,8 +27,8 @@ record RawAnswer(int status, List<String> headers, byte[] body) {
             return new RawAnswer(0, List.of(), bytes);
         }
         List<String> lines = List.of(text.substring(0, end).split("\r\n"));
-        RawAnswer head = new RawAnswer(
-                Integer.parseInt(lines.getFirst().split(" ")[1]), lines, new byte[0]);
+        RawAnswer head =
+                new RawAnswer(Integer.parseInt(lines.getFirst().split(" ")[1]), lines, new byte[0]);
         String body = text.substring(end + 4);
         String plain = head.header("Transfer-Encoding").equals("chunked") ? unchunked(body) : body;
         return new RawAnswer(head.status(), lines, plain.getBytes(StandardCharsets.ISO_8859_1));
