@@ -40,6 +40,7 @@ final class AtaRequests {
     private ArrivalOrder arrivalOrder = new ArrivalOrder();
     private final Quiescence changesInFlight = new Quiescence();
     private final IoReport report;
+    private final Repeats repeats = new Repeats();
     private final Trims trims;
     private final Io.Completion completion = this::completed;
     private boolean starting;
@@ -69,10 +70,11 @@ final class AtaRequests {
 
     /**
      * Takes the place of another that has ended: what arrived before something that the other
-     * admitted is late here, too.
+     * admitted is late here, too, and its counts go on.
      */
     void succeed(AtaRequests former) {
         arrivalOrder = former.arrivalOrder;
+        report.succeed(former.report);
     }
 
     /** A frame with AoE command 0, of a requester that may see this export. */
@@ -139,23 +141,25 @@ final class AtaRequests {
             refuse(frame, AtaHeader.ERROR_ABRT);
         } else if (!withinDevice(frame)) {
             refuse(frame, AtaHeader.ERROR_IDNF);
-        } else if (!answeredAtOnce(frame)) {
+        } else if (!answeredAtOnce(frame, mac)) {
             admit(frame, command, mac);
         }
     }
 
     /** What the disk has at hand goes out from where it lies, and needs no slot. */
-    private boolean answeredAtOnce(Frame frame) {
+    private boolean answeredAtOnce(Frame frame, long mac) {
         // What waits for a place at the disk may be about to change it, and came first.
         if (queue.waitingCount() > 0 || replies.isTraced() || !frame.port().sendsTails()) {
             return false;
         }
         int sectorCount = AtaHeader.sectorCount(frame.memory(), frame.at());
-        long address = device.lend(AtaHeader.lba(frame.memory(), frame.at()), sectorCount);
+        long lba = AtaHeader.lba(frame.memory(), frame.at());
+        long address = device.lend(lba, sectorCount);
         if (address == 0) {
             return false;
         }
-        report.lent(sectorCount);
+        boolean repeated = repeats.note(frame, AtaCommand.READ, mac, lba, sectorCount);
+        report.lent(frame, mac, sectorCount, repeated);
         frame.retain();
         AtaAnswer.sendLent(frame, replies, address, sectorCount);
         return true;
@@ -288,11 +292,13 @@ final class AtaRequests {
         slot.command = command;
         slot.lba = AtaHeader.lba(frame.memory(), frame.at());
         slot.sectorCount = AtaHeader.sectorCount(frame.memory(), frame.at());
+        slot.repeated = repeats.note(frame, command, mac, slot.lba, slot.sectorCount);
         slot.epoch = export.state().epoch().value();
         slot.changes = changes(command);
         if (slot.changes) {
             slot.generation = changesInFlight.entered();
         }
+        repeats.entered(slot);
         queue.enqueue(slot);
         startWaiting();
         if (evicted != NOTHING) {
@@ -311,6 +317,7 @@ final class AtaRequests {
             return NOTHING;
         }
         counters.droppedFull.increment();
+        repeats.left(slot);
         slot.heldFrame().release();
         slot.frame = null;
         queue.giveBack(slot);
@@ -366,6 +373,7 @@ final class AtaRequests {
     /** Answers, frees the slot, tells who waits for changes to end, and starts what waited. */
     private void finish(RequestSlot slot, IoStatus status) {
         report.finished(slot, status);
+        repeats.left(slot);
         answer(slot, slot.heldFrame(), status);
         boolean changes = slot.changes;
         long generation = slot.generation;

@@ -46,6 +46,7 @@ public final class Export implements AutoCloseable {
     private final LongSupplier random;
     private final WriteCache device;
     private final Gate gate;
+    private final IoReport report;
     private final Identity identity;
     private final ConfigAnswer configAnswer;
     private final AtaRequests ata;
@@ -84,11 +85,8 @@ public final class Export implements AutoCloseable {
         gate = new Gate(told);
         identity = new Identity();
         configAnswer = new ConfigAnswer(replies, settings, told);
-        ata = new AtaRequests(
-                this,
-                this.device,
-                gate,
-                new IoReport(settings.name(), this.counters, loop, records.writeLog()));
+        report = new IoReport(settings.name(), this.counters, loop, records.writeLog());
+        ata = new AtaRequests(this, this.device, gate, report);
         changes = new StateChanges(
                 records, gate, this.counters, ata::whenChangesDone, this::stateChanged);
         frames = new ExportFrames(this, loop, gate, ata, changes);
@@ -155,6 +153,25 @@ public final class Export implements AutoCloseable {
     /** Requests at the disk or waiting for it. */
     public int inFlightCount() {
         return ata.inFlightCount();
+    }
+
+    /**
+     * What was asked of it since it was first served, by whom, and how fast it answered lately. A
+     * value; costs the loop a few microseconds for each of {@link #initiatorCount}. On its thread.
+     */
+    public TrafficView traffic() {
+        loop.checkOwner();
+        return report.traffic().view();
+    }
+
+    /** Initiators of which {@link #traffic} tells. */
+    public int initiatorCount() {
+        return report.traffic().initiatorCount();
+    }
+
+    /** Measures latency with histograms from there; before the first frame. */
+    void measure(LatencyPool latencies) {
+        report.traffic().measure(latencies);
     }
 
     /** Most sectors of one request that comes in at {@code port}; 0 while its MTU carries none. */

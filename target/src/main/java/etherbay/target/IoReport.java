@@ -15,8 +15,8 @@ import java.lang.System.Logger.Level;
 import java.util.zip.CRC32C;
 
 /**
- * What is told of finished requests: counters, a log line now and then when the backing fails, and
- * the {@link WriteLog} where one is switched on. Owned by the export's loop.
+ * What is told of finished requests: counters, {@link Traffic}, a log line now and then when the
+ * backing fails, and the {@link WriteLog} where one is switched on. Owned by the export's loop.
  */
 final class IoReport {
     private static final Logger LOG = System.getLogger(IoReport.class.getName());
@@ -27,6 +27,7 @@ final class IoReport {
     private final String name;
     private final ExportCounters counters;
     private final Loop loop;
+    private Traffic traffic;
     private final @Nullable WriteLog writeLog;
     private final CRC32C crc32c = new CRC32C();
     private boolean logged;
@@ -37,6 +38,16 @@ final class IoReport {
         this.counters = counters;
         this.loop = loop;
         this.writeLog = writeLog;
+        traffic = new Traffic(loop);
+    }
+
+    /** Goes on with what another export has counted for the same address. */
+    void succeed(IoReport former) {
+        traffic = former.traffic;
+    }
+
+    Traffic traffic() {
+        return traffic;
     }
 
     /** A request ended; its frame still holds the data. */
@@ -44,6 +55,7 @@ final class IoReport {
         if (!status.isOk()) {
             failed(slot, status);
         }
+        traffic.ended(slot, status);
         switch (slot.command) {
             case READ -> {
                 counters.reads.increment();
@@ -63,7 +75,8 @@ final class IoReport {
     }
 
     /** A read was answered without a request to the disk. */
-    void lent(int sectorCount) {
+    void lent(Frame frame, long mac, int sectorCount, boolean repeated) {
+        traffic.lent(frame, mac, sectorCount, repeated);
         counters.reads.increment();
         counters.readSectors.add(sectorCount);
     }

@@ -53,6 +53,12 @@ public final class Limits {
      */
     public static final long FLOOR_AGE_NS_MIN = 60_000_000_000L;
 
+    /** Told apart by each export in what it counts; more than share a disk with any sense. */
+    public static final int INITIATOR_COUNT_MAX = 64;
+
+    /** Latency histograms of a loop, 4.5 KiB each: reads and writes of a thousand at work. */
+    public static final int LATENCY_COUNT_MAX = 2048;
+
     /** State changes waiting for the one being stored: initiators repeat what is dropped beyond. */
     public static final int STATE_REQUEST_COUNT_MAX = 32;
 

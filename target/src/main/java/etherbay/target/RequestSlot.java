@@ -33,6 +33,9 @@ final class RequestSlot {
     /** Changes data or settings: what fences, floors and drains are about. */
     boolean changes;
 
+    /** It had been asked before, as {@link Repeats} saw. */
+    boolean repeated;
+
     /** Ranges of a trim that have not completed. */
     int rangesLeft;
 

@@ -26,6 +26,7 @@ import java.util.Map;
 public final class Target {
     private final Loop loop;
     private final Map<EthernetPort, PortExports> ports = new LinkedHashMap<>();
+    private final LatencyPool latencies = new LatencyPool();
     private final Counter droppedMalformed;
     private final Counter droppedResponse;
     private final Counter droppedUnknown;
@@ -88,6 +89,7 @@ public final class Target {
                         "give one of them another slot");
             }
         }
+        export.measure(latencies);
         onPorts.forEach(port -> served(port).table.add(export));
         export.onAnnounce(() -> announce(export));
         onPorts.forEach(export::announce);
