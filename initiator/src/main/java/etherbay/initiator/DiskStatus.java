@@ -32,6 +32,8 @@ public record DiskStatus(
      * @param windowCount requests under way at most now
      * @param srttNs smoothed round-trip time
      * @param carriedCount frames for data sent by it so far
+     * @param lostCount of those that were sent again, here or by another path, for want of an
+     *     answer
      */
     public record PathStatus(
             String port,
@@ -40,5 +42,6 @@ public record DiskStatus(
             int sectors,
             int windowCount,
             long srttNs,
-            long carriedCount) {}
+            long carriedCount,
+            long lostCount) {}
 }

@@ -50,6 +50,7 @@ final class Path {
     private double window = WINDOW_FIRST;
     private int inFlightCount;
     private long carriedCount;
+    private long lostCount;
     private long heardNs = Long.MIN_VALUE;
     private long heardUpNs = Long.MIN_VALUE;
     private long answeredNs = Long.MIN_VALUE;
@@ -218,6 +219,16 @@ final class Path {
 
     void left() {
         inFlightCount--;
+    }
+
+    /** What it carried last goes out again, by whichever path. */
+    void unanswered() {
+        lostCount++;
+    }
+
+    /** Frames for data that were not answered by it and went out again so far. */
+    long lostCount() {
+        return lostCount;
     }
 
     /** An answer came in time: a little more may be under way. */

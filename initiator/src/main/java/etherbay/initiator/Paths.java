@@ -262,7 +262,8 @@ final class Paths {
                         way.path.sectors(),
                         way.path.windowCount(),
                         way.path.rtt().srttNs(),
-                        way.path.carriedCount()))
+                        way.path.carriedCount(),
+                        way.path.lostCount()))
                 .toList();
     }
 

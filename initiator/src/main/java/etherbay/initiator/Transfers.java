@@ -212,6 +212,7 @@ final class Transfers {
         if (path.isBelowTop()) {
             disk.paths().climbLater();
         }
+        path.unanswered();
         sendAgain(transfer);
         if (silent) {
             disk.suspect(path);
@@ -233,6 +234,7 @@ final class Transfers {
     void leave(Path path) {
         for (Transfer transfer : all) {
             if (transfer.path == path) {
+                path.unanswered();
                 sendAgain(transfer);
             }
         }

@@ -29,7 +29,8 @@ class PathWatchTest {
                     16,
                     64,
                     1000,
-                    carriedCount)),
+                    carriedCount,
+                    0)),
             told::add);
 
     private void looks(String... seen) {
