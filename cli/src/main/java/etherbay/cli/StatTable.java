@@ -44,6 +44,7 @@ final class StatTable {
                 "dropped",
                 "interfaces");
         list(status.get("exports")).forEach(export -> printExport(out, object(export)));
+        printInitiators(out);
         printWarnings(out);
         printLosses(out);
         printRogues(out);
@@ -71,6 +72,56 @@ final class StatTable {
                 count(name, "failed.ios"),
                 droppedBy(name),
                 interfaces);
+    }
+
+    /** Who used what, and how long it took of late. */
+    private void printInitiators(PrintWriter out) {
+        String line = "%10s %17s %-8s %10s %10s %8s %8s %8s %9s %9s  %s%n";
+        boolean first = true;
+        for (Object each : list(status.get("exports"))) {
+            Map<String, Object> export = object(each);
+            for (Object one : list(export.get("initiators"))) {
+                if (first) {
+                    out.printf(
+                            line,
+                            "export",
+                            "initiator",
+                            "by",
+                            "reads",
+                            "writes",
+                            "flushes",
+                            "errors",
+                            "repeats",
+                            "read p99",
+                            "write p99",
+                            "last seen");
+                    first = false;
+                }
+                Map<String, Object> initiator = object(one);
+                Map<String, Object> traffic = object(initiator.get("traffic"));
+                out.printf(
+                        line,
+                        export.get("name"),
+                        initiator.get("mac"),
+                        initiator.get("interfaceName"),
+                        whole(traffic.get("reads")),
+                        whole(traffic.get("writes")),
+                        isTrue(initiator, "neverFlushes") ? "NONE" : whole(traffic.get("flushes")),
+                        whole(traffic.get("errors")),
+                        whole(initiator.get("retransmits")),
+                        p99(traffic.get("readLatency")),
+                        p99(traffic.get("writeLatency")),
+                        time(initiator.get("lastMs")));
+            }
+        }
+    }
+
+    /** Of the last ten seconds. */
+    private static String p99(Object latency) {
+        Map<String, Object> told = object(latency);
+        return whole(told.get("count")) == 0
+                ? "-"
+                : String.format(Locale.ROOT, "%.3fms", whole(told.get("p99Us")) / 1000.0);
     }
 
     private static void addIf(

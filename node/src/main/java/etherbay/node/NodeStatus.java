@@ -5,9 +5,11 @@ import etherbay.base.BlockDevice;
 import etherbay.base.Counters;
 import etherbay.base.EthernetPort;
 import etherbay.target.Export;
+import etherbay.target.TrafficView;
 
 import io.avaje.jsonb.Jsonb;
 
+import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -18,8 +20,9 @@ import java.util.Map;
 /**
  * How a node is, as a JSON document: {@code pid, startedMs, stateFolder, exports, interfaces,
  * rogues, counters}. What belongs to the loop is asked of it in small portions, so that a thousand
- * exports do not hold it up. Counters whose name has {@code dropped} in it say what was lost, and
- * by which reason.
+ * exports do not hold it up. What an export counted stands there as in the {@link
+ * etherbay.admin.NodeReport}: {@code retransmits, traffic, initiators}. Counters whose name has
+ * {@code dropped} in it say what was lost, and by which reason.
  */
 final class NodeStatus {
     private static final int EXPORTS_PER_CALL = 16;
@@ -51,17 +54,44 @@ final class NodeStatus {
     }
 
     private List<Object> exports(List<OpenExport.View> exports) {
-        List<Object> described = new ArrayList<>();
+        List<Map<String, Object>> described = new ArrayList<>();
         for (int from = 0; from < exports.size(); from += EXPORTS_PER_CALL) {
             int to = Math.min(exports.size(), from + EXPORTS_PER_CALL);
             List<OpenExport.View> portion = exports.subList(from, to);
             described.addAll(
                     calls.call(() -> portion.stream().map(NodeStatus::export).toList()));
         }
-        return described;
+        List<TrafficView> traffic = TrafficReport.ask(
+                calls, exports.stream().map(OpenExport.View::export).toList());
+        for (int index = 0; index < described.size(); index++) {
+            addTraffic(described.get(index), traffic.get(index));
+        }
+        return List.copyOf(described);
     }
 
-    private static Object export(OpenExport.View view) {
+    private static void addTraffic(Map<String, Object> export, TrafficView view) {
+        export.put("retransmits", view.sums().retransmits());
+        export.put("traffic", fields(TrafficReport.traffic(view)));
+        export.put(
+                "initiators",
+                TrafficReport.initiators(view).stream().map(NodeStatus::fields).toList());
+    }
+
+    /** A record as an object of the document: its components by their names. */
+    private static Map<String, Object> fields(Record record) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        for (RecordComponent component : record.getClass().getRecordComponents()) {
+            try {
+                Object value = component.getAccessor().invoke(record);
+                fields.put(component.getName(), value instanceof Record r ? fields(r) : value);
+            } catch (ReflectiveOperationException bug) {
+                throw new LinkageError("a record of the report is public", bug);
+            }
+        }
+        return fields;
+    }
+
+    private static Map<String, Object> export(OpenExport.View view) {
         Export export = view.export();
         Map<String, Object> described = new LinkedHashMap<>();
         described.put("name", export.settings().name());

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import etherbay.admin.NodeReport;
+import etherbay.base.BlockDevice;
+import etherbay.base.MacAddress;
+import etherbay.initiator.DiskAddress;
+import etherbay.initiator.DiskStatus;
+import etherbay.target.TrafficView;
+
+import org.junit.jupiter.api.Test;
+
+import java.util.List;
+
+class TrafficReportTest {
+    private static final MacAddress MAC = new MacAddress(0x0200_0000_0001L);
+    private static final TrafficView.Sums SUMS = new TrafficView.Sums(1, 2, 3, 4, 5, 6, 7);
+    private static final TrafficView.Latency READS = new TrafficView.Latency(1, 2, 3, 4, 5);
+    private static final TrafficView.Latency WRITES = new TrafficView.Latency(6, 7, 8, 9, 10);
+    private static final NodeReport.Traffic TOLD = new NodeReport.Traffic(
+            1,
+            2,
+            3,
+            4,
+            5,
+            6,
+            new NodeReport.Latency(1, 2, 3, 4, 5),
+            new NodeReport.Latency(6, 7, 8, 9, 10));
+
+    @Test
+    void eachNumberHasItsPlace() {
+        TrafficView view = new TrafficView(
+                SUMS,
+                READS,
+                WRITES,
+                List.of(new TrafficView.Initiator(MAC, "eth0", 11, 12, true, SUMS, READS, WRITES)));
+        assertThat(TrafficReport.traffic(view)).isEqualTo(TOLD);
+        assertThat(TrafficReport.initiators(view))
+                .containsExactly(new NodeReport.Initiator(
+                        "02:00:00:00:00:01", "eth0", 11, 12, true, 7, TOLD));
+    }
+
+    @Test
+    void pathsOfADiskHaveTheirsToo() {
+        DiskStatus status = new DiskStatus(
+                DiskAddress.parse("e1.0"),
+                BlockDevice.State.OFFLINE,
+                100,
+                "",
+                "",
+                true,
+                false,
+                List.of(new DiskStatus.PathStatus("eth0", MAC, "up", 16, 64, 1_234_567, 9, 3)));
+        assertThat(DiskReport.disk("e1.0", "applied", status, null))
+                .isEqualTo(new NodeReport.Disk(
+                        "e1.0",
+                        "applied",
+                        "silent",
+                        100,
+                        null,
+                        List.of(new NodeReport.Path(
+                                "eth0", "02:00:00:00:00:01", "up", 1234, 64, 3)),
+                        null));
+    }
+}
