@@ -6,6 +6,7 @@ import static etherbay.cli.LvmReport.Column.number;
 import static etherbay.cli.LvmReport.Column.text;
 
 import etherbay.base.EtherbayException;
+import etherbay.node.SizeText;
 import etherbay.volume.LogicalVolume;
 import etherbay.volume.PoolGroup;
 import etherbay.volume.VolumeTraits;

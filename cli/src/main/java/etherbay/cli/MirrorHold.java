@@ -7,6 +7,7 @@ import etherbay.base.EtherbayException;
 import etherbay.mirror.MirrorDetail;
 import etherbay.node.AttachedMirror;
 import etherbay.node.ControlSocket;
+import etherbay.node.MirrorControl;
 import etherbay.node.NbdFront;
 
 import picocli.CommandLine;

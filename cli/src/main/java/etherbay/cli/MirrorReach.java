@@ -4,6 +4,7 @@ package etherbay.cli;
 import etherbay.base.Counters;
 import etherbay.node.AttachedMirror;
 import etherbay.node.ControlSocket;
+import etherbay.node.MirrorControl;
 
 import org.jspecify.annotations.Nullable;
 

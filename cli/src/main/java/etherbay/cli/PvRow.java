@@ -5,6 +5,7 @@ import static etherbay.cli.LvmReport.Column.field;
 import static etherbay.cli.LvmReport.Column.number;
 import static etherbay.cli.LvmReport.Column.text;
 
+import etherbay.node.SizeText;
 import etherbay.volume.PhysicalVolume;
 import etherbay.volume.Pool;
 import etherbay.volume.PoolDisk;

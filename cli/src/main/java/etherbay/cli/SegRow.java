@@ -3,6 +3,7 @@ package etherbay.cli;
 
 import static etherbay.cli.LvmReport.Column.field;
 
+import etherbay.node.SizeText;
 import etherbay.volume.LogicalVolume;
 import etherbay.volume.PhysicalVolume;
 import etherbay.volume.PoolDisk;

@@ -4,6 +4,7 @@ package etherbay.cli;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.node.BackingName;
+import etherbay.node.SizeText;
 import etherbay.node.volume.VolumeStore;
 import etherbay.volume.LogicalVolume;
 import etherbay.volume.Pool;

@@ -59,8 +59,7 @@ final class AssemblyRefusals {
 
     static EtherbayException owned(
             Superblock superblock, List<LegReading> legs, ClaimRecord claim, long nowMs) {
-        return new EtherbayException(
-                ErrorCode.CONFLICT,
+        return new OwnedException(
                 "%s is owned by %s.".formatted(name(superblock), owner(claim)),
                 "That node holds epoch %s since %s (%d s), and has not let go."
                         .formatted(

@@ -226,8 +226,7 @@ final class Opening {
                     }
                 }
                 case OTHERS ->
-                    throw new EtherbayException(
-                            ErrorCode.CONFLICT,
+                    throw new OwnedException(
                             "the mirror " + assembly.name() + " is not ours",
                             name + " was taken by another owner, epoch "
                                     + answers.get(index).epoch(),

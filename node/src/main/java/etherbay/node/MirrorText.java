@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package etherbay.cli;
+package etherbay.node;
 
 import etherbay.mirror.CheckResult;
 import etherbay.mirror.MirrorDetail;
 import etherbay.mirror.SuperblockFormat;
 import etherbay.mirror.SyncProgress;
+
+import io.avaje.jsonb.Jsonb;
 
 import java.time.Instant;
 import java.time.ZoneId;
@@ -16,13 +18,13 @@ import java.util.Locale;
 import java.util.Map;
 
 /** How a mirror stands, as text in the manner of {@code mdadm --detail}, and as a document. */
-final class MirrorText {
+public final class MirrorText {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss xx", Locale.ROOT);
 
     private MirrorText() {}
 
-    static String text(MirrorDetail mirror) {
+    public static String text(MirrorDetail mirror) {
         List<String> lines = new ArrayList<>();
         lines.add(mirror.name() + ":");
         lines.add(row("Raid Level", "raid1"));
@@ -56,7 +58,7 @@ final class MirrorText {
         return String.join("\n", lines) + "\n";
     }
 
-    static String waiting(MirrorDetail mirror, SyncProgress check) {
+    public static String waiting(MirrorDetail mirror, SyncProgress check) {
         return "to go on at " + reached(check)
                 + (goodCount(mirror) < 2 ? ", when a second leg is in sync" : "");
     }
@@ -84,7 +86,7 @@ final class MirrorText {
                 .count();
     }
 
-    static String bitmap(MirrorDetail mirror) {
+    public static String bitmap(MirrorDetail mirror) {
         return mirror.bitmap()
                 ? "internal, a bit for "
                         + SizeText.R.inText(mirror.chunkSectors()).strip()
@@ -99,7 +101,7 @@ final class MirrorText {
                         .formatted(mirror.ownerName(), mirror.epoch(), time(mirror.ownedSinceMs()));
     }
 
-    static String time(long ms) {
+    public static String time(long ms) {
         return ms == 0
                 ? "never"
                 : TIME.format(Instant.ofEpochMilli(ms).atZone(ZoneId.systemDefault()));
@@ -116,7 +118,7 @@ final class MirrorText {
                 SizeText.R.inText(progress.totalSectors()).strip());
     }
 
-    static String progress(SyncProgress progress) {
+    public static String progress(SyncProgress progress) {
         String eta = progress.etaNs() < 0
                 ? ""
                 : ", %d s to go".formatted(progress.etaNs() / 1_000_000_000L);
@@ -128,7 +130,7 @@ final class MirrorText {
                 eta);
     }
 
-    static String check(CheckResult check) {
+    public static String check(CheckResult check) {
         StringBuilder text = new StringBuilder();
         text.append(check.running() ? "so far " : "");
         text.append(
@@ -174,7 +176,7 @@ final class MirrorText {
         return lines;
     }
 
-    static String json(MirrorDetail mirror) {
+    public static String json(MirrorDetail mirror) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("name", mirror.name());
         fields.put("uuid", SuperblockFormat.text(mirror.arrayId()));
@@ -203,7 +205,7 @@ final class MirrorText {
             fields.put("waiting_check", fields(waiting));
         }
         fields.put("check", fields(mirror.check()));
-        return JsonText.of(fields);
+        return Jsonb.builder().build().toJson(fields);
     }
 
     private static Map<String, Object> fields(MirrorDetail.LegDetail leg) {
@@ -231,7 +233,7 @@ final class MirrorText {
         return fields;
     }
 
-    static Map<String, Object> fields(CheckResult check) {
+    public static Map<String, Object> fields(CheckResult check) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("running", check.running());
         fields.put("differ", check.differCount());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package etherbay.cli;
+package etherbay.node;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -8,7 +8,7 @@ import java.math.RoundingMode;
  * Sizes as LVM2 prints them: dm_size_to_string() of its libdm, to the letter, for the two units
  * that we offer.
  */
-enum SizeText {
+public enum SizeText {
     /** A number below 1024 with two places; {@code <} before one that was rounded up. */
     R,
     /** Bytes. */
@@ -20,7 +20,7 @@ enum SizeText {
     private static final double EPSILON = 2.220446049250313e-16;
 
     /** In a table: {@code <5.00g}. */
-    String inTable(long sectors) {
+    public String inTable(long sectors) {
         if (this == B) {
             return sectors * SECTOR_BYTES + "B";
         }
@@ -28,7 +28,7 @@ enum SizeText {
     }
 
     /** In a sentence or a list of fields: {@code <5.00 GiB}. */
-    String inText(long sectors) {
+    public String inText(long sectors) {
         if (this == B) {
             return sectors * SECTOR_BYTES + " B ";
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package etherbay.cli;
+package etherbay.node;
 
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
@@ -7,7 +7,6 @@ import etherbay.mirror.CheckRequest;
 import etherbay.mirror.Mirror;
 import etherbay.mirror.MirrorDetail;
 import etherbay.mirror.SyncProgress;
-import etherbay.node.AttachedMirror;
 
 import java.util.List;
 
@@ -15,19 +14,19 @@ import java.util.List;
  * What commands may ask the process that holds a mirror, in words; see {@code ControlSocket}. The
  * answer is text for a person, or a document.
  */
-final class MirrorControl {
+public final class MirrorControl {
     private final AttachedMirror mirror;
     private final Runnable stop;
 
     /**
      * @param stop ends the process that holds it
      */
-    MirrorControl(AttachedMirror mirror, Runnable stop) {
+    public MirrorControl(AttachedMirror mirror, Runnable stop) {
         this.mirror = mirror;
         this.stop = stop;
     }
 
-    String answer(List<String> words) {
+    public String answer(List<String> words) {
         return switch (words.getFirst()) {
             case "detail" -> MirrorText.text(mirror.detail());
             case "json" -> MirrorText.json(mirror.detail()) + "\n";
