@@ -1,54 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node.settings;
 
-import etherbay.nbd.NbdUri;
-import etherbay.node.BackingName;
 import etherbay.node.ExportSpec;
+import etherbay.node.held.HeldSpec;
 import etherbay.node.settings.ExportReader.Asked;
+import etherbay.node.settings.HeldReader.AskedHeld;
 
 import org.tomlj.TomlPosition;
 
-import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What each export may do alone and no two may do together. */
+/**
+ * What each table may say alone and no two may say together, whether they stand in one text or in
+ * two. The one that comes later has the problem.
+ */
 final class Clashes {
-    private final Map<String, Asked> byName = new HashMap<>();
-    private final Map<Path, Asked> byTraceFile = new HashMap<>();
-    private final Map<Object, List<Asked>> writersByBacking = new HashMap<>();
-    private final Problems problems;
+    private final Map<String, TableReader> byName = new HashMap<>();
+    private final Map<Path, TableReader> byTraceFile = new HashMap<>();
+    private final Map<String, TableReader> byNbd = new HashMap<>();
+    private final DiskClashes disks = new DiskClashes();
 
-    private Clashes(Problems problems) {
-        this.problems = problems;
-    }
-
-    /** Notes every export that cannot be beside one that stands before it. */
-    static void check(List<Asked> exports, Problems problems) {
-        Clashes clashes = new Clashes(problems);
+    /** Notes every table that cannot be beside one that was checked before it. */
+    void check(List<Asked> exports, List<AskedHeld> held) {
         for (Asked asked : exports) {
-            clashes.checkAddress(asked);
-            clashes.checkTraceFile(asked);
-            clashes.checkBacking(asked);
+            checkAddress(asked);
+            checkTraceFile(asked);
+            disks.check(asked);
+        }
+        for (AskedHeld asked : held) {
+            checkName(asked);
+            checkNbd(asked);
+            disks.check(asked);
         }
     }
 
-    private static String place(Asked asked) {
-        TomlPosition at = asked.table().at();
-        return "the one in line " + (at == null ? 1 : at.line());
+    /** Where another table stands, as a person finds it who reads {@code from}. */
+    static String place(TableReader other, TableReader from) {
+        TomlPosition at = other.at();
+        int line = at == null ? 1 : at.line();
+        int column = at == null ? 1 : at.column();
+        return other.file().equals(from.file())
+                ? "the one in line " + line
+                : "the one at %s:%d:%d".formatted(other.file(), line, column);
     }
 
     private void checkAddress(Asked asked) {
-        Asked other = byName.putIfAbsent(asked.spec().name(), asked);
+        ExportSpec spec = asked.spec();
+        TableReader other = byName.putIfAbsent(spec.name(), asked.table());
         if (other != null) {
             asked.table()
                     .problem(
                             Keys.SHELF,
-                            asked.spec().name() + " is there twice",
-                            place(other) + " has this address, and it is one disk to initiators"
+                            spec.name() + " is there twice",
+                            place(other, asked.table())
+                                    + " has this address, and it is one disk to initiators"
                                     + " whatever the interface",
                             "choose another shelf or slot; for two paths to one disk name both"
                                     + " interfaces in one export");
@@ -57,64 +65,54 @@ final class Clashes {
 
     private void checkTraceFile(Asked asked) {
         asked.spec().traceFile().ifPresent(file -> {
-            Asked other = byTraceFile.putIfAbsent(file.toAbsolutePath().normalize(), asked);
+            TableReader other =
+                    byTraceFile.putIfAbsent(file.toAbsolutePath().normalize(), asked.table());
             if (other != null) {
                 asked.table()
                         .problem(
                                 Keys.TRACE_FILE,
                                 "trace-file " + file + " is there twice",
-                                place(other) + " writes it, and two would tear each other's frames",
+                                place(other, asked.table())
+                                        + " writes it, and two would tear each other's frames",
                                 "give each export a file of its own");
             }
         });
     }
 
-    private void checkBacking(Asked asked) {
-        ExportSpec spec = asked.spec();
-        if (spec.takesNoWrites()) {
-            return;
+    private void checkName(AskedHeld asked) {
+        HeldSpec spec = asked.spec();
+        TableReader other = byName.putIfAbsent(spec.key(), asked.table());
+        if (other != null) {
+            asked.table()
+                    .problem(
+                            nameKey(spec),
+                            "the " + spec.key() + " is there twice",
+                            place(other, asked.table()) + " has it already",
+                            "leave out one of them; all interfaces and all that is said of it"
+                                    + " belong into one table");
         }
-        List<Asked> writers =
-                writersByBacking.computeIfAbsent(identity(spec.backing()), _ -> new ArrayList<>());
-        writers.stream()
-                .filter(other -> overlap(other.spec(), spec))
-                .findFirst()
-                .ifPresent(other -> problems.add(
-                        asked.table().at(asked.table().has(Keys.PATH) ? Keys.PATH : Keys.UUID),
-                        spec.backing() + " is exported twice for writing",
-                        place(other) + " exports it as " + other.spec().name()
-                                + ", and initiators would overwrite each other's data",
-                        "name both interfaces in one export, set read-only = true in all but one,"
-                                + " or keep them apart with offset and length"));
-        writers.add(asked);
     }
 
-    private static boolean overlap(ExportSpec a, ExportSpec b) {
-        return a.offsetSectors() < end(b) && b.offsetSectors() < end(a);
-    }
-
-    private static long end(ExportSpec spec) {
-        return spec.lengthSectors() == 0
-                ? Long.MAX_VALUE
-                : spec.offsetSectors() + spec.lengthSectors();
-    }
-
-    /** Equal for names of one disk, as far as the names alone tell. */
-    private static Object identity(BackingName backing) {
-        return switch (backing) {
-            case BackingName.AtPath(Path path) -> realPath(path);
-            case BackingName.AtNbd(NbdUri uri) -> uri;
-            case BackingName.AtAoe at -> at;
-            case BackingName.WithUuid with -> with.comparable();
-            case BackingName.Decorated(var _, BackingName bare) -> identity(bare);
+    static String nameKey(HeldSpec spec) {
+        return switch (spec) {
+            case HeldSpec.Disk _ -> Keys.ADDRESS;
+            case HeldSpec.Mirror _ -> Keys.NAME;
+            case HeldSpec.Volume _ -> Keys.PATH;
         };
     }
 
-    private static Path realPath(Path path) {
-        try {
-            return path.toRealPath();
-        } catch (IOException notThere) {
-            return path.toAbsolutePath().normalize();
-        }
+    private void checkNbd(AskedHeld asked) {
+        asked.spec().front().ifPresent(front -> {
+            String address = front.address().toString();
+            TableReader other = byNbd.putIfAbsent(address, asked.table());
+            if (other != null) {
+                asked.table()
+                        .problem(
+                                Keys.NBD,
+                                "nbd = " + Value.quoted(address) + " is there twice",
+                                place(other, asked.table()) + " is offered there",
+                                "give each an address of its own");
+            }
+        });
     }
 }

@@ -16,6 +16,9 @@ final class Keys {
     static final String ACL = "acl";
     static final String INTERFACE = "interface";
     static final String EXPORT = "export";
+    static final String DISK = "disk";
+    static final String MIRROR = "mirror";
+    static final String VOLUME = "volume";
 
     static final String MTU = "mtu";
     static final String BUFFERS = "buffers";
@@ -42,7 +45,25 @@ final class Keys {
     static final String RIGHTS = "rights";
     static final String MAX_FRAME_AGE = "max-frame-age";
 
-    static final List<String> OF_FILE = List.of(STATE, DEVICES, DEFAULTS, ACL, INTERFACE, EXPORT);
+    static final String ADDRESS = "address";
+    static final String FAIL_AFTER = "fail-after";
+    static final String NAME = "name";
+    static final String LEGS = "legs";
+    static final String LEG_TIMEOUT = "leg-timeout";
+    static final String SLOW_TIMEOUT = "slow-timeout";
+    static final String SYNC_RATE = "sync-rate";
+    static final String NBD = "nbd";
+    static final String NBD_NAME = "nbd-name";
+    static final String TLS = "tls";
+    static final String TLS_DIR = "tls-dir";
+
+    static final List<String> OF_FILE =
+            List.of(STATE, DEVICES, DEFAULTS, ACL, INTERFACE, EXPORT, DISK, MIRROR, VOLUME);
+
+    /** What can be applied; the others say what the machine is, and stand in the file alone. */
+    static final List<String> OF_APPLIED =
+            List.of(DEFAULTS, ACL, EXPORT, DISK, MIRROR, VOLUME);
+
     static final List<String> OF_INTERFACE = List.of(MTU, BUFFERS);
 
     /** How an export is served: in {@code [defaults]} and in {@code [[export]]}. */
@@ -67,6 +88,18 @@ final class Keys {
 
     static final List<String> OF_EXPORT = both(OF_ONE_EXPORT, OF_DEFAULTS);
 
+    /** Where something that is held is offered to others. */
+    static final List<String> OF_FRONT = List.of(NBD, NBD_NAME, TLS, TLS_DIR, READ_ONLY);
+
+    static final List<String> OF_ONE_DISK = List.of(ADDRESS, INTERFACES, FAIL_AFTER);
+    static final List<String> OF_ONE_MIRROR =
+            List.of(NAME, LEGS, INTERFACES, LEG_TIMEOUT, SLOW_TIMEOUT, SYNC_RATE);
+    static final List<String> OF_ONE_VOLUME = List.of(PATH, DIRECT_IO);
+
+    static final List<String> OF_DISK = both(OF_ONE_DISK, OF_FRONT);
+    static final List<String> OF_MIRROR = both(OF_ONE_MIRROR, OF_FRONT);
+    static final List<String> OF_VOLUME = both(OF_ONE_VOLUME, OF_FRONT);
+
     static final List<String> OF_RIGHTS = List.of(AccessRules.Right.values()).stream()
             .map(right -> right.name().toLowerCase(Locale.ROOT))
             .toList();
@@ -75,6 +108,9 @@ final class Keys {
     static final Map<String, List<String>> BY_TABLE = Map.of(
             "[interface.NAME]", OF_INTERFACE,
             "[[export]]", OF_EXPORT,
+            "[[disk]]", OF_DISK,
+            "[[mirror]]", OF_MIRROR,
+            "[[volume]]", OF_VOLUME,
             "rights", OF_RIGHTS);
 
     private Keys() {}

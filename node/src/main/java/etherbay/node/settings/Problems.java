@@ -14,7 +14,19 @@ import java.util.List;
 final class Problems {
     private static final TomlPosition START = TomlPosition.positionAt(1, 1);
 
+    private final String file;
     private final List<Problem> found = new ArrayList<>();
+
+    /**
+     * @param file that is read, as people know it
+     */
+    Problems(String file) {
+        this.file = file;
+    }
+
+    String file() {
+        return file;
+    }
 
     /**
      * @param at where it stands; nothing for what belongs to the file as a whole

@@ -110,7 +110,7 @@ record Served(
                         Limits.FRAME_AGE_NS_DEFAULT / NS_PER_MS));
     }
 
-    private static Optional<List<String>> interfaces(TableReader table, Problems problems) {
+    static Optional<List<String>> interfaces(TableReader table, Problems problems) {
         Optional<List<Entry>> entries = table.texts(Keys.INTERFACES, INTERFACE_DEFAULT);
         if (entries.isPresent() && entries.get().isEmpty()) {
             table.problem(

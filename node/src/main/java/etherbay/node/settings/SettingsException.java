@@ -4,7 +4,6 @@ package etherbay.node.settings;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -12,7 +11,7 @@ import java.util.stream.Collectors;
 public final class SettingsException extends EtherbayException {
     private final transient List<Problem> problems;
 
-    SettingsException(Path file, List<Problem> problems) {
+    SettingsException(String file, List<Problem> problems) {
         super(
                 ErrorCode.INVALID,
                 file
@@ -24,9 +23,9 @@ public final class SettingsException extends EtherbayException {
         this.problems = List.copyOf(problems);
     }
 
-    private static String lines(Path file, List<Problem> problems) {
+    private static String lines(String file, List<Problem> problems) {
         return problems.stream()
-                .map(problem -> problem.toText(file.toString()))
+                .map(problem -> problem.toText(file))
                 .collect(Collectors.joining(System.lineSeparator()));
     }
 

@@ -3,14 +3,8 @@ package etherbay.node.settings;
 
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
-import etherbay.node.BackingName;
-import etherbay.node.ExportSpec;
 import etherbay.node.NodeSettings;
-import etherbay.node.StateFolder;
-import etherbay.node.settings.ExportReader.Asked;
-import etherbay.node.volume.VolumePlaces;
 
-import org.tomlj.TomlParseResult;
 import org.tomlj.TomlPosition;
 
 import java.io.IOException;
@@ -24,9 +18,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The settings file of a node, {@code etherbay.toml}: TOML 1.0, with the keys of docs/settings.md.
@@ -54,60 +46,16 @@ public final class SettingsFile {
     }
 
     static NodeSettings read(Path file, Path ethers) {
-        return parse(text(file, bytes(file)), file, ethers);
+        return parse(textOf(file), file, ethers);
     }
 
     static NodeSettings parse(String text, Path file, Path ethers) {
-        Problems problems = new Problems();
-        Optional<NodeSettings> settings =
-                TomlFile.parse(text, problems).map(toml -> settings(toml, ethers, problems));
-        if (settings.isEmpty() || !problems.none()) {
-            throw new SettingsException(file, problems.sorted());
-        }
-        return settings.get();
+        return SettingsLayer.parse(new SettingsLayer.Source(text, file.toString(), false), ethers)
+                .settings();
     }
 
-    private static NodeSettings settings(TomlParseResult toml, Path ethers, Problems problems) {
-        TableReader file =
-                new TableReader("the file", toml, TomlPosition.positionAt(1, 1), problems);
-        file.refuseOthers(Keys.OF_FILE);
-        AclBook acl = new AclBook(
-                file.table(Keys.ACL, "[acl]", "[acl] above the lists"),
-                Ethers.read(ethers),
-                problems);
-        Served defaults = file.table(Keys.DEFAULTS, "[defaults]", "[defaults] above the keys")
-                .map(table -> {
-                    table.refuseOthers(Keys.OF_DEFAULTS);
-                    return Served.read(table, acl, problems);
-                })
-                .orElse(Served.UNSAID);
-        ExportReader reader = new ExportReader(acl, defaults, problems);
-        List<Asked> exports = file.tables(Keys.EXPORT, "[[export]]").stream()
-                .map(reader::read)
-                .flatMap(Optional::stream)
-                .toList();
-        Clashes.check(exports, problems);
-        List<ExportSpec> specs = exports.stream().map(Asked::spec).toList();
-        return new NodeSettings(
-                file.path(Keys.STATE, "/var/lib/etherbay").orElseGet(StateFolder::defaultPath),
-                places(file, defaults.interfaces().orElse(List.of(Served.INTERFACE_DEFAULT))),
-                file.table(Keys.INTERFACE, "[interface]", "[interface.NAME] above the keys")
-                        .map(table -> InterfaceReader.read(table, problems))
-                        .orElse(List.of()),
-                specs);
-    }
-
-    /**
-     * Where physical volumes lie.
-     *
-     * @param interfaces of AoE disks that name none
-     */
-    private static VolumePlaces places(TableReader file, List<String> interfaces) {
-        List<BackingName> named = new ArrayList<>();
-        for (TableReader.Entry entry : file.texts(Keys.DEVICES, "/dev/sdb").orElse(List.of())) {
-            file.parsed(entry, text -> VolumePlaces.place(text, interfaces)).ifPresent(named::add);
-        }
-        return new VolumePlaces(named);
+    static String textOf(Path file) {
+        return text(file, bytes(file));
     }
 
     private static byte[] bytes(Path file) {
@@ -164,13 +112,13 @@ public final class SettingsFile {
             boolean lineBegins = text.isEmpty() || text.toString().endsWith("\n");
             int line = before.size() + (lineBegins ? 1 : 0);
             int column = lineBegins ? 1 : before.getLast().length() + 1;
-            Problems problems = new Problems();
+            Problems problems = new Problems(file.toString());
             problems.add(
                     TomlPosition.positionAt(line, column),
                     "byte 0x%02x is no UTF-8".formatted(bytes[in.position()]),
                     "TOML is written in UTF-8",
                     "save it as UTF-8: iconv -f ISO-8859-1 -t UTF-8");
-            throw new SettingsException(file, problems.sorted());
+            throw new SettingsException(file.toString(), problems.sorted());
         }
         return text.toString();
     }

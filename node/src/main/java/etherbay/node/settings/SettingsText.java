@@ -2,14 +2,17 @@
 package etherbay.node.settings;
 
 import etherbay.base.MacAddress;
+import etherbay.initiator.RemoteDiskSettings;
 import etherbay.node.BackingName;
 import etherbay.node.ExportSpec;
 import etherbay.node.InterfaceSettings;
 import etherbay.node.NodeSettings;
+import etherbay.node.held.HeldSpec;
 import etherbay.target.AccessRules;
 import etherbay.target.AccessRules.Right;
 import etherbay.target.ExportSettings;
 
+import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -35,8 +38,20 @@ public final class SettingsText {
             written.key(Keys.DEVICES, list(devices));
         }
         settings.interfaces().forEach(written::interfaceTable);
-        settings.exports().forEach(written::export);
+        written.tables(settings);
         return written.text.toString();
+    }
+
+    /** The same without what says where the node runs: as it can be applied. */
+    public static String ofApplied(NodeSettings settings) {
+        SettingsText written = new SettingsText();
+        written.tables(settings);
+        return written.text.toString();
+    }
+
+    private void tables(NodeSettings settings) {
+        settings.exports().forEach(this::export);
+        settings.held().forEach(this::held);
     }
 
     private void key(String key, Object value) {
@@ -70,6 +85,50 @@ public final class SettingsText {
         key(Keys.READ_ONLY, settings.readOnly());
         access(settings.access());
         key(Keys.MAX_FRAME_AGE, settings.frameAgeNsMax() / Served.NS_PER_MS);
+    }
+
+    private void held(HeldSpec spec) {
+        table("[[" + spec.kind() + "]]");
+        switch (spec) {
+            case HeldSpec.Disk disk -> {
+                key(Keys.ADDRESS, Value.quoted(disk.name()));
+                key(Keys.INTERFACES, list(disk.interfaces()));
+                boolean never = disk.failAfterNs() == RemoteDiskSettings.NEVER;
+                key(
+                        Keys.FAIL_AFTER,
+                        never ? Value.quoted(HeldReader.NEVER) : seconds(disk.failAfterNs()));
+            }
+            case HeldSpec.Mirror mirror -> {
+                key(Keys.NAME, Value.quoted(mirror.name()));
+                key(Keys.LEGS, list(mirror.legs()));
+                key(Keys.INTERFACES, list(mirror.interfaces()));
+                key(Keys.LEG_TIMEOUT, seconds(mirror.legTimeoutNs()));
+                key(Keys.SLOW_TIMEOUT, seconds(mirror.slowTimeoutNs()));
+                key(Keys.SYNC_RATE, mirror.syncMib());
+            }
+            case HeldSpec.Volume volume -> {
+                key(Keys.PATH, Value.quoted(volume.name()));
+                volume.directIo().ifPresent(direct -> key(Keys.DIRECT_IO, direct));
+            }
+        }
+        spec.front().ifPresent(this::front);
+        key(Keys.READ_ONLY, spec.readOnly());
+    }
+
+    private void front(HeldSpec.Front front) {
+        key(Keys.NBD, Value.quoted(front.address().toString()));
+        if (!front.name().isEmpty()) {
+            key(Keys.NBD_NAME, Value.quoted(front.name()));
+        }
+        key(Keys.TLS, Value.quoted(front.tls().name().toLowerCase(Locale.ROOT)));
+        front.tlsFolder().ifPresent(folder -> key(Keys.TLS_DIR, Value.quoted(folder.toString())));
+    }
+
+    /** Whole where it can be. */
+    private static String seconds(long ns) {
+        return ns % HeldReader.NS_PER_S == 0
+                ? Long.toString(ns / HeldReader.NS_PER_S)
+                : BigDecimal.valueOf(ns, 9).stripTrailingZeros().toPlainString();
     }
 
     private void backing(ExportSpec spec) {

@@ -26,6 +26,7 @@ final class TableReader {
     /** A string of a list and where it stands. */
     record Entry(String text, @Nullable TomlPosition at) {}
 
+    private static final double NS_PER_S = 1e9;
     private static final Set<String> TRUE_WORDS = Set.of("true", "on", "yes", "1");
     private static final Set<String> FALSE_WORDS = Set.of("false", "off", "no", "0");
 
@@ -43,6 +44,11 @@ final class TableReader {
         this.table = table;
         this.at = at;
         this.problems = problems;
+    }
+
+    /** Of the text that it stands in. */
+    String file() {
+        return problems.file();
     }
 
     @Nullable
@@ -147,6 +153,43 @@ final class TableReader {
         return Optional.of(number);
     }
 
+    /**
+     * A time in seconds, whole or not.
+     *
+     * @param otherwise what else the key may be, or nothing
+     * @return in nanoseconds
+     */
+    Optional<Long> secondsNs(
+            String key, double least, double most, long example, String otherwise) {
+        Object value = value(key);
+        if (value == null) {
+            return Optional.empty();
+        }
+        if (!(value instanceof Long || value instanceof Double)) {
+            wrongKind(
+                    key,
+                    "%sseconds from %s to %s".formatted(otherwise, plain(least), plain(most)),
+                    key + " = " + example);
+            return Optional.empty();
+        }
+        double seconds = ((Number) value).doubleValue();
+        if (!(seconds >= least && seconds <= most)) {
+            problem(
+                    key,
+                    Value.shown(key, value) + " is out of range",
+                    "it must be from %s to %s seconds".formatted(plain(least), plain(most)),
+                    "write a number in that range, as " + key + " = " + example);
+            return Optional.empty();
+        }
+        return Optional.of(Math.round(seconds * NS_PER_S));
+    }
+
+    private static String plain(double number) {
+        return number == Math.rint(number)
+                ? Long.toString((long) number)
+                : Double.toString(number);
+    }
+
     Optional<Boolean> truth(String key) {
         Object value = value(key);
         if (value == null) {
@@ -191,6 +234,30 @@ final class TableReader {
                         : what + " is " + Value.kind(value),
                 "it must be \"%s\" or \"%s\", in quotes".formatted(yes, no),
                 correction);
+        return Optional.empty();
+    }
+
+    /** A key that is one of some words. */
+    Optional<String> word(String key, List<String> words) {
+        Object value = value(key);
+        if (value == null) {
+            return Optional.empty();
+        }
+        if (value instanceof String text && words.contains(text)) {
+            return Optional.of(text);
+        }
+        List<String> quoted = words.stream().map(Value::quoted).toList();
+        String what = Value.shown(key, value);
+        problem(
+                key,
+                value instanceof String
+                        ? what + " is not known"
+                        : what + " is " + Value.kind(value),
+                "it must be " + Problems.oneOf(quoted) + ", in quotes",
+                "write " + key + " = "
+                        + Nearest.to(String.valueOf(value), words)
+                                .map(Value::quoted)
+                                .orElse(quoted.getFirst()));
         return Optional.empty();
     }
 

@@ -30,7 +30,10 @@ final class SettingsKeysTest {
         FILE,
         INTERFACE,
         EXPORT,
-        RIGHTS
+        RIGHTS,
+        DISK,
+        MIRROR,
+        VOLUME
     }
 
     /**
@@ -67,7 +70,133 @@ final class SettingsKeysTest {
         addNumbers(cases);
         addSwitches(cases);
         addAccess(cases);
+        addDiskAndMirror(cases);
+        addVolume(cases);
+        for (In in : List.of(In.DISK, In.MIRROR, In.VOLUME)) {
+            addFront(cases, in);
+        }
         return cases;
+    }
+
+    private static void addDiskAndMirror(List<Case> cases) {
+        cases.add(bad(
+                of(In.DISK, "address", "", Map.of("\"e01.0\"", "address = \"e1.0\"")),
+                "\"1.0\"",
+                "`1.0` is not the address of a disk; it is not like e1.0;"
+                        + " write shelf and slot as in e1.0"));
+        cases.add(heldInterfaces(In.DISK));
+        cases.add(bad(
+                of(
+                        In.DISK,
+                        "fail-after",
+                        "fail-after = 5",
+                        Map.of(
+                                "0.5", "fail-after = 0.5",
+                                "1_000_000", "fail-after = 1000000",
+                                "\"never\"", "fail-after = \"never\"")),
+                "0.4",
+                "fail-after = 0.4 is out of range; it must be from 0.5 to 1000000 seconds;"
+                        + " write a number in that range, as fail-after = 5",
+                "\"for ever\"",
+                "fail-after = \"for ever\" is a string; it must be \"never\" or seconds from 0.5"
+                        + " to 1000000; write fail-after = 5"));
+        cases.add(bad(
+                of(In.MIRROR, "name", "", Map.of("\"web\"", "name = \"web\"")),
+                "\"\"",
+                "name is empty; it must name something; write name = \"web\", or leave it out"));
+        cases.add(bad(
+                of(
+                        In.MIRROR,
+                        "legs",
+                        "legs = []",
+                        Map.of("[\"e1.0\", \"/a\"]", "legs = [\"e1.0\", \"/a\"]")),
+                "\"e1.0\"",
+                "legs = \"e1.0\" is a string; it must be a list of strings;"
+                        + " write legs = [\"e1.0\"]"));
+        cases.add(heldInterfaces(In.MIRROR));
+        cases.add(seconds("leg-timeout", "1", "0.5", "600", "601"));
+        cases.add(seconds("slow-timeout", "30", "1", "3600", "0.9"));
+        cases.add(bad(
+                of(In.MIRROR, "sync-rate", "sync-rate = 0", Map.of("50", "sync-rate = 50")),
+                "-1",
+                "sync-rate = -1 is out of range; it must be from 0 to 1048576;"
+                        + " write a number in that range, as sync-rate = 0"));
+    }
+
+    private static Case seconds(
+            String key, String unsaid, String least, String most, String wrong) {
+        return bad(
+                of(
+                        In.MIRROR,
+                        key,
+                        key + " = " + unsaid,
+                        Map.of(least, key + " = " + least, most, key + " = " + most)),
+                wrong,
+                "%s = %s is out of range; it must be from %s to %s seconds;"
+                                .formatted(key, wrong, least, most)
+                        + " write a number in that range, as " + key + " = " + unsaid);
+    }
+
+    private static Case heldInterfaces(In in) {
+        return bad(
+                of(
+                        in,
+                        "interfaces",
+                        "interfaces = [\"eth0\"]",
+                        Map.of(
+                                "[\"eth1\", \"unix:/s\"]",
+                                "interfaces = [\"eth1\", \"unix:/s\"]")),
+                "[\"eth*\"]",
+                "\"eth*\" may be many interfaces, and none; a disk is reached by those that are"
+                        + " named; name them: interfaces = [\"eth1\"], or [\"eth1\", \"eth2\"]"
+                        + " for two ways");
+    }
+
+    private static void addVolume(List<Case> cases) {
+        cases.add(bad(
+                of(In.VOLUME, "path", "", Map.of("\"vg/data\"", "path = \"vg/data\"")),
+                "\"/srv/a\"",
+                "`/srv/a` is no logical volume; one is named by its group and its own name;"
+                        + " write it as VG/LV; serve anything else as an [[export]]"));
+        cases.add(bad(
+                of(In.VOLUME, "direct-io", "", Map.of("true", "direct-io = true")),
+                "\"on\"",
+                "direct-io = \"on\" is a string; it must be true or false, without quotes;"
+                        + " write direct-io = true"));
+    }
+
+    private static void addFront(List<Case> cases, In in) {
+        cases.add(bad(
+                of(
+                        in,
+                        "nbd",
+                        "",
+                        Map.of(
+                                "\"unix:/s\"", "nbd = \"unix:/s\"",
+                                "\"tcp:[::1]\"", "nbd = \"tcp:[::1]:10809\"")),
+                "\"10809\"",
+                "`10809` is no address for an NBD server; it begins with neither `unix:` nor"
+                        + " `tcp:`; write unix:PATH or tcp:HOST:PORT, as tcp:127.0.0.1:10809"));
+        cases.add(bad(
+                of(in, "nbd-name", "", Map.of("\"a b\"", "nbd-name = \"a b\"")),
+                "7",
+                "nbd-name = 7 is a whole number; it must be a string, in quotes;"
+                        + " write nbd-name = \"disk\""));
+        cases.add(bad(
+                of(in, "tls", "", Map.of("\"off\"", "tls = \"off\"")),
+                "\"requird\"",
+                "tls = \"requird\" is not known; it must be \"off\", \"allow\" or \"require\","
+                        + " in quotes; write tls = \"require\""));
+        cases.add(bad(
+                of(in, "tls-dir", "", Map.of("\"/t\"", "tls-dir = \"/t\"")),
+                "true",
+                "tls-dir = true is a boolean; it must be a string, in quotes;"
+                        + " write tls-dir = \"/etc/etherbay/tls\""));
+        cases.add(bad(
+                of(in, "read-only", "read-only = false", Map.of("true", "read-only = true")),
+                "1",
+                "read-only = 1 is a whole number; it must be true or false, without quotes;"
+                        + " write read-only = true"));
     }
 
     private static void addFileAndInterface(List<Case> cases) {
@@ -354,7 +483,31 @@ final class SettingsKeysTest {
                         + key + " = [\"" + A + "\"]");
     }
 
+    private static final Map<In, Map<String, String>> LEAST = Map.of(
+            In.DISK, Map.of("address", "\"e9.0\""),
+            In.MIRROR, Map.of("name", "\"m\""),
+            In.VOLUME, Map.of("path", "\"vg/lv\""));
+
+    /** With what it stands beside: a name, and where it is offered. */
+    private static String heldText(Case known, String value) {
+        Map<String, String> keys = new LinkedHashMap<>(LEAST.get(known.in()));
+        if (Keys.OF_FRONT.contains(known.key()) && !known.key().equals("read-only")) {
+            keys.put("nbd", "\"unix:/socket\"");
+        }
+        keys.put(known.key(), value);
+        StringBuilder text = new StringBuilder(header(known.in()));
+        keys.forEach((key, v) -> text.append(key).append(" = ").append(v).append('\n'));
+        return text.toString();
+    }
+
+    private static String header(In in) {
+        return "[[" + in.name().toLowerCase(java.util.Locale.ROOT) + "]]\n";
+    }
+
     private static String text(Case known, String value) {
+        if (LEAST.containsKey(known.in())) {
+            return heldText(known, value);
+        }
         Map<String, String> keys = new LinkedHashMap<>();
         keys.put("shelf", "1");
         keys.put("slot", "2");
@@ -371,6 +524,7 @@ final class SettingsKeysTest {
                 keys.remove(known.key());
                 keys.put(known.key(), value);
             }
+            case DISK, MIRROR, VOLUME -> throw new AssertionError("has a text of its own");
         }
         StringBuilder text = new StringBuilder(before).append("[[export]]\n");
         keys.forEach((key, v) -> text.append(key).append(" = ").append(v).append('\n'));
@@ -386,9 +540,16 @@ final class SettingsKeysTest {
     @MethodSource("cases")
     void aKeyThatIsLeftOutHasItsDefault(Case known) {
         String least = "[interface.eth0]\n[[export]]\nshelf = 1\nslot = 2\npath = \"/d\"\n";
+        Map<String, String> held = LEAST.getOrDefault(known.in(), Map.of());
+        if (!held.isEmpty()) {
+            String name = held.keySet().iterator().next();
+            least = header(known.in()) + name + " = " + held.get(name) + "\n";
+        }
         List<String> lines = effective(least);
         if (known.unsaid().isEmpty()) {
-            boolean must = List.of("shelf", "slot", "path").contains(known.key());
+            boolean must = held.isEmpty()
+                    ? List.of("shelf", "slot", "path").contains(known.key())
+                    : held.containsKey(known.key());
             assertThat(lines.stream().anyMatch(line -> line.startsWith(known.key() + " = ")))
                     .isEqualTo(must);
         } else {
@@ -478,7 +639,15 @@ final class SettingsKeysTest {
         known.addAll(Keys.OF_RIGHTS);
         known.add(Keys.STATE);
         known.add(Keys.DEVICES);
-        assertThat(cases()).extracting(Case::key).containsExactlyInAnyOrderElementsOf(known);
+        assertThat(cases())
+                .filteredOn(one -> !LEAST.containsKey(one.in()))
+                .extracting(Case::key)
+                .containsExactlyInAnyOrderElementsOf(known);
+        Map.of(In.DISK, Keys.OF_DISK, In.MIRROR, Keys.OF_MIRROR, In.VOLUME, Keys.OF_VOLUME)
+                .forEach((in, keys) -> assertThat(cases())
+                        .filteredOn(one -> one.in() == in)
+                        .extracting(Case::key)
+                        .containsExactlyInAnyOrderElementsOf(keys));
     }
 
     @Test

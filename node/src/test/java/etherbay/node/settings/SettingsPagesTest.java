@@ -24,6 +24,9 @@ final class SettingsPagesTest {
     /** Options that stand in a value; DecorationReaderTest holds the page to them. */
     private static final String NO_KEYS = "Disks that misbehave on purpose";
 
+    /** Headings of tables beside which there is an export. */
+    private static final String HELD = "`\\[\\[(disk|mirror|volume)]]`|Where a disk.*";
+
     /** Rows by the heading above them; a row is what stands between its bars. */
     private static Map<String, List<List<String>>> tables() throws IOException {
         Map<String, List<List<String>>> tables = new LinkedHashMap<>();
@@ -57,7 +60,11 @@ final class SettingsPagesTest {
                         Map.entry("`[[export]]`: address and disk", Keys.OF_ONE_EXPORT),
                         Map.entry(
                                 "How it is served: `[[export]]` or `[defaults]`", Keys.OF_DEFAULTS),
-                        Map.entry("`rights`", Keys.OF_RIGHTS));
+                        Map.entry("`rights`", Keys.OF_RIGHTS),
+                        Map.entry("`[[disk]]`", Keys.OF_ONE_DISK),
+                        Map.entry("`[[mirror]]`", Keys.OF_ONE_MIRROR),
+                        Map.entry("`[[volume]]`", Keys.OF_ONE_VOLUME),
+                        Map.entry("Where a disk, mirror or volume is offered", Keys.OF_FRONT));
         assertThat(tables().values().stream().flatMap(List::stream))
                 .allSatisfy(row -> assertThat(row).hasSize(6));
     }
@@ -66,11 +73,15 @@ final class SettingsPagesTest {
     @Test
     void theDefaultsOfThePageAreThoseOfTheProgram() throws IOException {
         List<String> tried = new ArrayList<>();
-        for (List<List<String>> rows : tables().values()) {
-            for (List<String> row : rows) {
+        for (Map.Entry<String, List<List<String>>> table : tables().entrySet()) {
+            for (List<String> row : table.getValue()) {
                 String key = row.get(0).replace("`", "");
                 String value = row.get(2).replaceFirst(".*, else ", "");
-                if (value.matches("`[^`]*`")) {
+                if (table.getKey().matches(HELD) && value.matches("`[^`]*`")) {
+                    String line = key + " = " + value.replace("`", "") + "\n";
+                    assertThat(held(table.getKey(), line)).isEqualTo(held(table.getKey(), ""));
+                    tried.add(table.getKey() + " " + key);
+                } else if (value.matches("`[^`]*`")) {
                     String line = key + " = " + value.replace("`", "") + "\n";
                     assertThat(node(line, Keys.OF_INTERFACE.contains(key)))
                             .isEqualTo(node("", true));
@@ -93,7 +104,24 @@ final class SettingsPagesTest {
                         "read-only",
                         "deny",
                         "policy",
-                        "max-frame-age");
+                        "max-frame-age",
+                        "`[[disk]]` interfaces",
+                        "`[[disk]]` fail-after",
+                        "`[[mirror]]` legs",
+                        "`[[mirror]]` interfaces",
+                        "`[[mirror]]` leg-timeout",
+                        "`[[mirror]]` slow-timeout",
+                        "`[[mirror]]` sync-rate",
+                        "Where a disk, mirror or volume is offered tls",
+                        "Where a disk, mirror or volume is offered read-only");
+    }
+
+    private static NodeSettings held(String heading, String line) {
+        String table = heading.contains("mirror]]")
+                ? "[[mirror]]\nname = \"m\"\n"
+                : "[[disk]]\naddress = \"e1.0\"\n";
+        return SettingsFile.parse(
+                table + "nbd = \"unix:/s\"\n" + line, Path.of("t.toml"), NO_ETHERS);
     }
 
     private static NodeSettings node(String line, boolean ofInterface) {
@@ -111,11 +139,15 @@ final class SettingsPagesTest {
         NodeSettings settings = SettingsFile.read(example, NO_ETHERS);
         assertThat(settings.exports()).hasSize(2);
         assertThat(settings.interfaces()).hasSize(2);
+        assertThat(settings.held()).hasSize(3);
         assertThat(settings.exports().getLast().settings().access().rights()).hasSize(4);
         String text = Files.readString(example);
         List<String> keys = new ArrayList<>(Keys.OF_EXPORT);
         keys.addAll(Keys.OF_INTERFACE);
         keys.addAll(Keys.OF_RIGHTS);
+        keys.addAll(Keys.OF_DISK);
+        keys.addAll(Keys.OF_MIRROR);
+        keys.addAll(Keys.OF_VOLUME);
         assertThat(keys).allSatisfy(key -> assertThat(text).contains(key + " = "));
     }
 }
