@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node;
 
+import etherbay.admin.NodeReport;
 import etherbay.base.Counters;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
@@ -9,6 +10,7 @@ import etherbay.base.Loop;
 import etherbay.linux.Linux;
 import etherbay.linux.LinuxIdler;
 import etherbay.node.Preparation.Prepared;
+import etherbay.node.trace.FrameRing;
 import etherbay.node.trace.TraceWriter;
 import etherbay.node.volume.VolumePlaces;
 import etherbay.target.FileWriteLog;
@@ -17,18 +19,21 @@ import etherbay.target.Target;
 
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
+import java.util.function.UnaryOperator;
 
 /**
  * A running node: a loop with its ports, disks and exports, and the one place where what it serves
@@ -53,7 +58,9 @@ public final class Node implements AutoCloseable {
     private final Consumer<String> say;
     private final Undo undo = new Undo();
     private final NodeParts parts;
+    private final ExportTraces exportTraces;
     private final Map<String, OpenExport> exports = new TreeMap<>();
+    private final Troubles troubles = new Troubles();
     private final Thread thread;
     private final long startedMs = Linux.clock().wallMillis();
     private NodeSettings settings;
@@ -98,6 +105,7 @@ public final class Node implements AutoCloseable {
                 shared,
                 traces,
                 options.force());
+        exportTraces = new ExportTraces(parts, Linux.clock());
         loop.mailbox().offer(Linux::comeSoon);
         thread = loop.start((_, bug) -> {
             LOG.log(Level.ERROR, "a bug ended the loop: nothing is served any more", bug);
@@ -123,7 +131,7 @@ public final class Node implements AutoCloseable {
                 new Node(new NodeSettings(settings.state(), List.of(), List.of()), options, say);
         boolean started = false;
         try {
-            List<EtherbayException> failures = node.change(settings);
+            List<EtherbayException> failures = node.reload(settings);
             if (!failures.isEmpty()) {
                 throw failures.getFirst();
             }
@@ -137,9 +145,32 @@ public final class Node implements AutoCloseable {
         }
     }
 
+    /**
+     * The same, as far as it can be: an export that cannot be served is troubled and holds up no
+     * other. See {@link #retry}.
+     *
+     * @throws EtherbayException for what is wrong with the node itself
+     */
+    public static Node startAsFar(
+            NodeSettings settings, NodeOptions options, Consumer<String> say) {
+        Node node =
+                new Node(new NodeSettings(settings.state(), List.of(), List.of()), options, say);
+        boolean started = false;
+        try {
+            node.changeAsFar(settings);
+            node.undo.add(StatusSocket.open(settings.state(), node::status)::close);
+            started = true;
+            return node;
+        } finally {
+            if (!started) {
+                node.close();
+            }
+        }
+    }
+
     /** What would have to happen to serve {@code next}. */
     public synchronized List<String> difference(NodeSettings next) {
-        return ReloadPlan.of(served(), next.exports()).toLines();
+        return ReloadPlan.of(served(), troubles.without(next).exports()).toLines();
     }
 
     /**
@@ -148,81 +179,100 @@ public final class Node implements AutoCloseable {
      * @return what failed after all, when it was too late to turn back; empty when all is as wanted
      * @throws EtherbayException when it cannot be; then everything is as it was
      */
-    public synchronized List<EtherbayException> reload(NodeSettings next) {
-        return change(next);
+    public List<EtherbayException> reload(NodeSettings next) {
+        return reload(next, () -> {});
     }
 
-    private List<EtherbayException> change(NodeSettings next) {
-        checkStateFolder(next);
-        checkAddresses(next);
-        checkOwnDisks(next);
-        follow(next);
-        ReloadPlan plan = ReloadPlan.of(served(), next.exports());
-        InterfaceChoice choice = choice(next);
-        places = next.places();
-        Prepared prepared;
+    /**
+     * The same. An export that could not be served before, and is wanted as it was, is left for
+     * {@link #retry}.
+     *
+     * @param durable is done when all that can fail has been, before anything has changed; what it
+     *     throws is why nothing changes
+     */
+    public synchronized List<EtherbayException> reload(NodeSettings next, Runnable durable) {
+        return change(troubles.without(next), next, durable);
+    }
+
+    /**
+     * Tries once more to serve what could not be.
+     *
+     * @return how many are troubled still
+     */
+    public synchronized int retry() {
+        for (Troubles.Troubled troubled : troubles.all()) {
+            if (!closed) {
+                attempt(List.of(troubled.spec()));
+            }
+        }
+        return troubles.all().size();
+    }
+
+    private synchronized void changeAsFar(NodeSettings next) {
+        NodeChecks.check(settings, next);
+        change(next.withExports(List.of()), next.withExports(List.of()), () -> {});
+        settings = next;
+        attempt(next.exports());
+    }
+
+    /** Begins to serve some of the settings in force, together; if that cannot be, by halves. */
+    private void attempt(List<ExportSpec> more) {
+        List<ExportSpec> together = new ArrayList<>(served());
+        together.addAll(more);
         try {
-            prepared = new Preparation(parts, exports, plan, choice).prepare();
+            change(settings.withExports(together), settings, () -> {});
         } catch (EtherbayException refused) {
-            places = settings.places();
-            throw refused;
+            if (more.size() == 1) {
+                trouble(more.getFirst(), refused);
+            } else {
+                attempt(more.subList(0, more.size() / 2));
+                attempt(more.subList(more.size() / 2, more.size()));
+            }
+        }
+    }
+
+    /** Told once for each reason. */
+    private void trouble(ExportSpec spec, EtherbayException why) {
+        boolean known = troubles.all().stream()
+                .anyMatch(troubled -> troubled.spec().equals(spec)
+                        && troubled.why().toText().equals(why.toText()));
+        troubles.add(spec, why);
+        if (!known) {
+            say.accept(spec.name() + ": not served: " + why.getMessage() + "; " + why.why());
+        }
+    }
+
+    /**
+     * @param possible of {@code next} what is to be served now
+     */
+    private List<EtherbayException> change(
+            NodeSettings possible, NodeSettings next, Runnable durable) {
+        NodeChecks.check(settings, next);
+        follow(next);
+        ReloadPlan plan = ReloadPlan.of(served(), possible.exports());
+        InterfaceChoice choice = choice(next);
+        VolumePlaces placesBefore = places;
+        places = next.places();
+        boolean prepared = false;
+        Prepared things;
+        try {
+            things = new Preparation(parts, exports, plan, choice).prepare(durable);
+            prepared = true;
+        } finally {
+            if (!prepared) {
+                places = placesBefore;
+            }
         }
         List<EtherbayException> failures =
-                new NodeChange(parts, exports, plan, choice, prepared).commit(say);
+                new NodeChange(parts, exports, plan, choice, things).commit(say);
         settings = next;
+        troubles.changed(next.exports(), exports, failures);
         return failures;
     }
 
     /** What is open, which may be less than the settings say. */
     private List<ExportSpec> served() {
         return exports.values().stream().map(OpenExport::spec).toList();
-    }
-
-    private void checkStateFolder(NodeSettings next) {
-        if (!next.state().equals(settings.state())) {
-            throw new EtherbayException(
-                    ErrorCode.INVALID,
-                    "the state folder cannot change from %s to %s while the node runs"
-                            .formatted(settings.state(), next.state()),
-                    "what its exports promised to remember lies in the former one",
-                    "stop the node, move the files there, and start it again");
-        }
-    }
-
-    private static void checkAddresses(NodeSettings next) {
-        Set<String> names = new HashSet<>();
-        for (ExportSpec spec : next.exports()) {
-            if (!names.add(spec.name())) {
-                throw new EtherbayException(
-                        ErrorCode.CONFLICT,
-                        spec.name() + " is served twice",
-                        "an address belongs to one export",
-                        "give one of them another shelf or slot");
-            }
-        }
-    }
-
-    /** What a node serves is no disk of its own: a request would come round and never end. */
-    private static void checkOwnDisks(NodeSettings next) {
-        Map<String, ExportSpec> served = new TreeMap<>();
-        next.exports().forEach(spec -> served.put(spec.name(), spec));
-        Stream.concat(
-                        next.exports().stream().map(spec -> spec.backing().bare()),
-                        next.places().named().stream())
-                .filter(BackingName.AtAoe.class::isInstance)
-                .map(BackingName.AtAoe.class::cast)
-                .filter(at -> served.containsKey(at.address().toString()))
-                .findFirst()
-                .ifPresent(at -> {
-                    ExportSpec own = served.get(at.address().toString());
-                    throw new EtherbayException(
-                            ErrorCode.CONFLICT,
-                            "%s cannot be a disk of this node".formatted(at),
-                            "this node serves %s itself, over %s: its requests would come back to"
-                                            .formatted(own.name(), own.backing())
-                                    + " it",
-                            "name the disk behind it, or give one of the two another address");
-                });
     }
 
     /** Interfaces are listed only where a glob asks for it. */
@@ -245,7 +295,8 @@ public final class Node implements AutoCloseable {
             return;
         }
         try {
-            change(settings);
+            reload(settings);
+            retry();
         } catch (EtherbayException refused) {
             LOG.log(Level.ERROR, refused.toText());
         }
@@ -265,6 +316,102 @@ public final class Node implements AutoCloseable {
         Collection<EthernetPort> ports = parts.calls().call(parts.ports()::all);
         return new NodeStatus(parts.calls(), counters, parts.neighbours())
                 .document(open, ports, settings.state(), startedMs);
+    }
+
+    /** Its exports, interfaces, rogues and counters. */
+    public record View(
+            List<NodeReport.Export> exports,
+            List<NodeReport.Interface> interfaces,
+            List<NodeReport.Rogue> rogues,
+            Map<String, Long> counters) {}
+
+    /**
+     * How it is. Any thread.
+     *
+     * @param origin of an export by its name, as {@link NodeReport.Export#origin}
+     */
+    public View view(UnaryOperator<String> origin) {
+        List<OpenExport.View> open;
+        List<Troubles.Troubled> troubled;
+        synchronized (this) {
+            open = exports.values().stream().map(OpenExport::view).toList();
+            troubled = troubles.all();
+        }
+        ExportReports reports =
+                new ExportReports(parts.calls(), parts.neighbours(), TrafficSource.NONE, origin);
+        Collection<EthernetPort> ports = parts.calls().call(parts.ports()::all);
+        Map<String, Long> counted = counters.snapshot();
+        return new View(
+                reports.exports(open, troubled),
+                reports.interfaces(ports, counted),
+                reports.rogues(),
+                counted);
+    }
+
+    /** When it was started, in milliseconds of the wall clock. */
+    public long startedMs() {
+        return startedMs;
+    }
+
+    /**
+     * Opens a disk or a volume on the loop of this node; who opens it closes it before the node.
+     *
+     * @param owner who uses it, as traces call it
+     * @throws EtherbayException when it cannot be opened
+     */
+    public NodeDisk openDisk(
+            String owner, BackingName name, boolean readOnly, Optional<Boolean> directIo) {
+        return NodeDisk.open(parts, owner, name, new LocalDisk.Options(readOnly, directIo, places));
+    }
+
+    /**
+     * Switches the trace of an export, until that export changes.
+     *
+     * @throws EtherbayException NOT_FOUND when it is not served
+     */
+    public synchronized void trace(String exportName, boolean on) {
+        exportTraces.trace(served(exportName), on);
+    }
+
+    /**
+     * Writes frames of an export as a capture file: the last ones, where {@link #trace} has been on
+     * so that they were kept; else those of the next seconds, and it waits so long.
+     *
+     * @throws EtherbayException NOT_FOUND when it is not served
+     * @throws IOException of {@code out}
+     */
+    public void pcap(String exportName, double seconds, OutputStream out) throws IOException {
+        long durationNs = (long) (seconds * 1e9);
+        FrameRing ring;
+        OpenExport open;
+        boolean kept;
+        synchronized (this) {
+            open = served(exportName);
+            Optional<FrameRing> known = exportTraces.kept(open);
+            kept = known.isPresent();
+            ring = known.orElseGet(() -> exportTraces.begin(open));
+        }
+        if (!kept) {
+            parts.calls().within(durationNs, new CompletableFuture<>());
+            synchronized (this) {
+                exportTraces.end(open);
+            }
+        }
+        ring.writeTo(out, kept ? Linux.clock().nanoTime() - durationNs : Long.MIN_VALUE);
+    }
+
+    private OpenExport served(String exportName) {
+        OpenExport open = exports.get(exportName);
+        if (open == null) {
+            throw new EtherbayException(
+                    ErrorCode.NOT_FOUND,
+                    "no export " + exportName + " is served",
+                    exports.isEmpty()
+                            ? "this node serves none"
+                            : "these are: " + String.join(", ", exports.keySet()),
+                    "name one of them");
+        }
+        return open;
     }
 
     /**

@@ -43,7 +43,8 @@ final class OpenExport {
     record Place(EthernetPort port, Optional<AddressLock> lock) {}
 
     /** What may be shown of it while a control thread changes it. */
-    record View(ExportSpec spec, Export export, Map<String, EthernetPort> ports) {}
+    record View(
+            ExportSpec spec, Export export, boolean traced, Map<String, EthernetPort> ports) {}
 
     private final Shared shared;
     private final FileStateStore store;
@@ -120,7 +121,7 @@ final class OpenExport {
     View view() {
         Map<String, EthernetPort> ports = new LinkedHashMap<>();
         places.forEach((name, place) -> ports.put(name, place.port()));
-        return new View(spec, export, ports);
+        return new View(spec, export, tracer.isPresent(), ports);
     }
 
     /** By the names of the interfaces. */

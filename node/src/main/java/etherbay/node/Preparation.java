@@ -72,15 +72,17 @@ final class Preparation {
     }
 
     /**
+     * @param last is done when all else is, and may fail as that may
      * @throws EtherbayException for the first thing that cannot be; then nothing has changed
      */
-    Prepared prepare() {
+    Prepared prepare(Runnable last) {
         try (undo) {
             checkInterfaces();
             openTraces();
             openBackings();
             takePlaces();
             askSegments();
+            last.run();
             undo.keep();
             return prepared;
         }

@@ -35,6 +35,9 @@ public final class StatusSocket implements AutoCloseable {
     private static final Logger LOG = System.getLogger(StatusSocket.class.getName());
     private static final String SUFFIX = ".sock";
 
+    /** Others that lie beside wait for a question. */
+    private static final String OURS = "[0-9]*" + SUFFIX;
+
     /** Who asks waits for its turn; a slow reader holds one place, not the process. */
     private static final int READER_COUNT_MAX = 16;
 
@@ -135,7 +138,7 @@ public final class StatusSocket implements AutoCloseable {
     private static List<Path> sockets(Path stateFolder) throws IOException {
         List<Path> sockets = new ArrayList<>();
         try (DirectoryStream<Path> found =
-                Files.newDirectoryStream(folderOf(stateFolder), "*" + SUFFIX)) {
+                Files.newDirectoryStream(folderOf(stateFolder), OURS)) {
             found.forEach(sockets::add);
         } catch (NoSuchFileException none) {
             return List.of();
