@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.node.held;
+
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Something that a node holds: opened as soon as it can be, looked after while it is open, and
+ * opened again when it ends for a reason that may pass. One that cannot be is troubled, with the
+ * reason, and holds up nothing else.
+ *
+ * <p>A thread of its own opens it, waits, and closes it. Others ask how it stands at any time.
+ *
+ * @param <U> what is open
+ */
+public abstract class Held<U extends Held.Use> implements AutoCloseable {
+    /** How it stands. */
+    public enum Standing {
+        /** It is being opened, or looked for. */
+        SOUGHT,
+        OPEN,
+        /** It could not be opened, and is tried again. */
+        TROUBLED,
+        /** A person ended it; it is begun again when settings are applied, or at the next start. */
+        STOPPED,
+        /** Another owner has it; it is not taken from that one by itself. */
+        FENCED
+    }
+
+    /** Why something that was open has ended. */
+    record End(Standing standing, EtherbayException why) {}
+
+    /** Something open; of the thread that opened it, but for what says otherwise. */
+    interface Use extends AutoCloseable {
+        /** Completes when it cannot or must not go on. */
+        CompletableFuture<End> ended();
+
+        /** Ends it in order, within a bounded time. */
+        @Override
+        void close();
+    }
+
+    private static final long BACKOFF_NS_MIN = 1_000_000_000L;
+    private static final long BACKOFF_NS_MAX = 30_000_000_000L;
+
+    private final HeldSpec spec;
+    private final Consumer<String> say;
+    private final Runnable opened;
+    private final CompletableFuture<Void> closing = new CompletableFuture<>();
+    private final CompletableFuture<Void> settled = new CompletableFuture<>();
+    private final Semaphore wake = new Semaphore(0);
+    private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
+    private final Thread thread;
+    private @Nullable U current;
+    private volatile Standing standing = Standing.SOUGHT;
+    private volatile Optional<EtherbayException> trouble = Optional.empty();
+    private volatile boolean again;
+
+    /**
+     * @param say hears in a line what becomes of it
+     * @param opened runs whenever it is open, so that what may depend on it can be tried again
+     */
+    Held(HeldSpec spec, Consumer<String> say, Runnable opened) {
+        this.spec = spec;
+        this.say = say;
+        this.opened = opened;
+        thread = Thread.ofPlatform()
+                .name("etherbay-" + spec.kind() + " " + spec.name())
+                .daemon()
+                .unstarted(this::hold);
+    }
+
+    public HeldSpec spec() {
+        return spec;
+    }
+
+    public Standing standing() {
+        return standing;
+    }
+
+    /** Why it is not open; empty while it is, or is not known not to be. */
+    public Optional<EtherbayException> trouble() {
+        return trouble;
+    }
+
+    /** Completes when it is open, or has been refused, for the first time. */
+    CompletableFuture<Void> settled() {
+        return settled;
+    }
+
+    /** Begins when {@code before} completes. */
+    void begin(CompletableFuture<Void> before) {
+        before.thenRun(thread::start);
+    }
+
+    /** Something has changed that may be why it could not be opened. */
+    void nudge() {
+        if (standing == Standing.TROUBLED) {
+            wake.release();
+        }
+    }
+
+    /** Begins anew with one that a person has ended. */
+    void beginAgain() {
+        if (standing == Standing.STOPPED) {
+            again = true;
+            wake.release();
+        } else {
+            nudge();
+        }
+    }
+
+    // On its thread.
+
+    /**
+     * Opens it; may wait for it, and then says why by {@link #waiting}.
+     *
+     * @param given completes when nobody wants it any more
+     * @return empty when it gave up for that
+     * @throws EtherbayException when it cannot be opened now
+     */
+    abstract Optional<U> open(CompletableFuture<Void> given);
+
+    /** It is not there yet. */
+    void waiting(EtherbayException why) {
+        if (!sameTrouble(why)) {
+            tell(why);
+        }
+        trouble = Optional.of(why);
+        settled.complete(null);
+    }
+
+    private void hold() {
+        long backoffNs = BACKOFF_NS_MIN;
+        while (!closing.isDone()) {
+            boolean wasOpen = turn();
+            backoffNs = wasOpen ? BACKOFF_NS_MIN : backoffNs;
+            if (standing == Standing.STOPPED || standing == Standing.FENCED) {
+                rest();
+            } else if (!closing.isDone() && waitForChange(backoffNs)) {
+                backoffNs = BACKOFF_NS_MIN;
+            } else {
+                backoffNs = Math.min(2 * backoffNs, BACKOFF_NS_MAX);
+            }
+        }
+    }
+
+    /** Opens it and waits for its end. @return whether it was open */
+    private boolean turn() {
+        try {
+            Optional<U> opening = open(closing);
+            if (opening.isEmpty()) {
+                return false;
+            }
+            U open = opening.get();
+            show(open);
+            CompletableFuture.anyOf(closing, open.ended()).join();
+            hide(open);
+            if (open.ended().isDone()) {
+                ended(open.ended().join());
+            }
+            return true;
+        } catch (EtherbayException refused) {
+            ended(new End(standingOf(refused), refused));
+            return false;
+        }
+    }
+
+    /** What a refusal to open it means; a subclass may know better. */
+    Standing standingOf(EtherbayException refused) {
+        return Standing.TROUBLED;
+    }
+
+    private void show(U open) {
+        use.writeLock().lock();
+        try {
+            current = open;
+        } finally {
+            use.writeLock().unlock();
+        }
+        trouble = Optional.empty();
+        standing = Standing.OPEN;
+        settled.complete(null);
+        say.accept(spec.key() + ": " + open);
+        opened.run();
+    }
+
+    /** Nobody asks it any more when it is closed. */
+    private void hide(U open) {
+        use.writeLock().lock();
+        try {
+            current = null;
+        } finally {
+            use.writeLock().unlock();
+        }
+        open.close();
+    }
+
+    private void ended(End end) {
+        if (!sameTrouble(end.why()) || standing != end.standing()) {
+            tell(end.why());
+        }
+        trouble = Optional.of(end.why());
+        standing = end.standing();
+        settled.complete(null);
+    }
+
+    private boolean sameTrouble(EtherbayException why) {
+        return trouble.map(known -> known.toText().equals(why.toText())).orElse(false);
+    }
+
+    private void tell(EtherbayException why) {
+        say.accept(spec.key() + ": " + why.getMessage() + ": " + why.why());
+    }
+
+    /** Until it is wanted again. */
+    private void rest() {
+        while (!closing.isDone() && !again) {
+            wake.acquireUninterruptibly();
+            wake.drainPermits();
+        }
+        if (again) {
+            again = false;
+            standing = Standing.SOUGHT;
+        }
+    }
+
+    private boolean waitForChange(long ns) {
+        try {
+            boolean woken = wake.tryAcquire(ns, TimeUnit.NANOSECONDS);
+            wake.drainPermits();
+            return woken;
+        } catch (InterruptedException nobodyDoes) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    // For others.
+
+    /**
+     * Asks what is open; it is not closed meanwhile.
+     *
+     * @return empty when it is not open
+     */
+    <T> Optional<T> ask(Function<U, T> question) {
+        use.readLock().lock();
+        try {
+            U open = current;
+            return open == null || open.ended().isDone()
+                    ? Optional.empty()
+                    : Optional.of(question.apply(open));
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
+    /** For its thread, before it has ended itself: it is to be given up. */
+    void closeSoon() {
+        closing.complete(null);
+        wake.release();
+    }
+
+    /** Ends it in order; returns when it is closed. */
+    @Override
+    public void close() {
+        closeSoon();
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException later) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** When a bug has ended what turned it. */
+    static End bug(HeldSpec spec) {
+        return new End(
+                Standing.TROUBLED,
+                new EtherbayException(
+                        ErrorCode.INTERNAL,
+                        "the " + spec.key() + " has ended by itself",
+                        "a bug ended the loop that turned it; the log says which",
+                        "it is opened again; report the bug with the log"));
+    }
+}

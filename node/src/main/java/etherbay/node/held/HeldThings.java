@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.node.held;
+
+import etherbay.admin.NodeReport;
+import etherbay.base.Counters;
+import etherbay.base.EtherbayException;
+import etherbay.node.Node;
+import etherbay.node.volume.VolumePlaces;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * All that a node holds besides its exports. Disks are begun first, then mirrors, then volumes; of
+ * what is not there the next kind waits for a moment only. Ended in the opposite order. Control
+ * code: {@link #change} and {@link #close} one at a time, the rest at any time.
+ */
+public final class HeldThings implements AutoCloseable {
+    /** What is there is open within that time; what lies on it may then begin. */
+    private static final long SETTLE_S = 3;
+
+    private final Node node;
+    private final Path stateFolder;
+    private final Supplier<VolumePlaces> places;
+    private final Counters counters;
+    private final Consumer<String> say;
+    private final Runnable opened;
+    private final Map<String, Held<?>> byKey = new TreeMap<>();
+
+    /**
+     * @param stateFolder where commands find the mirrors
+     * @param places where volumes are looked for, when a leg is one
+     * @param say hears in lines what becomes of all
+     * @param opened runs whenever one of them is open
+     */
+    public HeldThings(
+            Node node,
+            Path stateFolder,
+            Supplier<VolumePlaces> places,
+            Counters counters,
+            Consumer<String> say,
+            Runnable opened) {
+        this.node = node;
+        this.stateFolder = stateFolder;
+        this.places = places;
+        this.counters = counters;
+        this.say = say;
+        this.opened = opened;
+    }
+
+    /** One line for each difference from what is held now. */
+    public List<String> difference(List<HeldSpec> wanted) {
+        return HeldText.difference(specs(), wanted);
+    }
+
+    private synchronized List<HeldSpec> specs() {
+        return byKey.values().stream().<HeldSpec>map(Held::spec).toList();
+    }
+
+    /**
+     * Holds these from now on. What does not differ goes on, but for what a person has stopped,
+     * which is begun again, and what is troubled, which is tried at once.
+     */
+    public void change(List<HeldSpec> wanted) {
+        Set<HeldSpec> kept = new HashSet<>(wanted);
+        List<Held<?>> leaving = new ArrayList<>();
+        synchronized (this) {
+            byKey.values().removeIf(held -> {
+                boolean leaves = !kept.contains(held.spec());
+                if (leaves) {
+                    leaving.add(held);
+                }
+                return leaves;
+            });
+            byKey.values().forEach(Held::beginAgain);
+        }
+        end(leaving);
+        begin(wanted);
+    }
+
+    private synchronized void begin(List<HeldSpec> wanted) {
+        List<HeldSpec> fresh = wanted.stream()
+                .filter(spec -> !byKey.containsKey(spec.key()))
+                .sorted(Comparator.comparing(HeldSpec::kind))
+                .toList();
+        Map<HeldSpec.Kind, List<Held<?>>> begun = new HashMap<>();
+        for (HeldSpec spec : fresh) {
+            Held<?> held = made(spec);
+            byKey.put(spec.key(), held);
+            begun.computeIfAbsent(spec.kind(), _ -> new ArrayList<>()).add(held);
+        }
+        CompletableFuture<Void> before = CompletableFuture.completedFuture(null);
+        for (HeldSpec.Kind kind : HeldSpec.Kind.values()) {
+            List<Held<?>> ofKind = begun.getOrDefault(kind, List.of());
+            CompletableFuture<Void> earlier = before;
+            ofKind.forEach(held -> held.begin(earlier));
+            if (!ofKind.isEmpty()) {
+                CompletableFuture<Void> settled = CompletableFuture.allOf(
+                        ofKind.stream().map(Held::settled).toArray(CompletableFuture<?>[]::new));
+                before = earlier.thenCompose(
+                        _ -> settled.completeOnTimeout(null, SETTLE_S, TimeUnit.SECONDS));
+            }
+        }
+    }
+
+    private Held<?> made(HeldSpec spec) {
+        return switch (spec) {
+            case HeldSpec.Disk disk -> new HeldDisk(disk, counters, say, this::opened);
+            case HeldSpec.Mirror mirror ->
+                new HeldMirror(mirror, stateFolder, places, counters, say, this::opened);
+            case HeldSpec.Volume volume ->
+                new HeldVolume(volume, node, counters, say, this::opened);
+        };
+    }
+
+    /** Something else may lie on what has just been opened. */
+    private void opened() {
+        List<Held<?>> all;
+        synchronized (this) {
+            all = List.copyOf(byKey.values());
+        }
+        all.forEach(Held::nudge);
+        opened.run();
+    }
+
+    /** The last kind first; those of one kind side by side. */
+    private static void end(List<Held<?>> leaving) {
+        List<HeldSpec.Kind> kinds = List.of(HeldSpec.Kind.values()).reversed();
+        for (HeldSpec.Kind kind : kinds) {
+            List<Held<?>> ofKind = leaving.stream()
+                    .filter(held -> held.spec().kind() == kind)
+                    .toList();
+            ofKind.forEach(Held::closeSoon);
+            ofKind.forEach(Held::close);
+        }
+    }
+
+    /** In the order of their names. */
+    public <H extends Held<?>> List<H> all(Class<H> kind) {
+        synchronized (this) {
+            return byKey.values().stream()
+                    .filter(kind::isInstance)
+                    .map(kind::cast)
+                    .toList();
+        }
+    }
+
+    /** The mirror of that name, open or not. */
+    public synchronized Optional<HeldMirror> mirror(String name) {
+        return byKey.get(HeldSpec.Kind.MIRROR + " " + name) instanceof HeldMirror mirror
+                ? Optional.of(mirror)
+                : Optional.empty();
+    }
+
+    /** An error as it is reported; null for none. */
+    static NodeReport.@Nullable Trouble reported(Optional<EtherbayException> trouble) {
+        return trouble.map(why -> new NodeReport.Trouble(
+                        why.code().name(),
+                        String.valueOf(why.getMessage()),
+                        why.why(),
+                        why.correction()))
+                .orElse(null);
+    }
+
+    /** Ends all in order, within a bounded time. */
+    @Override
+    public void close() {
+        List<Held<?>> all;
+        synchronized (this) {
+            all = List.copyOf(byKey.values());
+            byKey.clear();
+        }
+        end(all);
+    }
+}
