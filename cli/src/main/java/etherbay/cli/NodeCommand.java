@@ -3,9 +3,9 @@ package etherbay.cli;
 
 import etherbay.base.EtherbayException;
 import etherbay.linux.Linux;
-import etherbay.node.Node;
 import etherbay.node.NodeOptions;
 import etherbay.node.NodeSettings;
+import etherbay.node.daemon.NodeDaemon;
 import etherbay.node.settings.SettingsException;
 import etherbay.node.settings.SettingsFile;
 import etherbay.node.settings.SettingsText;
@@ -23,7 +23,6 @@ import picocli.CommandLine.Spec;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -86,20 +85,28 @@ final class NodeCommand implements Runnable {
         @Override
         public Integer call() throws InterruptedException {
             PrintWriter out = spec.commandLine().getOut();
-            NodeSettings settings = config.read();
             NodeOptions options = new NodeOptions("node", force, Optional.ofNullable(writeLog));
             try (StopSignal stop = new StopSignal();
-                    Node node = Node.start(settings, options, out::println)) {
+                    NodeDaemon daemon = NodeDaemon.start(
+                            config.file, Version.text(""), options, line -> tell(out, line))) {
                 HangUp hangUp = new HangUp();
-                out.println("node: %d exports, settings in %s; %s"
-                        .formatted(settings.exports().size(), config.file, reading(hangUp)));
+                tell(
+                        out,
+                        "node: %s, settings in %s; %s"
+                                .formatted(
+                                        counted(daemon.settings()), config.file, reading(hangUp)));
                 Thread.ofPlatform()
                         .name("etherbay-reload")
                         .daemon()
-                        .start(() -> reloadForEver(hangUp, node, out));
-                stop.await(node.failure());
+                        .start(() -> reloadForEver(hangUp, daemon, out));
+                stop.await(daemon.failure());
             }
             return 0;
+        }
+
+        private static void tell(PrintWriter out, String line) {
+            out.println(line);
+            out.flush();
         }
 
         private static String reading(HangUp hangUp) {
@@ -109,35 +116,32 @@ final class NodeCommand implements Runnable {
                     : "SIGHUP reads them again";
         }
 
-        private void reloadForEver(HangUp hangUp, Node node, PrintWriter out) {
+        private static void reloadForEver(HangUp hangUp, NodeDaemon daemon, PrintWriter out) {
             Linux.giveWay();
             try {
-                while (!node.failure().isDone()) {
+                while (!daemon.failure().isDone()) {
                     hangUp.await();
-                    reload(node, out);
+                    reload(daemon, out);
                 }
             } catch (InterruptedException ended) {
                 Thread.currentThread().interrupt();
             }
         }
 
-        private void reload(Node node, PrintWriter out) {
+        private static void reload(NodeDaemon daemon, PrintWriter out) {
             try {
-                NodeSettings next = config.read();
-                List<String> difference = node.difference(next);
-                out.println("reload: "
-                        + (difference.isEmpty()
-                                ? "no export differs"
-                                : difference.size() + " differences"));
-                difference.forEach(out::println);
-                List<EtherbayException> failures = node.reload(next);
-                failures.forEach(failure -> out.println(failure.toText()));
-                out.println(failures.isEmpty() ? "reload: done" : "reload: done, with failures");
+                daemon.reload();
             } catch (EtherbayException refused) {
-                out.println(refused.toText());
-                out.println("reload: refused, nothing has changed");
+                tell(out, refused.toText());
+                tell(out, "reload: refused, nothing has changed");
             }
         }
+    }
+
+    private static String counted(NodeSettings settings) {
+        int heldCount = settings.held().size();
+        return settings.exports().size() + " exports"
+                + (heldCount == 0 ? "" : ", " + heldCount + " disks, mirrors and volumes");
     }
 
     @Command(
@@ -163,9 +167,7 @@ final class NodeCommand implements Runnable {
                 out.println(
                         json
                                 ? "{\"ok\":true,\"problems\":[]}"
-                                : "%s: right, %d exports"
-                                        .formatted(
-                                                config.file, settings.exports().size()));
+                                : "%s: right, %s".formatted(config.file, counted(settings)));
                 return 0;
             } catch (SettingsException wrong) {
                 if (!json) {

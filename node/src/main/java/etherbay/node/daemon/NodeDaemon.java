@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.node.daemon;
+
+import etherbay.admin.NodeReport;
+import etherbay.base.Counters;
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+import etherbay.linux.Linux;
+import etherbay.node.Node;
+import etherbay.node.NodeIdentity;
+import etherbay.node.NodeOptions;
+import etherbay.node.NodeSettings;
+import etherbay.node.held.HeldDisk;
+import etherbay.node.held.HeldMirror;
+import etherbay.node.held.HeldThings;
+import etherbay.node.held.HeldVolume;
+import etherbay.node.settings.SettingsLayer;
+import etherbay.node.settings.SettingsText;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * A node that is told in two layers what it is, its settings file and what was applied to it, and
+ * becomes so: its exports, and what it holds besides. What cannot be is troubled and tried again.
+ *
+ * <p>Control code, for any thread; changes come one at a time.
+ */
+public final class NodeDaemon implements AutoCloseable {
+    private static final String OF_FILE = "file";
+    private static final String OF_APPLIED = "applied";
+
+    /**
+     * What it was told, as one value.
+     *
+     * @param applied what stands in the store
+     */
+    private record Told(
+            SettingsLayer file, SettingsLayer layer, Applied applied, Origins origins) {
+        static Told of(SettingsLayer file, SettingsLayer layer, Applied applied) {
+            return new Told(file, layer, applied, Origins.of(layer.settings()));
+        }
+
+        NodeSettings settings() {
+            return file.with(layer);
+        }
+    }
+
+    private final Path config;
+    private final String version;
+    private final Consumer<String> say;
+    private final AppliedStore store;
+    private final NodeIdentity identity;
+    private final Node node;
+    private final Counters heldCounters = new Counters();
+    private final HeldThings held;
+    private final Retry retry;
+    private volatile Told told;
+    private boolean closed;
+
+    private NodeDaemon(
+            Path config,
+            String version,
+            Consumer<String> say,
+            AppliedStore store,
+            Told told,
+            NodeOptions options) {
+        this.config = config;
+        this.version = version;
+        this.say = say;
+        this.store = store;
+        this.told = told;
+        NodeSettings settings = told.settings();
+        identity = NodeIdentity.of(settings.state());
+        node = Node.startAsFar(settings, options, say);
+        retry = new Retry(node::retry);
+        held = new HeldThings(
+                node,
+                settings.state(),
+                () -> this.told.file().settings().places(),
+                heldCounters,
+                say,
+                retry::soon);
+    }
+
+    /**
+     * Becomes what its two layers say. Returns when every export that can be is served; what is
+     * held besides comes by itself.
+     *
+     * @param config the settings file
+     * @param version of this program, as it is reported
+     * @param say takes one line for each thing that happens
+     * @throws EtherbayException for settings that are wrong in themselves, or a node that cannot run
+     */
+    public static NodeDaemon start(
+            Path config, String version, NodeOptions options, Consumer<String> say) {
+        SettingsLayer file = SettingsLayer.ofFile(config);
+        AppliedStore store = AppliedStore.in(file.settings().state());
+        Applied applied = store.load();
+        SettingsLayer layer = SettingsLayer.ofApplied(applied.text(), store.name(), file);
+        NodeDaemon daemon = new NodeDaemon(
+                config, version, say, store, Told.of(file, layer, applied), options);
+        daemon.held.change(daemon.told.settings().held());
+        return daemon;
+    }
+
+    /** What it is to be, by both layers. */
+    public NodeSettings settings() {
+        return told.settings();
+    }
+
+    /** Of the applied layer; grows with each change. */
+    public long generation() {
+        return told.applied().generation();
+    }
+
+    public Node node() {
+        return node;
+    }
+
+    public HeldThings held() {
+        return held;
+    }
+
+    /** Completes exceptionally when a bug has ended the node. */
+    public CompletableFuture<Void> failure() {
+        return node.failure();
+    }
+
+    /**
+     * Reads the settings file again and becomes what it says.
+     *
+     * @throws EtherbayException when that cannot be; then nothing has changed
+     */
+    public synchronized void reload() {
+        SettingsLayer file = SettingsLayer.ofFile(config, told.layer());
+        Told next = Told.of(file, told.layer(), told.applied());
+        List<String> difference = difference(next.settings());
+        say.accept("reload: "
+                + (difference.isEmpty()
+                        ? "nothing differs"
+                        : difference.size() + " differences"));
+        difference.forEach(say);
+        List<EtherbayException> failures = become(next, () -> {});
+        failures.forEach(failure -> say.accept(failure.toText()));
+        say.accept(failures.isEmpty() ? "reload: done" : "reload: done, with failures");
+    }
+
+    private List<String> difference(NodeSettings next) {
+        List<String> lines = new ArrayList<>(node.difference(next));
+        lines.addAll(held.difference(next.held()));
+        return lines;
+    }
+
+    private List<EtherbayException> become(Told next, Runnable durable) {
+        if (closed) {
+            throw new EtherbayException(
+                    ErrorCode.UNAVAILABLE,
+                    "the node is stopping",
+                    "it changes no more",
+                    "ask again when it has been started");
+        }
+        NodeSettings settings = next.settings();
+        List<EtherbayException> failures = node.reload(settings, durable);
+        told = next;
+        held.change(settings.held());
+        retry.soon();
+        return failures;
+    }
+
+    /** See {@code NodeAdmin.plan}. */
+    public synchronized List<String> plan(String text, String name) {
+        return difference(told.file().with(read(text, name)));
+    }
+
+    private SettingsLayer read(String text, String name) {
+        return SettingsLayer.ofApplied(text, name, told.file());
+    }
+
+    /** See {@code NodeAdmin.apply}. */
+    public synchronized List<String> apply(String text, String name, long ifGeneration) {
+        Told now = told;
+        if (ifGeneration >= 0 && ifGeneration != now.applied().generation()) {
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    "nothing was applied: generation %d is in force, not %d"
+                            .formatted(now.applied().generation(), ifGeneration),
+                    "another change has come between",
+                    "look at what there is now (etherbay export-config), and apply again");
+        }
+        String normal = SettingsText.ofApplied(read(text, name).settings());
+        boolean same = normal.equals(exportSettings());
+        Applied applied =
+                same ? now.applied() : new Applied(now.applied().generation() + 1, normal);
+        Told next = Told.of(now.file(), read(normal, store.name()), applied);
+        List<String> lines = new ArrayList<>(difference(next.settings()));
+        Runnable durable = same ? () -> {} : () -> store.save(now.applied(), applied);
+        for (EtherbayException failure : become(next, durable)) {
+            lines.add("! " + failure.getMessage() + ": " + failure.why());
+        }
+        return lines;
+    }
+
+    /** See {@code NodeAdmin.exportSettings}. */
+    public String exportSettings() {
+        return SettingsText.ofApplied(told.layer().settings());
+    }
+
+    /** See {@code NodeAdmin.report}. */
+    public NodeReport report() {
+        Told now = told;
+        Origins origins = now.origins();
+        Node.View view = node.view(name -> origins.isApplied("export " + name) ? OF_APPLIED : OF_FILE);
+        return new NodeReport(
+                identity.name(),
+                version,
+                ProcessHandle.current().pid(),
+                node.startedMs(),
+                Linux.clock().wallMillis(),
+                now.file().settings().state().toAbsolutePath().toString(),
+                now.applied().generation(),
+                view.exports(),
+                view.interfaces(),
+                view.rogues(),
+                held.all(HeldDisk.class).stream()
+                        .map(one -> one.report(origin(origins, one.spec().key())))
+                        .toList(),
+                held.all(HeldMirror.class).stream()
+                        .map(one -> one.report(origin(origins, one.spec().key())))
+                        .toList(),
+                held.all(HeldVolume.class).stream()
+                        .map(one -> one.report(origin(origins, one.spec().key())))
+                        .toList(),
+                counters(view.counters()));
+    }
+
+    private static String origin(Origins origins, String key) {
+        return origins.isApplied(key) ? OF_APPLIED : OF_FILE;
+    }
+
+    private Map<String, Long> counters(Map<String, Long> ofNode) {
+        Map<String, Long> all = new TreeMap<>(ofNode);
+        heldCounters.snapshot().forEach((name, count) -> all.merge(name, count, Long::sum));
+        return all;
+    }
+
+    /** A mirror that it holds, open or not. */
+    Optional<HeldMirror> mirror(String name) {
+        return held.mirror(name);
+    }
+
+    /** Where commands find mirrors of other processes. */
+    Path stateFolder() {
+        return told.file().settings().state();
+    }
+
+    /** Ends in order: what is held, then the exports; each within a bounded time. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        retry.close();
+        held.close();
+        node.close();
+    }
+}
