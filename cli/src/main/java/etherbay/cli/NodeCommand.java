@@ -3,6 +3,7 @@ package etherbay.cli;
 
 import etherbay.base.EtherbayException;
 import etherbay.linux.Linux;
+import etherbay.linux.Notify;
 import etherbay.node.NodeOptions;
 import etherbay.node.NodeSettings;
 import etherbay.node.daemon.NodeDaemon;
@@ -65,6 +66,9 @@ final class NodeCommand implements Runnable {
             mixinStandardHelpOptions = true,
             sortOptions = false)
     static final class Run implements Callable<Integer> {
+        /** A beat that is late or lost is not the end yet. */
+        private static final int BEATS_A_WATCHDOG = 4;
+
         @Spec
         @SuppressWarnings("NullAway.Init") // picocli sets it before call()
         private CommandSpec spec;
@@ -87,6 +91,7 @@ final class NodeCommand implements Runnable {
             PrintWriter out = spec.commandLine().getOut();
             NodeOptions options = new NodeOptions("node", force, Optional.ofNullable(writeLog));
             try (StopSignal stop = new StopSignal();
+                    Notify notify = Notify.of(System.getenv(), Linux.clock());
                     NodeDaemon daemon = NodeDaemon.start(
                             config.file, Version.text(""), options, line -> tell(out, line))) {
                 HangUp hangUp = new HangUp();
@@ -98,8 +103,13 @@ final class NodeCommand implements Runnable {
                 Thread.ofPlatform()
                         .name("etherbay-reload")
                         .daemon()
-                        .start(() -> reloadForEver(hangUp, daemon, out));
+                        .start(() -> reloadForEver(hangUp, daemon, notify, out));
+                notify.watchdogNs()
+                        .ifPresent(
+                                ns -> daemon.node().beat(ns / BEATS_A_WATCHDOG, notify::alive));
+                notify.ready(counted(daemon.settings()));
                 stop.await(daemon.failure());
+                notify.stopping();
             }
             return 0;
         }
@@ -116,24 +126,30 @@ final class NodeCommand implements Runnable {
                     : "SIGHUP reads them again";
         }
 
-        private static void reloadForEver(HangUp hangUp, NodeDaemon daemon, PrintWriter out) {
+        private static void reloadForEver(
+                HangUp hangUp, NodeDaemon daemon, Notify notify, PrintWriter out) {
             Linux.giveWay();
             try {
                 while (!daemon.failure().isDone()) {
                     hangUp.await();
-                    reload(daemon, out);
+                    notify.reloading();
+                    notify.ready(reload(daemon, out));
                 }
             } catch (InterruptedException ended) {
                 Thread.currentThread().interrupt();
             }
         }
 
-        private static void reload(NodeDaemon daemon, PrintWriter out) {
+        /** @return what became of it, in a line */
+        private static String reload(NodeDaemon daemon, PrintWriter out) {
             try {
-                daemon.reload();
+                int failureCount = daemon.reload();
+                return counted(daemon.settings())
+                        + (failureCount == 0 ? "" : ", some with failures: see the log");
             } catch (EtherbayException refused) {
                 tell(out, refused.toText());
                 tell(out, "reload: refused, nothing has changed");
+                return "serves as before: the settings were refused, see the log";
             }
         }
     }

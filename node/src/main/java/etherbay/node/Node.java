@@ -307,6 +307,13 @@ public final class Node implements AutoCloseable {
         return failure;
     }
 
+    /**
+     * Runs {@code beat} on the loop, now and every {@code periodNs}, for as long as the loop turns.
+     */
+    public void beat(long periodNs, Runnable beat) {
+        loop.mailbox().offer(() -> new Heartbeat(loop, periodNs, beat).run());
+    }
+
     /** How it is, as a JSON document; see {@link NodeStatus}. Any thread. */
     public String status() {
         List<OpenExport.View> open;

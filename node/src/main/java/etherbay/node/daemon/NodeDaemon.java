@@ -136,9 +136,10 @@ public final class NodeDaemon implements AutoCloseable {
     /**
      * Reads the settings file again and becomes what it says.
      *
+     * @return how much of it failed when it was too late to turn back
      * @throws EtherbayException when that cannot be; then nothing has changed
      */
-    public synchronized void reload() {
+    public synchronized int reload() {
         SettingsLayer file = SettingsLayer.ofFile(config, told.layer());
         Told next = Told.of(file, told.layer(), told.applied());
         List<String> difference = difference(next.settings());
@@ -150,6 +151,7 @@ public final class NodeDaemon implements AutoCloseable {
         List<EtherbayException> failures = become(next, () -> {});
         failures.forEach(failure -> say.accept(failure.toText()));
         say.accept(failures.isEmpty() ? "reload: done" : "reload: done, with failures");
+        return failures.size();
     }
 
     private List<String> difference(NodeSettings next) {
