@@ -15,6 +15,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * {@code etherbay}: the list of its subcommands, and the edge where every error becomes three
@@ -24,8 +25,9 @@ import java.nio.charset.StandardCharsets;
         name = "etherbay",
         description = "A low-cost SAN on plain Ethernet.",
         mixinStandardHelpOptions = true,
-        versionProvider = Version.class,
-        subcommands = {
+        versionProvider = Version.class)
+public final class Main implements Runnable {
+    private static final List<Class<?>> VERBS = List.of(
             AttachCommand.class,
             ConfigCommand.class,
             ConformCommand.class,
@@ -46,9 +48,8 @@ import java.nio.charset.StandardCharsets;
             StatCommand.class,
             StateCommand.class,
             VgCommand.class,
-            HelpCommand.class
-        })
-public final class Main implements Runnable {
+            HelpCommand.class);
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before run()
     private CommandSpec spec;
@@ -58,15 +59,37 @@ public final class Main implements Runnable {
 
     public static void main(String[] arguments) {
         System.setProperty("java.util.logging.SimpleFormatter.format", LOG_FORMAT);
-        System.exit(commandLine().execute(arguments));
+        System.exit(commandLine(verbsFor(arguments)).execute(arguments));
     }
 
     /** The whole command line, ready to execute; tests give it other streams. */
     static CommandLine commandLine() {
-        return reportingErrors(new CommandLine(new Main())
-                .setCaseInsensitiveEnumValuesAllowed(true)
+        return commandLine(VERBS);
+    }
+
+    private static CommandLine commandLine(List<Class<?>> verbs) {
+        CommandLine command = new CommandLine(new Main());
+        verbs.forEach(command::addSubcommand);
+        return reportingErrors(command.setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8)));
+    }
+
+    /**
+     * Those that a command line can be about: looking at all verbs with all their options is most
+     * of the start of a command that names one.
+     */
+    static List<Class<?>> verbsFor(String... arguments) {
+        String first = arguments.length == 0 ? "" : arguments[0];
+        if (List.of("-V", "--version").contains(first)) {
+            return List.of();
+        }
+        return VERBS.stream()
+                .filter(verb -> verb.getAnnotation(Command.class).name().equals(first))
+                .findFirst()
+                .filter(verb -> verb != HelpCommand.class)
+                .<List<Class<?>>>map(List::of)
+                .orElse(VERBS);
     }
 
     /** Gives the handlers to a command and to all the subcommands it has by now. */

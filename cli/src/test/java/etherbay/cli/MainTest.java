@@ -48,6 +48,16 @@ class MainTest {
     }
 
     @Test
+    void aVerbThatIsNamedIsTheOnlyOneLookedAt() {
+        assertThat(Main.verbsFor("stat", "--long")).containsExactly(StatCommand.class);
+        assertThat(Main.verbsFor("--version")).isEmpty();
+        assertThat(Main.verbsFor("exprot"))
+                .isEqualTo(Main.verbsFor())
+                .isEqualTo(Main.verbsFor("help", "stat"))
+                .hasSizeGreaterThan(20);
+    }
+
+    @Test
     void noCommandAtAllIsAUsageError() {
         assertThat(execute()).isEqualTo(2);
         assertThat(err.toString()).contains("No command given").contains("etherbay --help");
