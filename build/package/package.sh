@@ -10,7 +10,7 @@ RUNTIME_MODULES+=,jdk.management,jdk.net,jdk.unsupported
 
 verb_package() {
     (($# == 0)) || bad_usage "package takes no argument, not: $*"
-    need_packages "the package" dpkg tar gzip xz-utils coreutils
+    need_packages "the package" dpkg tar gzip xz-utils coreutils findutils
     out=$root/.build/package
     tree=$out/tree
     lib=$tree/lib/etherbay
@@ -91,7 +91,7 @@ package_tarball() {
     cp -al "$tree" "$out/$name" &&
         install -D -m 644 -p "$root/build/package/etherbay.toml" "$out/$name/etc/etherbay.toml" &&
         tar -C "$out" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
-            -cf - "$name" | xz -T0 -3 >"$out/$name.tar.xz" && rm -rf "${out:?}/$name" &&
+            -cf - "$name" | xz -T0 -1 >"$out/$name.tar.xz" && rm -rf "${out:?}/$name" &&
         ls -sh "$out/$name.tar.xz"
 }
 
@@ -107,7 +107,7 @@ package_deb() {
         >"$deb/DEBIAN/md5sums"
     package_control "$(du -sk "$deb/usr" | cut -f1)" >"$deb/DEBIAN/control"
     find "$deb" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-    dpkg-deb --root-owner-group -Zxz -z3 --build "$deb" "$out/etherbay_${version}_$arch.deb" &&
+    dpkg-deb --root-owner-group -Zxz -z1 --build "$deb" "$out/etherbay_${version}_$arch.deb" &&
         rm -rf "$deb" && ls -sh "$out"/*.deb
 }
 
