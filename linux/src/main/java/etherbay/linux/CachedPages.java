@@ -50,7 +50,7 @@ final class CachedPages {
             Set.of(0xef53L, 0x5846_5342L, 0x9123_683eL, 0xf2f5_2010L, 0x0102_1994L);
 
     /** Of a disk that has none: direct I/O, or a file that cannot be mapped. */
-    static final CachedPages NONE = new CachedPages(0, 0, 0);
+    static final CachedPages NONE = new CachedPages(0, 0, 0, 1);
 
     private final long address;
     private final long bytes;
@@ -58,16 +58,20 @@ final class CachedPages {
     /** Where mincore leaves a byte for each page. */
     private final long answer;
 
+    /** A power of two less 1: what the file system reads when a part of it is written. */
+    private final long blockMask;
+
     /** The regions that were lent from; empty for a file that has few. */
     private final long[] marks;
 
     private int markCount;
     private boolean used;
 
-    private CachedPages(long address, long bytes, long answer) {
+    private CachedPages(long address, long bytes, long answer, int blockBytes) {
         this.address = address;
         this.bytes = bytes;
         this.answer = answer;
+        blockMask = Long.highestOneBit(Math.max(blockBytes, PAGE_BYTES)) - 1;
         marks = new long[bytes >> REGION_BYTES_LOG2 > REGION_COUNT_MAX ? MARK_COUNT / 64 : 0];
     }
 
@@ -77,8 +81,9 @@ final class CachedPages {
      *
      * @param answer address of eight bytes that the loop's questions may use, the same for each
      *     mapping of the file
+     * @param blockBytes of the file system
      */
-    static CachedPages of(int fd, boolean blockDevice, long bytes, long answer) {
+    static CachedPages of(int fd, boolean blockDevice, long bytes, long answer, int blockBytes) {
         if (bytes <= 0 || (!blockDevice && !isLocal(fd))) {
             return NONE;
         }
@@ -96,7 +101,7 @@ final class CachedPages {
         if (mapped < 0) {
             return NONE;
         }
-        CachedPages pages = new CachedPages(mapped, bytes, answer);
+        CachedPages pages = new CachedPages(mapped, bytes, answer, blockBytes);
         if (pages.tellsTruth()) {
             return pages;
         }
@@ -131,17 +136,7 @@ final class CachedPages {
 
     /** Where a range of the file lies; 0 when a part of it is not in the page cache. */
     long at(long offsetBytes, long length) {
-        if (length > bytes - offsetBytes) {
-            return 0;
-        }
-        long first = offsetBytes & -PAGE_BYTES;
-        long span = offsetBytes + length - first;
-        long pageCount = (span + PAGE_BYTES - 1) / PAGE_BYTES;
-        if (pageCount > PAGE_COUNT_MAX || QuietLibc.mincore(address + first, span, answer) != 0) {
-            return 0;
-        }
-        long wanted = THERE >>> (Long.SIZE - Byte.SIZE * pageCount);
-        if ((Memory.getLong(answer) & wanted) != wanted) {
+        if (!isThere(offsetBytes, length)) {
             return 0;
         }
         used = true;
@@ -149,6 +144,29 @@ final class CachedPages {
             mark(offsetBytes);
         }
         return address + offsetBytes;
+    }
+
+    /**
+     * Whether a write to a range has nothing to read first: whole blocks, or what is there. Never
+     * where the medium may be a network away.
+     */
+    boolean takesWrite(long offsetBytes, long length) {
+        boolean whole = ((offsetBytes | length) & blockMask) == 0;
+        return whole ? length <= bytes - offsetBytes : isThere(offsetBytes, length);
+    }
+
+    private boolean isThere(long offsetBytes, long length) {
+        if (length > bytes - offsetBytes) {
+            return false;
+        }
+        long first = offsetBytes & -PAGE_BYTES;
+        long span = offsetBytes + length - first;
+        long pageCount = (span + PAGE_BYTES - 1) / PAGE_BYTES;
+        if (pageCount > PAGE_COUNT_MAX || QuietLibc.mincore(address + first, span, answer) != 0) {
+            return false;
+        }
+        long wanted = THERE >>> (Long.SIZE - Byte.SIZE * pageCount);
+        return (Memory.getLong(answer) & wanted) == wanted;
     }
 
     private void mark(long offsetBytes) {

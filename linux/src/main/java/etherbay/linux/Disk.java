@@ -29,6 +29,9 @@ import java.util.List;
  * to {@link #release}. One thread has a disk at a time, and gets it from another by a mailbox or
  * the like.
  *
+ * <p><b>Writes</b> through the page cache of a local file system are made at once where they should
+ * not wait ({@link PromptWrites}).
+ *
  * <p><b>Durability.</b> FLUSH is fdatasync(2); FUA is RWF_DSYNC on the write. After a sync failed
  * Linux has dropped the pages it could not write and reports the next sync as good. So from the
  * first failed sync on, every FLUSH and everything that changes data ends with FAILED, until the
@@ -119,6 +122,7 @@ public final class Disk implements BlockDevice {
     private final DiskSteps steps;
     private final DiskLog log;
     private CachedPages cached;
+    private final PromptWrites prompt;
     private final List<Listener> listeners = new ArrayList<>(1);
     private long sectors;
     private volatile Life life = Life.PREPARED;
@@ -129,10 +133,13 @@ public final class Disk implements BlockDevice {
             DiskEngine engine,
             Arena arena,
             DiskSteps steps,
-            DiskLog log) {
+            DiskLog log,
+            CachedPages cached,
+            PromptWrites prompt) {
         this.file = file;
         this.log = log;
-        cached = file.cachedPages();
+        this.cached = cached;
+        this.prompt = prompt;
         this.disks = disks;
         this.engine = engine;
         this.arena = arena;
@@ -177,8 +184,11 @@ public final class Disk implements BlockDevice {
             file = DiskFile.open(path, options, arena);
             DiskEngine engine = disks.join(path, options.engine());
             DiskLog log = new DiskLog(path, counters);
-            DiskSteps steps = new DiskSteps(file, engine, disks.slots(), options.queueDepth(), log);
-            return new Disk(file, disks, engine, arena, steps, log);
+            CachedPages cached = file.cachedPages();
+            PromptWrites prompt = disks.promptWrites(cached);
+            DiskSteps steps =
+                    new DiskSteps(file, engine, disks.slots(), options.queueDepth(), log, prompt);
+            return new Disk(file, disks, engine, arena, steps, log, cached, prompt);
         } catch (EtherbayException refused) {
             if (file != null) {
                 file.close();
@@ -300,6 +310,7 @@ public final class Disk implements BlockDevice {
     private void mapAnew() {
         disks.retire(cached);
         cached = file.cachedPages();
+        prompt.cached(cached);
     }
 
     /** What makes the calls of this disk. */

@@ -27,6 +27,7 @@ final class DiskFile {
 
     private static final long EMPTY_PATH = Arena.global().allocateFrom("").address();
     private static final long SIZE_AT = Layouts.at(Layouts.STATX, "stx_size");
+    private static final long BLOCK_AT = Layouts.at(Layouts.STATX, "stx_blksize");
     private static final long MODE_AT = Layouts.at(Layouts.STATX, "stx_mode");
 
     private final Path path;
@@ -193,7 +194,8 @@ final class DiskFile {
     /** What is cached of it as it is now, unless it is open for direct I/O. */
     CachedPages cachedPages() {
         long bytes = options.direct() ? 0 : sectors(0) * BlockDevice.SECTOR_BYTES;
-        return CachedPages.of(fd, blockDevice, bytes, cachedAnswer);
+        int blockBytes = blockDevice ? physicalBlockBytes : Memory.getInt(statx + BLOCK_AT);
+        return CachedPages.of(fd, blockDevice, bytes, cachedAnswer, blockBytes);
     }
 
     /** Direct I/O wants addresses at multiples of this; 1 for buffered. */

@@ -43,6 +43,7 @@ final class DiskSteps {
     private final DiskSlots slots;
     private final int queueDepth;
     private final DiskLog log;
+    private final PromptWrites prompt;
     private final boolean makesHoles;
     private final IoQueue waiting = new IoQueue();
     private final Quiescence quiescence = new Quiescence();
@@ -59,12 +60,19 @@ final class DiskSteps {
     /** How zeroes are written, 0 for as data: what the file system cannot do is not tried twice. */
     private int zeroMode = ZERO_RANGE;
 
-    DiskSteps(DiskFile file, DiskEngine engine, DiskSlots slots, int queueDepth, DiskLog log) {
+    DiskSteps(
+            DiskFile file,
+            DiskEngine engine,
+            DiskSlots slots,
+            int queueDepth,
+            DiskLog log,
+            PromptWrites prompt) {
         this.file = file;
         this.engine = engine;
         this.slots = slots;
         this.queueDepth = queueDepth;
         this.log = log;
+        this.prompt = prompt;
         makesHoles = file.makesHoles();
     }
 
@@ -155,7 +163,9 @@ final class DiskSteps {
             case TRIM -> request.allocate(PUNCH_HOLE);
             case WRITE_ZEROES -> writeZeroes(request);
         }
-        engine.start(request);
+        if (!prompt.make(request)) {
+            engine.start(request);
+        }
     }
 
     private void transfer(DiskRequest request, DiskRequest.Call call, int flags) {

@@ -171,7 +171,8 @@ final class Layouts {
     /** struct statx; linux/stat.h. What we do not read is padding. */
     static final StructLayout STATX = structLayout(
                     JAVA_INT.withName("stx_mask"),
-                    paddingLayout(24),
+                    JAVA_INT.withName("stx_blksize"),
+                    paddingLayout(20),
                     JAVA_SHORT.withName("stx_mode"),
                     paddingLayout(2),
                     JAVA_LONG.withName("stx_ino"),

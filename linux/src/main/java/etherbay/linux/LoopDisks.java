@@ -62,7 +62,10 @@ final class LoopDisks implements LoopPart {
     /** Those that an attached disk uses: one or both kinds. */
     private DiskEngine[] turned = {};
 
-    /** Ended, but taken out while only those of another disk were asked for. */
+    /**
+     * Ended, but taken out while only those of another disk were asked for, or made by the loop
+     * itself.
+     */
     private final DiskRequestQueue later = new DiskRequestQueue();
 
     private final Timers.Timer sizeCheck;
@@ -82,6 +85,11 @@ final class LoopDisks implements LoopPart {
 
     Loop loop() {
         return loop;
+    }
+
+    /** Of a disk of that mapping. */
+    PromptWrites promptWrites(CachedPages cached) {
+        return new PromptWrites(loop, later, cached);
     }
 
     DiskSlots slots() {
@@ -273,6 +281,12 @@ final class LoopDisks implements LoopPart {
 
     @Override
     public void flush(long nowNs) {
+        // What was written since the poll is answered in this turn, by ports that flush after this.
+        DiskRequest request = later.poll();
+        for (int done = 1; request != null; done++) {
+            request.disk().ended(request, nowNs);
+            request = done < COMPLETION_COUNT_MAX ? later.poll() : null;
+        }
         for (DiskEngine engine : turned) {
             engine.flush();
         }

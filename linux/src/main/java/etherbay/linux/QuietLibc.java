@@ -21,6 +21,8 @@ final class QuietLibc {
             bind("read", NOT_VARIADIC, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle WRITE =
             bind("write", NOT_VARIADIC, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle PWRITE =
+            bind("pwrite", NOT_VARIADIC, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle IOCTL =
             bind("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle PPOLL =
@@ -82,6 +84,15 @@ final class QuietLibc {
             return (long) WRITE.invokeExact(fd, address, bytes);
         } catch (Throwable bug) {
             throw Libc.broken("write", bug);
+        }
+    }
+
+    /** pwrite(2). @return bytes written, perhaps fewer than asked, or -1 */
+    static long pwrite(int fd, long address, long bytes, long offsetBytes) {
+        try {
+            return (long) PWRITE.invokeExact(fd, address, bytes, offsetBytes);
+        } catch (Throwable bug) {
+            throw Libc.broken("pwrite", bug);
         }
     }
 
