@@ -6,6 +6,7 @@ import etherbay.linux.Linux;
 import etherbay.linux.Notify;
 import etherbay.node.NodeOptions;
 import etherbay.node.NodeSettings;
+import etherbay.node.daemon.DaemonApi;
 import etherbay.node.daemon.NodeDaemon;
 import etherbay.node.settings.SettingsException;
 import etherbay.node.settings.SettingsFile;
@@ -93,7 +94,8 @@ final class NodeCommand implements Runnable {
             try (StopSignal stop = new StopSignal();
                     Notify notify = Notify.of(System.getenv(), Linux.clock());
                     NodeDaemon daemon = NodeDaemon.start(
-                            config.file, Version.text(""), options, line -> tell(out, line))) {
+                            config.file, Version.text(""), options, line -> tell(out, line));
+                    DaemonApi api = answering(daemon, out)) {
                 HangUp hangUp = new HangUp();
                 tell(
                         out,
@@ -105,13 +107,23 @@ final class NodeCommand implements Runnable {
                         .daemon()
                         .start(() -> reloadForEver(hangUp, daemon, notify, out));
                 notify.watchdogNs()
-                        .ifPresent(
-                                ns -> daemon.node().beat(ns / BEATS_A_WATCHDOG, notify::alive));
-                notify.ready(counted(daemon.settings()));
+                        .ifPresent(ns -> daemon.node().beat(ns / BEATS_A_WATCHDOG, notify::alive));
+                notify.ready(counted(daemon.settings()) + (api == null ? ", cannot be asked" : ""));
                 stop.await(daemon.failure());
                 notify.stopping();
             }
             return 0;
+        }
+
+        /** Disks are served all the same where nobody can ask about them. */
+        private static @Nullable DaemonApi answering(NodeDaemon daemon, PrintWriter out) {
+            try {
+                return DaemonApi.start(daemon, line -> tell(out, line));
+            } catch (EtherbayException refused) {
+                tell(out, refused.toText());
+                tell(out, "node: it goes on without its API and its console");
+                return null;
+            }
         }
 
         private static void tell(PrintWriter out, String line) {

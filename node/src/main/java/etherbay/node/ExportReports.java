@@ -45,8 +45,7 @@ final class ExportReports {
     }
 
     /** In the order of their names; those that are not served are among them, with the reason. */
-    List<NodeReport.Export> exports(
-            List<OpenExport.View> open, List<Troubles.Troubled> troubled) {
+    List<NodeReport.Export> exports(List<OpenExport.View> open, List<Troubles.Troubled> troubled) {
         List<NodeReport.Export> reports = new ArrayList<>();
         for (int from = 0; from < open.size(); from += EXPORTS_PER_CALL) {
             List<OpenExport.View> portion =
@@ -64,9 +63,7 @@ final class ExportReports {
         List<NodeReport.Place> places = new ArrayList<>();
         view.ports()
                 .forEach((name, port) -> places.add(new NodeReport.Place(
-                        name,
-                        export.sectorsMax(port) * BlockDevice.SECTOR_BYTES,
-                        port.linkUp())));
+                        name, export.sectorsMax(port) * BlockDevice.SECTOR_BYTES, port.linkUp())));
         return new NodeReport.Export(
                 spec.name(),
                 origin.apply(spec.name()),
@@ -112,10 +109,7 @@ final class ExportReports {
     /** An error as it is reported. */
     static NodeReport.Trouble trouble(EtherbayException why) {
         return new NodeReport.Trouble(
-                why.code().name(),
-                String.valueOf(why.getMessage()),
-                why.why(),
-                why.correction());
+                why.code().name(), String.valueOf(why.getMessage()), why.why(), why.correction());
     }
 
     private static NodeReport.Access access(AccessRules rules) {
@@ -136,7 +130,8 @@ final class ExportReports {
                         port.mac().toString(),
                         port.mtu(),
                         port.linkUp(),
-                        counters.getOrDefault("port." + port.name() + ".frames.dropped.kernel", 0L)))
+                        counters.getOrDefault(
+                                "port." + port.name() + ".frames.dropped.kernel", 0L)))
                 .toList());
     }
 

@@ -43,8 +43,7 @@ final class OpenExport {
     record Place(EthernetPort port, Optional<AddressLock> lock) {}
 
     /** What may be shown of it while a control thread changes it. */
-    record View(
-            ExportSpec spec, Export export, boolean traced, Map<String, EthernetPort> ports) {}
+    record View(ExportSpec spec, Export export, boolean traced, Map<String, EthernetPort> ports) {}
 
     private final Shared shared;
     private final FileStateStore store;

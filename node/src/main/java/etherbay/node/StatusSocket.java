@@ -137,8 +137,7 @@ public final class StatusSocket implements AutoCloseable {
 
     private static List<Path> sockets(Path stateFolder) throws IOException {
         List<Path> sockets = new ArrayList<>();
-        try (DirectoryStream<Path> found =
-                Files.newDirectoryStream(folderOf(stateFolder), OURS)) {
+        try (DirectoryStream<Path> found = Files.newDirectoryStream(folderOf(stateFolder), OURS)) {
             found.forEach(sockets::add);
         } catch (NoSuchFileException none) {
             return List.of();

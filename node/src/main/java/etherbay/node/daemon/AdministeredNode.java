@@ -75,7 +75,8 @@ public final class AdministeredNode implements NodeAdmin {
             return held.get().control(words);
         }
         Optional<String> elsewhere = ControlSocket.ask(daemon.stateFolder(), name, words);
-        return elsewhere.or(() -> held.map(mirror -> mirror.control(words)))
+        return elsewhere
+                .or(() -> held.map(mirror -> mirror.control(words)))
                 .orElseThrow(() -> new EtherbayException(
                         ErrorCode.NOT_FOUND,
                         "no mirror " + name + " is held here",

@@ -57,8 +57,8 @@ record Applied(long generation, String text) {
                     ErrorCode.INVALID,
                     name + " has version " + written + ", and this etherbay reads up to " + version,
                     "a newer etherbay has written it",
-                    "run that one again; or there `etherbay export-config > FILE`, move "
-                            + name + " away, start this one, and `etherbay apply -f FILE`");
+                    "run that one again; or there `etherbay export-config > FILE`, move " + name
+                            + " away, start this one, and `etherbay apply -f FILE`");
         }
         if (written < version - 1) {
             throw new EtherbayException(

@@ -54,8 +54,7 @@ final class MirrorVerbs {
         }
         return switch (verb) {
             case "fail", "remove" -> List.of(verb, leg(verb, options));
-            case "add" ->
-                List.of(verb, leg(verb, options), isOn(options, YES) ? "fresh" : "known");
+            case "add" -> List.of(verb, leg(verb, options), isOn(options, YES) ? "fresh" : "known");
             case "check" -> List.of(verb, "", options.getOrDefault(FROM, "0"));
             case "repair" ->
                 List.of(verb, options.getOrDefault(LIKE, ""), options.getOrDefault(FROM, "0"));

@@ -41,8 +41,7 @@ public final class NodeDaemon implements AutoCloseable {
      *
      * @param applied what stands in the store
      */
-    private record Told(
-            SettingsLayer file, SettingsLayer layer, Applied applied, Origins origins) {
+    private record Told(SettingsLayer file, SettingsLayer layer, Applied applied, Origins origins) {
         static Told of(SettingsLayer file, SettingsLayer layer, Applied applied) {
             return new Told(file, layer, applied, Origins.of(layer.settings()));
         }
@@ -96,7 +95,8 @@ public final class NodeDaemon implements AutoCloseable {
      * @param config the settings file
      * @param version of this program, as it is reported
      * @param say takes one line for each thing that happens
-     * @throws EtherbayException for settings that are wrong in themselves, or a node that cannot run
+     * @throws EtherbayException for settings that are wrong in themselves, or a node that cannot
+     *     run
      */
     public static NodeDaemon start(
             Path config, String version, NodeOptions options, Consumer<String> say) {
@@ -104,8 +104,8 @@ public final class NodeDaemon implements AutoCloseable {
         AppliedStore store = AppliedStore.in(file.settings().state());
         Applied applied = store.load();
         SettingsLayer layer = SettingsLayer.ofApplied(applied.text(), store.name(), file);
-        NodeDaemon daemon = new NodeDaemon(
-                config, version, say, store, Told.of(file, layer, applied), options);
+        NodeDaemon daemon =
+                new NodeDaemon(config, version, say, store, Told.of(file, layer, applied), options);
         daemon.held.change(daemon.told.settings().held());
         return daemon;
     }
@@ -144,9 +144,7 @@ public final class NodeDaemon implements AutoCloseable {
         Told next = Told.of(file, told.layer(), told.applied());
         List<String> difference = difference(next.settings());
         say.accept("reload: "
-                + (difference.isEmpty()
-                        ? "nothing differs"
-                        : difference.size() + " differences"));
+                + (difference.isEmpty() ? "nothing differs" : difference.size() + " differences"));
         difference.forEach(say);
         List<EtherbayException> failures = become(next, () -> {});
         failures.forEach(failure -> say.accept(failure.toText()));
@@ -218,7 +216,8 @@ public final class NodeDaemon implements AutoCloseable {
     public NodeReport report() {
         Told now = told;
         Origins origins = now.origins();
-        Node.View view = node.view(name -> origins.isApplied("export " + name) ? OF_APPLIED : OF_FILE);
+        Node.View view =
+                node.view(name -> origins.isApplied("export " + name) ? OF_APPLIED : OF_FILE);
         return new NodeReport(
                 identity.name(),
                 version,

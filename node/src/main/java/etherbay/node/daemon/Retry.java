@@ -23,10 +23,7 @@ final class Retry implements AutoCloseable {
      * @param attempt tries, and says how much is left to be done
      */
     Retry(IntSupplier attempt) {
-        thread = Thread.ofPlatform()
-                .name("etherbay-retry")
-                .daemon()
-                .start(() -> run(attempt));
+        thread = Thread.ofPlatform().name("etherbay-retry").daemon().start(() -> run(attempt));
     }
 
     private void run(IntSupplier attempt) {
@@ -37,9 +34,7 @@ final class Retry implements AutoCloseable {
                 boolean asked = wake.tryAcquire(pauseMs, TimeUnit.MILLISECONDS);
                 wake.drainPermits();
                 boolean isLeft = !closed && attempt.getAsInt() > 0;
-                pauseMs = asked || !isLeft
-                        ? PAUSE_MS_MIN
-                        : Math.min(2 * pauseMs, PAUSE_MS_MAX);
+                pauseMs = asked || !isLeft ? PAUSE_MS_MIN : Math.min(2 * pauseMs, PAUSE_MS_MAX);
             }
         } catch (InterruptedException nobodyDoes) {
             Thread.currentThread().interrupt();

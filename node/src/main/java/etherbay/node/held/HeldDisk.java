@@ -100,21 +100,19 @@ public final class HeldDisk extends Held<HeldDisk.Attached> {
         CompletableFuture<RemoteDisk> found = new CompletableFuture<>();
         RemoteDiskSettings settings =
                 RemoteDiskSettings.DEFAULT.withFailAfterNs(disk.failAfterNs());
-        SoughtDisk sought =
-                disks.disks().seek(disk.address(), settings, new SoughtDisk.Listener() {
-                    @Override
-                    public void found(RemoteDisk one) {
-                        found.complete(one);
-                    }
+        SoughtDisk sought = disks.disks().seek(disk.address(), settings, new SoughtDisk.Listener() {
+            @Override
+            public void found(RemoteDisk one) {
+                found.complete(one);
+            }
 
-                    @Override
-                    public void refused(EtherbayException why) {
-                        found.completeExceptionally(why);
-                    }
-                });
+            @Override
+            public void refused(EtherbayException why) {
+                found.completeExceptionally(why);
+            }
+        });
         disks.start();
-        CompletableFuture<Object> either =
-                CompletableFuture.anyOf(found, given, disks.failure());
+        CompletableFuture<Object> either = CompletableFuture.anyOf(found, given, disks.failure());
         while (!isDoneWithin(either, PATIENCE_MS)) {
             waiting(disks.disks().trouble(sought));
         }
@@ -153,8 +151,8 @@ public final class HeldDisk extends Held<HeldDisk.Attached> {
     /** As the node reports it. */
     public NodeReport.Disk report(String origin) {
         Optional<DiskStatus> status = ask(Attached::status);
-        @Nullable String nbd =
-                disk.front().map(front -> front.address().toString()).orElse(null);
+        @Nullable
+        String nbd = disk.front().map(front -> front.address().toString()).orElse(null);
         return new NodeReport.Disk(
                 disk.name(),
                 origin,

@@ -220,12 +220,13 @@ public final class HeldMirror extends Held<HeldMirror.Assembled> {
      * @throws EtherbayException when it refuses, or is not open
      */
     public String control(List<String> words) {
-        return ask(open -> open.control.answer(words)).orElseThrow(() -> trouble()
-                .orElseGet(() -> new EtherbayException(
-                        ErrorCode.UNAVAILABLE,
-                        "the " + spec.key() + " is not open",
-                        "its legs are being looked for",
-                        "ask again in a moment")));
+        return ask(open -> open.control.answer(words))
+                .orElseThrow(() -> trouble()
+                        .orElseGet(() -> new EtherbayException(
+                                ErrorCode.UNAVAILABLE,
+                                "the " + spec.key() + " is not open",
+                                "its legs are being looked for",
+                                "ask again in a moment")));
     }
 
     /** As the node reports it. */
@@ -237,8 +238,7 @@ public final class HeldMirror extends Held<HeldMirror.Assembled> {
             String state = standing().name().toLowerCase(Locale.ROOT);
             return MirrorReports.unknown(spec, origin, state, trouble);
         }
-        String state =
-                now.isPresent() ? null : standing().name().toLowerCase(Locale.ROOT);
+        String state = now.isPresent() ? null : standing().name().toLowerCase(Locale.ROOT);
         return MirrorReports.of(spec, origin, known, state, trouble);
     }
 }

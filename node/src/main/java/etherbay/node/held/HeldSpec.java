@@ -110,8 +110,7 @@ public sealed interface HeldSpec {
      * @param name {@code VG/LV}
      * @param directIo past the page cache; empty for the default
      */
-    record Volume(
-            String name, Optional<Boolean> directIo, Optional<Front> front, boolean readOnly)
+    record Volume(String name, Optional<Boolean> directIo, Optional<Front> front, boolean readOnly)
             implements HeldSpec {
         @Override
         public Kind kind() {

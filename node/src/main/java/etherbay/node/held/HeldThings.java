@@ -141,9 +141,8 @@ public final class HeldThings implements AutoCloseable {
     private static void end(List<Held<?>> leaving) {
         List<HeldSpec.Kind> kinds = List.of(HeldSpec.Kind.values()).reversed();
         for (HeldSpec.Kind kind : kinds) {
-            List<Held<?>> ofKind = leaving.stream()
-                    .filter(held -> held.spec().kind() == kind)
-                    .toList();
+            List<Held<?>> ofKind =
+                    leaving.stream().filter(held -> held.spec().kind() == kind).toList();
             ofKind.forEach(Held::closeSoon);
             ofKind.forEach(Held::close);
         }

@@ -99,8 +99,8 @@ public final class HeldVolume extends Held<HeldVolume.Opened> {
 
     /** As the node reports it. */
     public NodeReport.Volume report(String origin) {
-        @Nullable String nbd =
-                volume.front().map(front -> front.address().toString()).orElse(null);
+        @Nullable
+        String nbd = volume.front().map(front -> front.address().toString()).orElse(null);
         return new NodeReport.Volume(
                 volume.name(),
                 origin,

@@ -55,7 +55,19 @@ final class MirrorReports {
             String state,
             NodeReport.@Nullable Trouble trouble) {
         return new NodeReport.Mirror(
-                spec.name(), origin, state, 0, 0, 0, 0, "", "", false, List.of(), null, nbd(spec),
+                spec.name(),
+                origin,
+                state,
+                0,
+                0,
+                0,
+                0,
+                "",
+                "",
+                false,
+                List.of(),
+                null,
+                nbd(spec),
                 trouble);
     }
 

@@ -22,8 +22,7 @@ import java.util.Map;
  */
 final class DiskClashes {
     /** Who writes a part of a disk. */
-    private record Writer(
-            String who, boolean isExport, TableReader table, long from, long end) {}
+    private record Writer(String who, boolean isExport, TableReader table, long from, long end) {}
 
     /** Who reaches an AoE disk. */
     private record Reach(
@@ -49,8 +48,7 @@ final class DiskClashes {
             long end = spec.lengthSectors() == 0
                     ? Long.MAX_VALUE
                     : spec.offsetSectors() + spec.lengthSectors();
-            Writer writer =
-                    new Writer(spec.name(), true, asked.table(), spec.offsetSectors(), end);
+            Writer writer = new Writer(spec.name(), true, asked.table(), spec.offsetSectors(), end);
             checkWriter(spec.backing(), writer, key);
         }
     }
@@ -92,8 +90,7 @@ final class DiskClashes {
         others.add(writer);
     }
 
-    private static void refuseSecond(
-            BackingName disk, Writer other, Writer writer, String key) {
+    private static void refuseSecond(BackingName disk, Writer other, Writer writer, String key) {
         boolean exports = other.isExport() && writer.isExport();
         writer.table()
                 .problem(

@@ -92,8 +92,7 @@ final class HeldReader {
         Optional<String> name = table.text(Keys.NAME, NAME_EXAMPLE);
         List<String> legs = legs(table);
         List<String> interfaces = interfaces(table);
-        long legNs = table.secondsNs(
-                        Keys.LEG_TIMEOUT, LEG_TIMEOUT_S_MIN, LEG_TIMEOUT_S_MAX, 1, "")
+        long legNs = table.secondsNs(Keys.LEG_TIMEOUT, LEG_TIMEOUT_S_MIN, LEG_TIMEOUT_S_MAX, 1, "")
                 .orElse(NS_PER_S);
         long slowNs = table.secondsNs(Keys.SLOW_TIMEOUT, 1, SLOW_TIMEOUT_S_MAX, 30, "")
                 .orElse(30 * NS_PER_S);
@@ -107,8 +106,9 @@ final class HeldReader {
     private List<String> legs(TableReader table) {
         List<String> legs = new ArrayList<>();
         for (TableReader.Entry entry : table.texts(Keys.LEGS, "e1.0").orElse(List.of())) {
-            table.parsed(entry, HeldReader::leg).filter(leg -> !legs.contains(leg)).ifPresent(
-                    legs::add);
+            table.parsed(entry, HeldReader::leg)
+                    .filter(leg -> !legs.contains(leg))
+                    .ifPresent(legs::add);
         }
         return legs;
     }

@@ -16,9 +16,15 @@ final class Keys {
     static final String ACL = "acl";
     static final String INTERFACE = "interface";
     static final String EXPORT = "export";
+    static final String API = "api";
     static final String DISK = "disk";
     static final String MIRROR = "mirror";
     static final String VOLUME = "volume";
+
+    static final String LISTEN = "listen";
+    static final String CERTIFICATE = "certificate";
+    static final String KEY = "key";
+    static final String TOKENS = "tokens";
 
     static final String MTU = "mtu";
     static final String BUFFERS = "buffers";
@@ -58,12 +64,12 @@ final class Keys {
     static final String TLS_DIR = "tls-dir";
 
     static final List<String> OF_FILE =
-            List.of(STATE, DEVICES, DEFAULTS, ACL, INTERFACE, EXPORT, DISK, MIRROR, VOLUME);
+            List.of(STATE, DEVICES, API, DEFAULTS, ACL, INTERFACE, EXPORT, DISK, MIRROR, VOLUME);
 
     /** What can be applied; the others say what the machine is, and stand in the file alone. */
-    static final List<String> OF_APPLIED =
-            List.of(DEFAULTS, ACL, EXPORT, DISK, MIRROR, VOLUME);
+    static final List<String> OF_APPLIED = List.of(DEFAULTS, ACL, EXPORT, DISK, MIRROR, VOLUME);
 
+    static final List<String> OF_API = List.of(LISTEN, CERTIFICATE, KEY, TOKENS);
     static final List<String> OF_INTERFACE = List.of(MTU, BUFFERS);
 
     /** How an export is served: in {@code [defaults]} and in {@code [[export]]}. */
@@ -106,6 +112,7 @@ final class Keys {
 
     /** By what a person calls the table. */
     static final Map<String, List<String>> BY_TABLE = Map.of(
+            "[api]", OF_API,
             "[interface.NAME]", OF_INTERFACE,
             "[[export]]", OF_EXPORT,
             "[[disk]]", OF_DISK,

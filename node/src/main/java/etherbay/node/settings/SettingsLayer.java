@@ -2,6 +2,7 @@
 package etherbay.node.settings;
 
 import etherbay.base.EtherbayException;
+import etherbay.node.ApiSpec;
 import etherbay.node.BackingName;
 import etherbay.node.ExportSpec;
 import etherbay.node.NodeSettings;
@@ -119,6 +120,9 @@ public final class SettingsLayer {
         NodeSettings settings = new NodeSettings(
                 file.path(Keys.STATE, "/var/lib/etherbay").orElseGet(StateFolder::defaultPath),
                 places(file, interfaces),
+                file.table(Keys.API, "[api]", "[api] above its keys")
+                        .map(ApiReader::read)
+                        .orElse(ApiSpec.NONE),
                 file.table(Keys.INTERFACE, "[interface]", "[interface.NAME] above the keys")
                         .map(table -> InterfaceReader.read(table, problems))
                         .orElse(List.of()),
@@ -169,6 +173,11 @@ public final class SettingsLayer {
         List<HeldSpec> allHeld = new ArrayList<>(settings.held());
         allHeld.addAll(applied.settings.held());
         return new NodeSettings(
-                settings.state(), settings.places(), settings.interfaces(), allExports, allHeld);
+                settings.state(),
+                settings.places(),
+                settings.api(),
+                settings.interfaces(),
+                allExports,
+                allHeld);
     }
 }

@@ -3,6 +3,7 @@ package etherbay.node.settings;
 
 import etherbay.base.MacAddress;
 import etherbay.initiator.RemoteDiskSettings;
+import etherbay.node.ApiSpec;
 import etherbay.node.BackingName;
 import etherbay.node.ExportSpec;
 import etherbay.node.InterfaceSettings;
@@ -13,6 +14,7 @@ import etherbay.target.AccessRules.Right;
 import etherbay.target.ExportSettings;
 
 import java.math.BigDecimal;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -37,6 +39,9 @@ public final class SettingsText {
         if (!devices.isEmpty()) {
             written.key(Keys.DEVICES, list(devices));
         }
+        if (!settings.api().equals(ApiSpec.NONE)) {
+            written.api(settings.api());
+        }
         settings.interfaces().forEach(written::interfaceTable);
         written.tables(settings);
         return written.text.toString();
@@ -60,6 +65,18 @@ public final class SettingsText {
 
     private void table(String header) {
         text.append('\n').append(header).append('\n');
+    }
+
+    private void api(ApiSpec api) {
+        table("[api]");
+        api.listen().ifPresent(at -> key(Keys.LISTEN, Value.quoted(ApiSpec.text(at))));
+        api.certificate().ifPresent(file -> path(Keys.CERTIFICATE, file));
+        api.key().ifPresent(file -> path(Keys.KEY, file));
+        api.tokens().ifPresent(file -> path(Keys.TOKENS, file));
+    }
+
+    private void path(String key, Path file) {
+        key(key, Value.quoted(file.toString()));
     }
 
     private void interfaceTable(InterfaceSettings settings) {

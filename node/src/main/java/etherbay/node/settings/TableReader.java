@@ -185,9 +185,7 @@ final class TableReader {
     }
 
     private static String plain(double number) {
-        return number == Math.rint(number)
-                ? Long.toString((long) number)
-                : Double.toString(number);
+        return number == Math.rint(number) ? Long.toString((long) number) : Double.toString(number);
     }
 
     Optional<Boolean> truth(String key) {

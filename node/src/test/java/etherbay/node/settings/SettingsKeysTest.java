@@ -28,6 +28,7 @@ final class SettingsKeysTest {
     /** Tables by what stands around them in a file, and before them in the name of a key. */
     private enum In {
         FILE,
+        API,
         INTERFACE,
         EXPORT,
         RIGHTS,
@@ -65,6 +66,7 @@ final class SettingsKeysTest {
     static List<Case> cases() {
         List<Case> cases = new ArrayList<>();
         addFileAndInterface(cases);
+        addApi(cases);
         addAddress(cases);
         addDisk(cases);
         addNumbers(cases);
@@ -76,6 +78,48 @@ final class SettingsKeysTest {
             addFront(cases, in);
         }
         return cases;
+    }
+
+    private static void addApi(List<Case> cases) {
+        cases.add(bad(
+                of(
+                        In.API,
+                        "listen",
+                        "",
+                        Map.of(
+                                "\"10.0.0.1:8420\"", "listen = \"10.0.0.1:8420\"",
+                                "\"[::]:1\"", "listen = \"[::]:1\"")),
+                "\"8420\"",
+                "`8420` is nowhere to listen; it is a host or an address of this machine, a colon,"
+                        + " and a port up to 65535; write 127.0.0.1:8420 or [::]:8420",
+                "\"a:65536\"",
+                "`a:65536` is nowhere to listen; it is a host or an address of this machine, a"
+                        + " colon, and a port up to 65535; write 127.0.0.1:8420 or [::]:8420"));
+        cases.add(apiFile("certificate", "/etc/etherbay/node.pem"));
+        cases.add(apiFile("key", "/etc/etherbay/node.key"));
+        cases.add(apiFile("tokens", "/etc/etherbay/tokens"));
+    }
+
+    private static Case apiFile(String key, String example) {
+        return bad(
+                of(In.API, key, "", Map.of("\"/f\"", key + " = \"/f\"")),
+                "7",
+                key + " = 7 is a whole number; it must be a string, in quotes; write " + key
+                        + " = \"" + example + "\"");
+    }
+
+    @Test
+    void aCertificateNeedsItsKeyAndTheOtherWayRound() {
+        for (String alone : List.of("certificate", "key")) {
+            assertThatThrownBy(() -> effective("[api]\n" + alone + " = \"/f\"\n"))
+                    .isInstanceOfSatisfying(
+                            SettingsException.class,
+                            refused -> assertThat(refused.problems())
+                                    .extracting(problem -> problem.toText("t.toml"))
+                                    .containsExactly("t.toml:2:1: [api] has " + alone + " alone; a"
+                                            + " certificate needs its key, and the other way"
+                                            + " round; name both files, or neither"));
+        }
     }
 
     private static void addDiskAndMirror(List<Case> cases) {
@@ -143,9 +187,7 @@ final class SettingsKeysTest {
                         in,
                         "interfaces",
                         "interfaces = [\"eth0\"]",
-                        Map.of(
-                                "[\"eth1\", \"unix:/s\"]",
-                                "interfaces = [\"eth1\", \"unix:/s\"]")),
+                        Map.of("[\"eth1\", \"unix:/s\"]", "interfaces = [\"eth1\", \"unix:/s\"]")),
                 "[\"eth*\"]",
                 "\"eth*\" may be many interfaces, and none; a disk is reached by those that are"
                         + " named; name them: interfaces = [\"eth1\"], or [\"eth1\", \"eth2\"]"
@@ -515,6 +557,8 @@ final class SettingsKeysTest {
         String before = "";
         switch (known.in()) {
             case FILE -> before = known.key() + " = " + value + "\n";
+            case API ->
+                before = "[api]\n" + paired(known.key()) + known.key() + " = " + value + "\n";
             case INTERFACE -> before = "[interface.eth0]\n" + known.key() + " = " + value + "\n";
             case RIGHTS -> keys.put("rights", "{ " + known.key() + " = " + value + " }");
             case EXPORT -> {
@@ -529,6 +573,15 @@ final class SettingsKeysTest {
         StringBuilder text = new StringBuilder(before).append("[[export]]\n");
         keys.forEach((key, v) -> text.append(key).append(" = ").append(v).append('\n'));
         return text.toString();
+    }
+
+    /** The other of the two that stand together. */
+    private static String paired(String key) {
+        return switch (key) {
+            case "certificate" -> "key = \"/k\"\n";
+            case "key" -> "certificate = \"/c\"\n";
+            default -> "";
+        };
     }
 
     private static List<String> effective(String text) {
@@ -636,6 +689,7 @@ final class SettingsKeysTest {
     void everyKeyHasACase() {
         TreeSet<String> known = new TreeSet<>(Keys.OF_EXPORT);
         known.addAll(Keys.OF_INTERFACE);
+        known.addAll(Keys.OF_API);
         known.addAll(Keys.OF_RIGHTS);
         known.add(Keys.STATE);
         known.add(Keys.DEVICES);

@@ -56,6 +56,7 @@ final class SettingsPagesTest {
         assertThat(keys)
                 .containsExactly(
                         Map.entry("The file", Keys.OF_FILE),
+                        Map.entry("`[api]`", Keys.OF_API),
                         Map.entry("`[interface.NAME]`", Keys.OF_INTERFACE),
                         Map.entry("`[[export]]`: address and disk", Keys.OF_ONE_EXPORT),
                         Map.entry(
@@ -144,6 +145,7 @@ final class SettingsPagesTest {
         String text = Files.readString(example);
         List<String> keys = new ArrayList<>(Keys.OF_EXPORT);
         keys.addAll(Keys.OF_INTERFACE);
+        keys.addAll(Keys.OF_API);
         keys.addAll(Keys.OF_RIGHTS);
         keys.addAll(Keys.OF_DISK);
         keys.addAll(Keys.OF_MIRROR);

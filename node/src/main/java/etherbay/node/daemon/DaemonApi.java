@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.node.daemon;
+
+import etherbay.admin.Administration;
+import etherbay.admin.http.ApiServer;
+import etherbay.admin.http.ApiSettings;
+import etherbay.linux.Linux;
+import etherbay.node.ApiSpec;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+
+/** How a daemon is asked: what it keeps about itself, and the server that answers. */
+public final class DaemonApi implements AutoCloseable {
+    private static final String TOKENS = "tokens";
+
+    private final Administration parts;
+    private final ApiServer server;
+
+    private DaemonApi(Administration parts, ApiServer server) {
+        this.parts = parts;
+        this.server = server;
+    }
+
+    /** The Unix socket of the daemon that runs with that state folder. */
+    public static Path socket(Path stateFolder) {
+        return stateFolder.resolve("run").resolve("api.sock");
+    }
+
+    /** Who may ask over TCP. */
+    public static Path tokens(ApiSpec spec, Path stateFolder) {
+        return spec.tokens().orElse(stateFolder.resolve(TOKENS));
+    }
+
+    /**
+     * Begins to look at the daemon and to answer, as its settings say.
+     *
+     * @param say takes a line for a person
+     * @throws etherbay.base.EtherbayException when it cannot listen, or its files cannot be used
+     */
+    public static DaemonApi start(NodeDaemon daemon, Consumer<String> say) {
+        ApiSpec spec = daemon.settings().api();
+        Path state = daemon.stateFolder().toAbsolutePath();
+        Administration parts = Administration.open(
+                new AdministeredNode(daemon), state, Linux.clock(), Linux::giveWay, say);
+        boolean started = false;
+        try {
+            parts.start();
+            ApiServer server = ApiServer.start(settings(spec, state), parts);
+            spec.listen().ifPresent(at -> say.accept("api: also at " + ApiSpec.text(at)));
+            started = true;
+            return new DaemonApi(parts, server);
+        } finally {
+            if (!started) {
+                parts.close();
+            }
+        }
+    }
+
+    private static ApiSettings settings(ApiSpec spec, Path state) {
+        ApiSettings unix = ApiSettings.unix(socket(state), tokens(spec, state));
+        return spec.listen()
+                .map(at -> unix.withTcp(
+                        new InetSocketAddress(at.getHostString(), at.getPort()),
+                        spec.certificate()
+                                .map(file ->
+                                        new ApiSettings.Tls(file, spec.key().orElseThrow()))))
+                .orElse(unix);
+    }
+
+    @Override
+    public void close() {
+        server.close();
+        parts.close();
+    }
+}
