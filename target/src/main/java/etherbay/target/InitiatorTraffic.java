@@ -48,7 +48,7 @@ final class InitiatorTraffic {
 
     /** A request came in there. A port may have to make its name. */
     void heardBy(EthernetPort heard) {
-        if (port != heard) {
+        if (!heard.equals(port)) {
             port = heard;
             interfaceName = heard.name();
         }

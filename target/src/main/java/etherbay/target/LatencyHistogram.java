@@ -35,15 +35,22 @@ final class LatencyHistogram {
     private int window;
     private long recordedNs = Long.MIN_VALUE;
 
-    /** Whose it is now. */
-    @Nullable
-    RecentLatency holder;
+    private @Nullable RecentLatency holder;
+
+    /** Is that one's from now on. */
+    void lendTo(RecentLatency newHolder) {
+        holder = newHolder;
+    }
+
+    boolean isOf(RecentLatency one) {
+        return one.equals(holder);
+    }
 
     /** Adds one that has just ended. */
     void record(long tookNs, long nowNs) {
         advance(nowNs);
         recordedNs = nowNs;
-        int us = (int) Math.clamp(tookNs / 1000, 0, LATENCY_US_MAX);
+        int us = Math.clamp(tookNs / 1000, 0, LATENCY_US_MAX);
         counts[window * BUCKET_COUNT + bucket(us)]++;
         usMax[window] = Math.max(usMax[window], us);
     }
@@ -86,6 +93,6 @@ final class LatencyHistogram {
     /** The largest number that is counted there. */
     static int usMax(int bucket) {
         int shift = Math.max(0, bucket / STEP_COUNT - 1);
-        return (bucket - shift * STEP_COUNT + 1 << shift) - 1;
+        return ((bucket - shift * STEP_COUNT + 1) << shift) - 1;
     }
 }

@@ -33,7 +33,7 @@ final class LatencyPool {
             made.add(found);
         }
         if (found != null) {
-            found.holder = holder;
+            found.lendTo(holder);
         }
         return found;
     }

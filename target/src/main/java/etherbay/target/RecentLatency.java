@@ -12,7 +12,7 @@ final class RecentLatency {
 
     void record(long tookNs, long nowNs, LatencyPool pool) {
         LatencyHistogram mine = lent;
-        if (mine == null || mine.holder != this) {
+        if (mine == null || !mine.isOf(this)) {
             mine = pool.take(this, nowNs);
             lent = mine;
         }
@@ -23,7 +23,7 @@ final class RecentLatency {
 
     void addTo(LatencySum sum, long nowNs) {
         LatencyHistogram mine = lent;
-        if (mine != null && mine.holder == this) {
+        if (mine != null && mine.isOf(this)) {
             mine.addTo(sum, nowNs);
         }
     }

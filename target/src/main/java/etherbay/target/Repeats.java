@@ -75,6 +75,8 @@ final class Repeats {
     }
 
     private static long hash(AtaCommand command, long mac, long lba, int sectorCount) {
-        return ((mac * GOLDEN ^ lba) * GOLDEN ^ sectorCount << 8 ^ command.ordinal()) * GOLDEN;
+        int kind = command.writes() ? 1 : 0;
+        long range = lba ^ ((long) sectorCount << 48) ^ ((long) kind << 63);
+        return ((mac * GOLDEN) ^ range) * GOLDEN;
     }
 }

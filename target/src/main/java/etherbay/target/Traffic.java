@@ -129,7 +129,7 @@ final class Traffic {
 
     /** Where that one is, or would be. */
     private int place(long mac) {
-        int place = (int) (mac * GOLDEN >>> HASH_SHIFT);
+        int place = (int) ((mac * GOLDEN) >>> HASH_SHIFT);
         InitiatorTraffic there = places[place];
         while (there != null && there.mac != mac) {
             place = place + 1 & PLACE_COUNT - 1;
