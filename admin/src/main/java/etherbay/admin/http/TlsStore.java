@@ -18,6 +18,7 @@ import java.security.cert.CertificateFactory;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -76,14 +77,22 @@ final class TlsStore {
         }
         byte[] encoded = Base64.getMimeDecoder().decode(matcher.group(1));
         for (String algorithm : ALGORITHMS) {
-            try {
-                return KeyFactory.getInstance(algorithm)
-                        .generatePrivate(new PKCS8EncodedKeySpec(encoded));
-            } catch (InvalidKeySpecException another) {
-                continue;
+            Optional<PrivateKey> key = key(algorithm, encoded);
+            if (key.isPresent()) {
+                return key.get();
             }
         }
         throw new InvalidKeySpecException(
                 file + " holds a key that is neither EC, RSA nor Ed25519");
+    }
+
+    private static Optional<PrivateKey> key(String algorithm, byte[] encoded)
+            throws GeneralSecurityException {
+        try {
+            return Optional.of(KeyFactory.getInstance(algorithm)
+                    .generatePrivate(new PKCS8EncodedKeySpec(encoded)));
+        } catch (InvalidKeySpecException another) {
+            return Optional.empty();
+        }
     }
 }
