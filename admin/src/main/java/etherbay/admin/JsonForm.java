@@ -52,28 +52,24 @@ final class JsonForm {
     }
 
     private String token(char letter) {
-        switch (letter) {
+        return switch (letter) {
             case '{', '[' -> {
                 open.push(letter == '{' ? '}' : ']');
                 at++;
-                return "";
+                yield "";
             }
             case '}', ']' -> {
                 at++;
                 boolean fits = !open.isEmpty() && open.pop() == letter && last != ',';
-                return fits ? "" : "there is a " + letter + " too many at character " + (at - 1);
+                yield fits ? "" : "there is a " + letter + " too many at character " + (at - 1);
             }
             case ',', ':' -> {
                 at++;
-                return "";
+                yield "";
             }
-            case '"' -> {
-                return string();
-            }
-            default -> {
-                return word();
-            }
-        }
+            case '"' -> string();
+            default -> word();
+        };
     }
 
     private String string() {

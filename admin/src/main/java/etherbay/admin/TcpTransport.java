@@ -28,7 +28,7 @@ import javax.net.ssl.TrustManagerFactory;
 /** HTTP over TCP: with TLS and a token, or plain to this machine itself. */
 final class TcpTransport implements ApiTransport {
     private static final Duration CONNECT = Duration.ofSeconds(10);
-    private static final Duration ANSWER = Duration.ofSeconds(120);
+    private static final Duration ANSWER = Duration.ofMinutes(2);
     private static final Set<String> OWN = Set.of("localhost", "127.0.0.1", "[::1]");
 
     private final URI node;

@@ -157,7 +157,7 @@ final class UnixTransport implements ApiTransport {
 
         @Override
         public int status() {
-            String[] words = head.getFirst().split(" ");
+            String[] words = head.getFirst().split(" ", 3);
             try {
                 return words.length > 1 ? Integer.parseInt(words[1]) : 500;
             } catch (NumberFormatException noHttp) {

@@ -21,6 +21,7 @@ final class HealthRulesTest {
     private static final String GOOD = "in sync";
 
     /** What is wrong, and the reasons that are expected for it, each as WORD CODE OBJECT. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Case(String name, Reports.Parts parts, String word, String... reasons) {
         @Override
         public String toString() {

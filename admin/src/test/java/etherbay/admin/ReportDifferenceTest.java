@@ -25,10 +25,7 @@ final class ReportDifferenceTest {
 
     private static Mirror mirror(String second) {
         return Reports.mirror(
-                "vm1",
-                null,
-                Reports.leg("e1.0", "in sync", "a"),
-                Reports.leg("e2.0", second, "b"));
+                "vm1", null, Reports.leg("e1.0", "in sync", "a"), Reports.leg("e2.0", second, "b"));
     }
 
     static List<Case> cases() {

@@ -107,7 +107,8 @@ final class TasksTest {
             kind.order("end");
             assertThat(awaitEnd().state()).isEqualTo("done");
             assertThat(Files.readString(folder.resolve("tasks/t1.json"))).contains("\"done\"");
-            assertThatThrownBy(() -> tasks.cancel("t1")).hasMessageContaining("cannot be cancelled");
+            assertThatThrownBy(() -> tasks.cancel("t1"))
+                    .hasMessageContaining("cannot be cancelled");
         }
     }
 

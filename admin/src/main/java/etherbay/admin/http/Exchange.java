@@ -19,6 +19,7 @@ import java.util.Map;
  * @param query of the address
  * @param body whole; empty where none was sent
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 record Exchange(
         Caller caller,
         Map<String, String> names,
@@ -63,7 +64,7 @@ record Exchange(
 
     /** A number of the query; INVALID when it is none, or lies outside. */
     long number(String key, long otherwise, long max) {
-        return (long) decimal(key, otherwise, max);
+        return (long) decimal(key, (double) otherwise, (double) max);
     }
 
     double decimal(String key, double otherwise, double max) {

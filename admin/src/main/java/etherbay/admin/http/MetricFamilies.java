@@ -25,7 +25,11 @@ final class MetricFamilies {
     private final Map<String, SummarySnapshot.Builder> summaries = new LinkedHashMap<>();
     private final Set<String> seen = new HashSet<>();
 
-    void counter(String name, String help, double value, String... labels) {
+    void counter(String name, String help, long value, String... labels) {
+        counter(name, help, (double) value, labels);
+    }
+
+    private void counter(String name, String help, double value, String... labels) {
         if (isNew(name, labels)) {
             counters.computeIfAbsent(
                             name,
@@ -35,6 +39,10 @@ final class MetricFamilies {
                             .labels(Labels.of(labels))
                             .build());
         }
+    }
+
+    void gauge(String name, String help, long value, String... labels) {
+        gauge(name, help, (double) value, labels);
     }
 
     void gauge(String name, String help, double value, String... labels) {

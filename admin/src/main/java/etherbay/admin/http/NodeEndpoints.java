@@ -18,7 +18,7 @@ final class NodeEndpoints {
     private final Metrics metrics;
 
     /** What a client asks first. */
-    public record Info(String product, String name, String version, List<String> apiVersions) {}
+    public record ApiInfo(String product, String name, String version, List<String> apiVersions) {}
 
     NodeEndpoints(Administration parts) {
         this.parts = parts;
@@ -32,7 +32,7 @@ final class NodeEndpoints {
 
     Reply info(Exchange exchange) {
         NodeReport report = latest(exchange);
-        return Reply.json(new Info("etherbay", report.name(), report.version(), List.of("v1")));
+        return Reply.json(new ApiInfo("etherbay", report.name(), report.version(), List.of("v1")));
     }
 
     Reply report(Exchange exchange) {

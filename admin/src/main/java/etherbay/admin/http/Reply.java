@@ -10,7 +10,8 @@ import java.util.Map;
 
 /** What an endpoint answers. */
 sealed interface Reply {
-    /** All of it at once. */
+    /** All of it at once; the array is never changed. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Whole(int status, String contentType, byte[] body, Map<String, String> headers)
             implements Reply {}
 

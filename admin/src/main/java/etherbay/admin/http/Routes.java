@@ -42,7 +42,7 @@ final class Routes {
     }
 
     private void node(NodeEndpoints it) {
-        get("", "Name and versions", Route.Answer.one(NodeEndpoints.Info.class), it::info);
+        get("", "Name and versions", Route.Answer.one(NodeEndpoints.ApiInfo.class), it::info);
         get("/report", "How the node is", Route.Answer.one(NodeReport.class), it::report);
         get("/health", "How well it is", Route.Answer.one(Health.class), it::health);
         get("/exports", "Disks served", Route.Answer.list(NodeReport.Export.class), it::exports);

@@ -49,6 +49,7 @@ final class StaticFiles {
     private final Map<String, StaticFile> found = new ConcurrentHashMap<>();
 
     /** A file as it goes out. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared, its digest is
     record StaticFile(String contentType, byte[] plain, byte[] packed, String digest) {
         /** A strong one: other bytes, another tag. */
         String tag(boolean isPacked) {

@@ -84,7 +84,7 @@ public final class Tokens {
     private static List<Holder> parse(List<String> lines) {
         List<Holder> holders = new ArrayList<>();
         for (String line : lines) {
-            String[] words = line.strip().split("\\s+");
+            String[] words = line.strip().split("\\s+", 4);
             if (words.length == 3
                     && !words[0].startsWith("#")
                     && DIGEST.matcher(words[2]).matches()) {

@@ -211,8 +211,9 @@ final class HostileInputTest {
             channel.shutdownOutput();
             ByteBuffer answer = ByteBuffer.allocate(16 << 10);
             try {
-                while (channel.read(answer) >= 0 && answer.hasRemaining()) {
-                    continue;
+                int count = 0;
+                while (count >= 0 && answer.hasRemaining()) {
+                    count = channel.read(answer);
                 }
             } catch (IOException cut) {
                 return new RawAnswer(0, List.of(), new byte[0]);

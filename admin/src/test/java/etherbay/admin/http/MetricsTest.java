@@ -58,7 +58,7 @@ final class MetricsTest {
         Map<String, String> types = new HashMap<>();
         Set<String> closed = new HashSet<>();
         String family = "";
-        for (String line : text.split("\n")) {
+        for (String line : text.lines().toList()) {
             String[] words = line.split(" ", 4);
             if (line.startsWith("# HELP ")) {
                 closed.add(family);
@@ -76,7 +76,9 @@ final class MetricsTest {
                 boolean isCounter = "counter".equals(types.get(family));
                 assertThat(family.endsWith("_total")).as(line).isEqualTo(isCounter);
                 String key = line.substring(0, line.lastIndexOf(' '));
-                assertThat(samples.put(key, Double.valueOf(sample.group(4)))).as(line).isNull();
+                assertThat(samples.put(key, Double.valueOf(sample.group(4))))
+                        .as(line)
+                        .isNull();
             }
         }
         return samples;
@@ -86,7 +88,12 @@ final class MetricsTest {
     void whatTheReportSaysIsThere() throws IOException {
         lab.node().parts = Reports.healthy()
                 .exports(Reports.export(
-                        "e0.0", 100, false, null, true, Reports.initiator("02:00:00:00:00:09", true)))
+                        "e0.0",
+                        100,
+                        false,
+                        null,
+                        true,
+                        Reports.initiator("02:00:00:00:00:09", true)))
                 .mirrors(Reports.mirror(
                         "vm1",
                         Reports.progress("resync", 10, 1000),
@@ -124,13 +131,8 @@ final class MetricsTest {
 
     @Test
     void aNodeWithNothingHasMetricsToo() throws IOException {
-        lab.node().parts = new Reports.Parts(
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of());
+        lab.node().parts =
+                new Reports.Parts(List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
         assertThat(scrape()).containsEntry("etherbay_healthy", 1.0);
     }
 }

@@ -76,7 +76,7 @@ final class OpenApiDocument {
                 "Role: " + route.role().name().toLowerCase(Locale.ROOT));
         List<Object> parameters = new ArrayList<>();
         if (route.path().contains("{name}")) {
-            String meant = MEANT.get(route.path().split("/")[3]);
+            String meant = MEANT.get(route.path().split("/", 5)[3]);
             parameters.add(map(
                     "name",
                     "name",

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** An answer as it came over the wire, its body unchunked. */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 record RawAnswer(int status, List<String> headers, byte[] body) {
     String text() {
         return new String(body, StandardCharsets.UTF_8);
@@ -27,8 +28,8 @@ record RawAnswer(int status, List<String> headers, byte[] body) {
             return new RawAnswer(0, List.of(), bytes);
         }
         List<String> lines = List.of(text.substring(0, end).split("\r\n"));
-        RawAnswer head =
-                new RawAnswer(Integer.parseInt(lines.getFirst().split(" ")[1]), lines, new byte[0]);
+        RawAnswer head = new RawAnswer(
+                Integer.parseInt(lines.getFirst().split(" ", 3)[1]), lines, new byte[0]);
         String body = text.substring(end + 4);
         String plain = head.header("Transfer-Encoding").equals("chunked") ? unchunked(body) : body;
         return new RawAnswer(head.status(), lines, plain.getBytes(StandardCharsets.ISO_8859_1));
