@@ -96,7 +96,8 @@ public final class HealthRules {
                     "MIRROR_FENCED",
                     object,
                     "another node owns the mirror now; this one may not touch it any more",
-                    "find the owner: etherbay mirror detail %s; to take it back, stop it there, then: etherbay mirror assemble %s"
+                    ("find the owner: etherbay mirror detail %s; to take it back, stop it there,"
+                                    + " then: etherbay mirror assemble %s")
                             .formatted(mirror.name(), mirror.name()));
             return;
         }
@@ -165,14 +166,15 @@ public final class HealthRules {
         for (Leg leg : mirror.legs()) {
             switch (leg.standing()) {
                 case "recovering" -> {
-                    return "wait: etherbay task list shows how far it is; keep the good leg running";
+                    return "keep the good leg running; how far it is: etherbay task list";
                 }
                 case "faulty" -> {
                     return "look at the disk, then: etherbay mirror add %s %s"
                             .formatted(mirror.name(), leg.name());
                 }
                 case "missing", "trouble" -> {
-                    return "bring %s back and it is filled by itself; gone for good: etherbay mirror add %s NEW-LEG --yes"
+                    return ("bring %s back and it is filled by itself;"
+                                    + " gone for good: etherbay mirror add %s NEW-LEG --yes")
                             .formatted(leg.name(), mirror.name());
                 }
                 default -> {}
@@ -230,8 +232,8 @@ public final class HealthRules {
                     "SYNC_FAILED",
                     object,
                     "a sync of " + export.backing()
-                            + " failed: what was acknowledged may not be on the disk, and writes are refused",
-                    "check the disk, stop the export, then: etherbay state clear %s failed_sync --yes"
+                            + " failed: what was acknowledged may not be there, writes are refused",
+                    "check the disk, stop it, then: etherbay state clear %s failed_sync --yes"
                             .formatted(export.name()));
         }
         trouble("EXPORT_OFFLINE", object, export.trouble());
@@ -257,7 +259,8 @@ public final class HealthRules {
                 "warning",
                 "NEVER_FLUSHES",
                 object,
-                "%s writes and never flushes, under a write cache: a power failure loses what it believes is written"
+                ("%s writes and never flushes, under a write cache:"
+                                + " a power failure loses what it believes is written")
                         .formatted(initiator.mac()),
                 "set write-cache = \"off\" for %s in the settings, then: etherbay apply"
                         .formatted(export.name()));

@@ -69,7 +69,11 @@ final class HealthRulesTest {
                                 Reports.leg("e2.0", GOOD, "b"),
                                 Reports.leg("e3.0", "faulty", "c"))),
                         "degraded",
-                        "degraded MIRROR_DEGRADED mirror vm1"),
+                        "degraded MIRROR_DEGRADED mirror vm1"));
+    }
+
+    static List<Case> otherMirrors() {
+        return List.of(
                 new Case(
                         "none is left",
                         mirror(Reports.mirror(
@@ -138,7 +142,12 @@ final class HealthRulesTest {
                                 Reports.initiator("02:00:00:00:00:09", true),
                                 Reports.initiator("02:00:00:00:00:0a", false))),
                         "warning",
-                        "warning NEVER_FLUSHES export e0.0"),
+                        "warning NEVER_FLUSHES export e0.0"));
+    }
+
+    static List<Case> disksAndLinks() {
+        Reports.Parts well = Reports.healthy();
+        return List.of(
                 new Case(
                         "a disk is silent",
                         well.disks(Reports.disk("e1.0", "silent")),
@@ -187,7 +196,7 @@ final class HealthRulesTest {
     }
 
     @ParameterizedTest
-    @MethodSource({"mirrors", "others"})
+    @MethodSource({"mirrors", "otherMirrors", "others", "disksAndLinks"})
     void theReasonsAreThese(Case expected) {
         Health health = HealthRules.of(expected.parts().at(Reports.NOW_MS, 1), Reports.NOW_MS);
         assertThat(health.reasons().stream()

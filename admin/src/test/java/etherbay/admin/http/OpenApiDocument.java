@@ -19,6 +19,11 @@ final class OpenApiDocument {
     private static final Map<String, String> MEANT =
             Map.of("exports", "e0.0", "mirrors", "vm1", "tasks", "t1");
 
+    private static final String DESCRIPTION =
+            "How a node is, and what can be asked of it. Times are milliseconds of the wall clock"
+                    + " (...Ms); an absent value is null. The stream's messages are Hello, Changed,"
+                    + " Gone, Live, Health, Event, Task and Beat.";
+
     private static final Map<String, Map<String, Integer>> QUERIES = Map.of(
             "/api/v1/exports/{name}/pcap", Map.of("seconds", 5),
             "/api/v1/events", new TreeMap<>(Map.of("since", 0, "limit", 100)),
@@ -53,9 +58,7 @@ final class OpenApiDocument {
                                 "version",
                                 "v1",
                                 "description",
-                                "How a node is, and what can be asked of it. Times are milliseconds of the"
-                                        + " wall clock (...Ms); an absent value is null. The stream's messages"
-                                        + " are Hello, Changed, Gone, Live, Health, Event, Task and Beat.",
+                                DESCRIPTION,
                                 "license",
                                 map("name", "Apache-2.0", "identifier", "Apache-2.0")),
                 "paths", paths,
