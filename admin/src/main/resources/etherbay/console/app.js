@@ -77,7 +77,7 @@ export class App extends Component {
 
     #header({report, health, line, nowMs, lastMs}, theme) {
         return header({class: "header"},
-            a({class: "brand", href: "#/overview"},
+            a({class: "brand", href: "#/overview", "aria-label": "Etherbay, overview"},
                 span({class: "brand-mark", "aria-hidden": "true"}),
                 span("Etherbay")),
             span({class: "node"}, report?.name ?? ""),
@@ -91,7 +91,8 @@ export class App extends Component {
                 title: "Change the theme",
             }, span({class: "narrow-hidden"}, "Theme: "), theme),
             token.get() && button({
-                type: "button", class: "quiet-button", onClick: () => this.props.store.forgetToken(),
+                type: "button", class: "quiet-button",
+                onClick: () => this.props.store.forgetToken(),
             }, "Sign out"),
             button({
                 type: "button", class: "quiet-button", onClick: () => this.#help(),

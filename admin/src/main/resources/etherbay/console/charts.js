@@ -36,8 +36,8 @@ function increments(binary) {
 }
 
 /**
- * Props: title; ring; series as {name, field}, at most four; format(value); binary for bytes; theme,
- * whose change draws anew.
+ * Props: title; ring; series as {name, field}, at most four; format(value); binary for bytes;
+ * theme, whose change draws anew.
  */
 export class Chart extends Component {
     #box = createRef();
@@ -98,9 +98,11 @@ export class Chart extends Component {
             height: HEIGHT_PX,
             legend: {show: false},
             cursor: {drag: {x: false, y: false}, points: {size: 6}},
-            scales: {x: {time: true}, y: {range: (_, low, high) => [0, high > 0 ? high * 1.15 : 1]}},
+            scales: {
+                x: {time: true}, y: {range: (_, low, high) => [0, high > 0 ? high * 1.15 : 1]}},
             axes: [
-                {...axis, space: 70, size: 26, values: (_, at) => at.map((s) => clock(s * 1000).slice(0, 5))},
+                {...axis, space: 70, size: 26,
+                    values: (_, at) => at.map((s) => clock(s * 1000).slice(0, 5))},
                 {...axis, size: 76, space: 36, incrs: increments(binary),
                     values: (_, at) => at.map((v) => v ? format(v) : "0")},
             ],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Elements as functions: `div({class: "x"}, "text", span("more"))`. The only file that knows Preact.
+// Elements as functions: `div({class: "x"}, "text", span("more"))`. Only this file knows Preact.
 
 import {Component, Fragment, createRef, h, render} from "./lib/preact.module.js";
 

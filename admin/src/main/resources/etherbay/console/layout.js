@@ -37,7 +37,8 @@ export function placed(columns, lines, top) {
         };
     });
     const joined = lines.filter(({from, to}) => at.has(from) && at.has(to))
-        .map(({from, to, tone}) => ({tone, key: `${from}>${to}`, d: curve(at.get(from), at.get(to))}));
+        .map(({from, to, tone}) => ({
+            tone, key: `${from}>${to}`, d: curve(at.get(from), at.get(to))}));
     return {
         columns: shown, lines: joined, bottom: top + Math.max(0, ...heights),
         width: columns.length * (BOX_WIDTH + GAP_X) - GAP_X,
@@ -96,8 +97,9 @@ export function usingBand(report, words) {
     const offer = (from, it) => {
         if (it.nbd) {
             const id = `nbd ${from}`;
-            offers.push({id, title: it.nbd, below: `NBD of ${from}`, tone: it.trouble ? "bad" : "ok"});
-            lines.push({from, to: id, tone: it.trouble ? "bad" : "ok"});
+            const tone = it.trouble ? "bad" : "ok";
+            offers.push({id, title: it.nbd, below: `NBD of ${from}`, tone});
+            lines.push({from, to: id, tone});
         }
     };
     for (const disk of report.disks) {

@@ -24,7 +24,8 @@ const GLYPHS = {
     busy: "M6 1a5 5 0 1 1-5 5h2a3 3 0 1 0 3-3z",
     warn: "M6 .8 11.6 11H.4zM6 3.9 3.2 9.3h5.6z",
     risk: "M6 .8 11.6 11H.4zM5.3 4v3.5h1.4V4zm0 4.3v1.4h1.4V8.3z",
-    bad: "M3.5 1h5L11 3.5v5L8.5 11h-5L1 8.5v-5zm.3 2L3 3.8 5.2 6 3 8.2l.8.8L6 6.8 8.2 9l.8-.8L6.8 6 9 3.8 8.2 3 6 5.2z",
+    bad: "M3.5 1h5L11 3.5v5L8.5 11h-5L1 8.5v-5z"
+        + "m.3 2L3 3.8 5.2 6 3 8.2l.8.8L6 6.8 8.2 9l.8-.8L6.8 6 9 3.8 8.2 3 6 5.2z",
     none: "M6 1.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zm0 1.5a3 3 0 1 1 0 6 3 3 0 0 1 0-6z",
 };
 
@@ -67,6 +68,9 @@ export function meter(label, done, total, tone = "busy") {
         "aria-valuenow": total > 0 ? Math.floor(part * 100) : undefined,
     }, div({class: "meter-fill", style: {transform: `scaleX(${part})`}}));
 }
+
+export const timeLeft = (seconds) =>
+    seconds >= 0 ? `${format.duration(seconds)} left` : "time left unknown";
 
 export const hrefOf = (kind, name) => `#/${kind}/${encodeURIComponent(name)}`;
 

@@ -109,7 +109,8 @@ export const isActive = (task) => task.state === "running" || task.state === "wa
 
 function sortedTasks(tasks) {
     return [...tasks]
-        .sort((a, b) => isActive(b) - isActive(a) || b.startedMs - a.startedMs || byName(b.id, a.id))
+        .sort((a, b) => isActive(b) - isActive(a)
+            || b.startedMs - a.startedMs || byName(b.id, a.id))
         .slice(0, TASKS_MAX);
 }
 

@@ -17,8 +17,8 @@ const compare = (a, b) => typeof a === "number" ? a - b : byName(String(a), Stri
 
 /**
  * Props: caption; rows; keyOf(row); columns as {name, cell(row), sort(row)?, width?, wide?,
- * number?}, where `wide` ones are left out on a narrow screen; filter(row) gives the text that is
- * searched; none is what stands there without rows.
+ * number?}, where `wide` ones are left out on a narrow screen and `keep` ones keep their width;
+ * filter(row) gives the text that is searched; none is what stands there without rows.
  */
 export class Table extends Component {
     state = {sort: null, down: false, needle: "", all: false};
@@ -35,7 +35,8 @@ export class Table extends Component {
             table({class: "table"},
                 caption({class: "unseen"}, title),
                 colgroup(columns.map((it) => col({
-                    class: classes(it.wide && "wide", it.keep && "keep"), style: it.width ? {width: it.width} : undefined}))),
+                    class: classes(it.wide && "wide", it.keep && "keep"),
+                    style: it.width ? {width: it.width} : undefined}))),
                 thead(tr(columns.map((it) => this.#head(it, sort, down)))),
                 tbody(cut.map((row) => tr({key: keyOf(row)}, columns.map((it, at) =>
                     (at === 0 ? th : td)({
@@ -52,7 +53,8 @@ export class Table extends Component {
         return div({class: "table-tools"},
             label(span({class: "unseen"}, `Filter ${title}`),
                 input({
-                    type: "search", class: "filter", placeholder: "Filter", value: this.state.needle,
+                    type: "search", class: "filter", placeholder: "Filter",
+                    value: this.state.needle,
                     onInput: (event) => this.setState({needle: event.target.value}),
                 })),
             span({class: "quiet", role: "status"},
@@ -84,7 +86,10 @@ export class Table extends Component {
         const key = [sort, down, rows.length, Math.floor((nowMs ?? 0) / ORDER_MS)].join();
         if (this.#order.key !== key) {
             const ordered = [...rows].sort((a, b) => compare(column.sort(a), column.sort(b)));
-            const index = new Map((down ? ordered.reverse() : ordered).map((it, i) => [keyOf(it), i]));
+            if (down) {
+                ordered.reverse();
+            }
+            const index = new Map(ordered.map((it, i) => [keyOf(it), i]));
             this.#order = {key, index};
         }
         const {index} = this.#order;

@@ -113,7 +113,7 @@ final class ConsoleLab implements AutoCloseable {
     /** Serves until it is ended, for a look by hand. */
     public static void main(String[] arguments) throws Exception {
         try (ConsoleLab lab = new ConsoleLab(Path.of(arguments[0]))) {
-            System.out.println(lab.address() + " " + lab.token() + " " + lab.controlAddress());
+            System.out.println(lab.address() + " " + lab.token() + " " + lab.controlAddress() + " " + lab.viewer());
             Thread.currentThread().join();
         }
     }

@@ -13,7 +13,8 @@ const SHOWN_MAX = 300;
 
 export const eventRow = ({id, atMs, severity, code, object, text}, nowMs) =>
     li({key: id, class: `event tone-${parts.toneOf(severity)}`},
-        span({class: "event-mark"}, parts.glyph(severity === "info" ? "none" : parts.toneOf(severity)),
+        span({class: "event-mark"},
+            parts.glyph(severity === "info" ? "none" : parts.toneOf(severity)),
             span({class: "unseen"}, severity)),
         span({class: "event-text"}, span({class: "strong"}, parts.objectLink(object)), " ", text),
         span({class: "event-code"}, code),

@@ -84,7 +84,8 @@ export class ExportDetail extends Component {
     #disk(it) {
         return parts.panel("Disk", parts.facts(
             ["Backing", parts.mono(it.backing)],
-            ["Size", `${format.sectors(it.sectors)} (${it.sectors.toLocaleString("en-US")} sectors)`],
+            ["Size", `${format.sectors(it.sectors)} `
+                + `(${it.sectors.toLocaleString("en-US")} sectors)`],
             ["Write cache", it.writeCache ? "on: durable after a FLUSH" : "off: durable at once"],
             ["Told by", it.origin === "file" ? "the settings file" : "the applied settings"],
             ["Served on", it.interfaces.length === 0 ? "nothing" : ul({class: "plain"},
@@ -96,7 +97,7 @@ export class ExportDetail extends Component {
                 `${format.bytes(it.traffic.writtenBytes)} in ${format.count(it.traffic.writes)}`],
             ["Flushes", format.count(it.traffic.flushes)],
             ["Errors of the disk", it.traffic.errors > 0
-                ? span({class: "word tone-bad"}, parts.glyph("bad"), format.count(it.traffic.errors))
+                ? parts.word(format.count(it.traffic.errors), "bad")
                 : "none"],
             ["Asked again", `${format.count(it.retransmits)} frames`]));
     }
@@ -113,7 +114,8 @@ export class ExportDetail extends Component {
 }
 
 const initiators = (nowMs) => [
-    {name: "Address", width: "11rem", keep: true, sort: (it) => it.mac, cell: (it) => parts.mono(it.mac)},
+    {name: "Address", width: "11rem", keep: true, sort: (it) => it.mac,
+        cell: (it) => parts.mono(it.mac)},
     {name: "By", wide: true, width: "6rem", cell: (it) => it.interfaceName},
     {name: "Last seen", width: "6.5rem", sort: (it) => it.lastMs,
         cell: (it) => parts.ago(it.lastMs, nowMs)},

@@ -63,8 +63,7 @@ function passPanel({progress, dirtyBytes}) {
             span(progress ? `${format.bytes(progress.doneBytes)} of `
                 + `${format.bytes(progress.totalBytes)} · ${format.rate(progress.bytesPerSecond)}`
                 : "\u00a0"),
-            span({class: "number"}, progress ? (progress.etaSeconds >= 0
-                ? `${format.duration(progress.etaSeconds)} left` : "time left unknown") : "\u00a0")));
+            span({class: "number"}, progress ? parts.timeLeft(progress.etaSeconds) : "\u00a0")));
 }
 
 function legTable(it, nowMs, may) {

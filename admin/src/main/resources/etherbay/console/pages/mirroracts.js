@@ -27,7 +27,8 @@ export function fail(it, leg) {
     about(it, "fail", {
         title: `Fail ${leg.name} of ${it.name}?`,
         text: [`${leg.name} gets nothing any more until it is added again. `
-            + (left.length > 0 ? `What is written from now on is only on ${left.join(", ")}.` : "")],
+            + (left.length > 0 ? `What is written from now on is only on ${left.join(", ")}.`
+                : "")],
         risk: riskOfFail(leg, left),
         verb: `Fail ${leg.name}`, done: `${leg.name} is failed.`,
     }, () => ({leg: leg.name}));
@@ -42,8 +43,8 @@ function riskOfFail(leg, left) {
             + "can take over; what only this leg has would be lost.";
     }
     return left.length === 1
-        ? `Then one good copy is left, on ${left[0]}. If that disk dies before ${leg.name} is whole `
-            + "again, what was written meanwhile is lost. What only "
+        ? `Then one good copy is left, on ${left[0]}. If that disk dies before ${leg.name} is `
+            + "whole again, what was written meanwhile is lost. What only "
             + `${leg.name} has acknowledged and not flushed is lost too.`
         : `${left.length} good copies are left.`;
 }
@@ -70,15 +71,18 @@ export const add = (it, leg) => about(it, "add", {
             name: "leg", label: "Leg", type: "text", required: true,
             hint: "e0.0, a file, a block device, VG/LV or nbd://HOST/NAME",
         }]),
-        {name: "yes", label: "Write over what is on it, if it is not of this mirror", type: "check"},
+        {
+            name: "yes", type: "check",
+            label: "Write over what is on it, if it is not of this mirror",
+        },
     ],
     verb: "Add it", done: "It is taken in.", danger: false,
 }, (values) => ({leg: leg?.name ?? values.leg.trim(), ...(values.yes ? {yes: "true"} : {})}));
 
 export const check = (it) => about(it, "check", {
     title: `Check ${it.name}?`,
-    text: [`All ${format.sectors(it.sectors)} of each leg in sync are read and compared, beside other `
-        + "work. Nothing is changed; sectors that differ are named in the task."],
+    text: [`All ${format.sectors(it.sectors)} of each leg in sync are read and compared, beside `
+        + "other work. Nothing is changed; sectors that differ are named in the task."],
     verb: "Begin the check", done: "The check has begun.",
 });
 

@@ -84,7 +84,8 @@ export class Settings extends Component {
                         parts.action("Load what the node has", () => this.#reload()))),
             parts.panelOf({
                 title: `Applied settings, generation ${generation ?? "–"}`,
-                extra: span({class: "quiet", role: "status"}, changed ? "changed" : "as the node is"),
+                extra: span({class: "quiet", role: "status"},
+                    changed ? "changed" : "as the node is"),
             },
             label({class: "editor"}, span({class: "unseen"}, "Settings as TOML"),
                 textarea({

@@ -31,8 +31,7 @@ export const taskBrief = (task) =>
             task.state === "waiting" ? "warn" : "busy"),
         div({class: "task-line quiet"},
             span(task.state === "waiting" ? "waits" : percentOf(task)),
-            span({class: "number"}, task.etaSeconds >= 0
-                ? `${format.duration(task.etaSeconds)} left` : "time left unknown")));
+            span({class: "number"}, parts.timeLeft(task.etaSeconds))));
 
 const percentOf = ({done, total}) =>
     total > 0 ? format.percent(format.share(done, total)) : "begun";

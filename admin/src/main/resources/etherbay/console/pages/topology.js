@@ -29,7 +29,8 @@ export function Topology({state: {report}}) {
         p({class: "quiet lead"}, "Point at a box for all of its text; most lead to their page."),
         report.rogues.length > 0 && rogues(report.rogues),
         band("Served by this node", serving, "Nothing is served."),
-        band("Used by this node", using, "This node uses no disks of others and holds no mirrors."));
+        band("Used by this node", using,
+            "This node uses no disks of others and holds no mirrors."));
 }
 
 const rogues = (list) => div({class: "notice tone-risk", role: "group", "aria-label": "Rogues"},

@@ -28,5 +28,6 @@ export function Volumes({state: {report, nowMs}}) {
             none: "This node offers no volumes. Name one: a [[volume]] in the settings.",
         })),
         report.volumes.filter((it) => it.trouble).map((it) =>
-            parts.panelOf({key: it.name, title: `volume ${it.name}`}, parts.troubleBox(it.trouble))));
+            parts.panelOf({key: it.name, title: `volume ${it.name}`},
+                parts.troubleBox(it.trouble))));
 }
