@@ -15,8 +15,8 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 /**
  * The real server over a {@link ConsoleNode}, and a second port on which a test in the browser's
@@ -27,6 +27,7 @@ final class ConsoleLab implements AutoCloseable {
     private final Administration parts;
     private final ApiSettings settings;
     private final HttpServer control;
+
     /** One thread: who mutes the node lets it speak again. */
     private final ExecutorService voice = Executors.newSingleThreadExecutor();
 
@@ -113,7 +114,8 @@ final class ConsoleLab implements AutoCloseable {
     /** Serves until it is ended, for a look by hand. */
     public static void main(String[] arguments) throws Exception {
         try (ConsoleLab lab = new ConsoleLab(Path.of(arguments[0]))) {
-            System.out.println(lab.address() + " " + lab.token() + " " + lab.controlAddress() + " " + lab.viewer());
+            System.out.println(String.join(
+                    " ", lab.address(), lab.token(), lab.controlAddress(), lab.viewer()));
             Thread.currentThread().join();
         }
     }

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The mirror of a {@link ConsoleNode} that things happen to. A pass over it lasts twenty seconds. */
+/** The mirror of a {@link ConsoleNode} that things happen to. A pass over it lasts 20 s. */
 final class ConsoleMirror {
     static final long SECTORS = 2L * 20 * 1024 * 1024;
     private static final long BYTES = 512 * SECTORS;
@@ -73,9 +73,8 @@ final class ConsoleMirror {
             }
             begin("");
         }
-        int inSync = (int) legs.stream()
-                .filter(leg -> leg.standing().equals("in sync"))
-                .count();
+        int inSync = (int)
+                legs.stream().filter(leg -> leg.standing().equals("in sync")).count();
         return new Mirror(
                 "web",
                 "applied",

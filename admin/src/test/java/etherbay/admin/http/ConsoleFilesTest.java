@@ -64,11 +64,14 @@ class ConsoleFilesTest {
     @Test
     void eachModuleIsShortAndNamesItsLicence() throws Exception {
         ours().forEach((path, text) -> {
-            assertThat(text.lines().limit(2)).as(path).anyMatch(it ->
-                    it.contains("SPDX-License-Identifier: Apache-2.0"));
+            assertThat(text.lines().limit(2))
+                    .as(path)
+                    .anyMatch(it -> it.contains("SPDX-License-Identifier: Apache-2.0"));
             if (path.endsWith(".js")) {
                 assertThat(text.lines().count()).as(path).isLessThanOrEqualTo(MODULE_LINES_MAX);
-                assertThat(text.lines().max(Comparator.comparingInt(String::length)).orElse(""))
+                assertThat(text.lines()
+                                .max(Comparator.comparingInt(String::length))
+                                .orElse(""))
                         .as(path)
                         .hasSizeLessThanOrEqualTo(COLUMNS_MAX);
             }
@@ -80,7 +83,8 @@ class ConsoleFilesTest {
         List<String> broken = new ArrayList<>();
         ours().forEach((path, text) -> {
             Pattern reference = path.endsWith(".js") ? IMPORT : LINK;
-            reference.matcher(text)
+            reference
+                    .matcher(text)
                     .results()
                     .map(it -> Path.of("/" + path).resolveSibling(it.group(1)).normalize())
                     .map(it -> it.toString().substring(1))
@@ -104,8 +108,8 @@ class ConsoleFilesTest {
 
     @Test
     void whatIsServedIsWhatStandsThere() throws Exception {
-        String index = new String(
-                served.find("index.html").orElseThrow().plain(), StandardCharsets.UTF_8);
+        String index =
+                new String(served.find("index.html").orElseThrow().plain(), StandardCharsets.UTF_8);
         assertThat(index).contains("<html lang=\"en\">", "main.js", "theme.js");
     }
 }
