@@ -63,7 +63,7 @@ export class App extends Component {
                 event.preventDefault();
                 this.#main.current.focus();
             }}, "Skip to the content"),
-            this.#header(state, theme),
+            this.#header(state, theme, stale),
             this.#nav(state, route),
             main({id: "main", ref: this.#main, tabIndex: -1},
                 heading(route),
@@ -75,7 +75,7 @@ export class App extends Component {
             h(Dialogs));
     }
 
-    #header({report, health, line, nowMs, lastMs}, theme) {
+    #header({report, health, line, nowMs, lastMs}, theme, stale) {
         return header({class: "header"},
             a({class: "brand", href: "#/overview", "aria-label": "Etherbay, overview"},
                 span({class: "brand-mark", "aria-hidden": "true"}),
@@ -83,7 +83,8 @@ export class App extends Component {
             span({class: "node"}, report?.name ?? ""),
             span({class: "header-health", role: "status", "aria-live": "polite"},
                 health && a({href: "#/overview"},
-                    span({class: "unseen"}, "Health: "), word(health.word))),
+                    span({class: "unseen"}, "Health: "),
+                    stale ? word(`was ${health.word}`, "none") : word(health.word))),
             span({class: "header-space"}),
             lineMark(line, nowMs, lastMs),
             button({

@@ -77,6 +77,7 @@ test("a node that says nothing for ten seconds is called stale", () => onPage({}
         const staleMs = await seenAfter(
             startMs, page.getByText("These values are old").first(), 20_000);
         assert.ok(staleMs > 4000 && staleMs < 16_500, `${staleMs} ms`);
+        await page.locator(".header-health").getByText(/^was /).waitFor();
         await accessible(page, "stale");
         await shot(page, "stale");
     } finally {

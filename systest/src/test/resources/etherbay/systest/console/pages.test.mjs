@@ -18,7 +18,9 @@ for (const theme of ["light", "dark"]) {
                 await go(page, path);
                 await page.waitForTimeout(300);
                 await fits(page, path);
-                await accessible(page, `${path}, ${theme}, ${width}`);
+                if (theme === "light" || width > 400) { // colours do not depend on the width
+                    await accessible(page, `${path}, ${theme}, ${width}`);
+                }
                 await shot(page, `${path}-${theme}-${width}`);
             }
         }));
