@@ -94,6 +94,7 @@ export function usingBand(report, words) {
     const hosts = new Map();
     const disks = new Set(report.disks.map((it) => it.name));
     const others = new Map();
+    const standings = new Map();
     const offer = (from, it) => {
         if (it.nbd) {
             const id = `nbd ${from}`;
@@ -113,6 +114,7 @@ export function usingBand(report, words) {
             const id = disks.has(leg.name) ? `disk ${leg.name}` : `leg ${leg.name}`;
             const tone = words.tone(leg.standing);
             const host = leg.host || report.name;
+            standings.set(leg.name, {tone, below: `${leg.standing} in ${mirror.name}`});
             if (!disks.has(leg.name)) {
                 others.set(id, {id, title: leg.name, below: `${leg.standing}, on ${host}`, tone});
                 hosts.set(host, {
@@ -134,10 +136,7 @@ export function usingBand(report, words) {
                 ...ways.map((it) => ({...interfaceBox(it), id: `way ${it.name}`})),
                 ...hosts.values()]},
             {title: "Disks and legs", href: "#/disks", boxes: [
-                ...report.disks.map((it) => ({
-                    id: `disk ${it.name}`, title: it.name,
-                    below: `${it.trouble ? "offline" : it.state}, ${words.size(it.sectors)}`,
-                    tone: words.tone(it.trouble ? "offline" : it.state), href: "#/disks"})),
+                ...report.disks.map((it) => diskBox(it, standings.get(it.name), words)),
                 ...others.values()]},
             {title: "Mirrors and volumes", href: "#/mirrors", boxes: [
                 ...report.mirrors.map((it) => ({
@@ -150,6 +149,14 @@ export function usingBand(report, words) {
             {title: "Offered to guests", boxes: offers},
         ],
     };
+}
+
+/** What it is as a leg says more than that it answers. */
+function diskBox(it, standing, words) {
+    const state = it.trouble ? "offline" : it.state;
+    const said = state === "up" && standing ? standing
+        : {below: `${state}, ${words.size(it.sectors)}`, tone: words.tone(state)};
+    return {id: `disk ${it.name}`, title: it.name, href: "#/disks", ...said};
 }
 
 const interfaceBox = (it) => ({

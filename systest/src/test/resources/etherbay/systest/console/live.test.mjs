@@ -29,7 +29,8 @@ test("a failing leg and its resync appear within two seconds", () => onPage({}, 
         const failedMs = await seenAfter(await since("fail"), place);
         assert.ok(failedMs < SEEN_MS_MAX, `${path}: the failure is seen after ${failedMs} ms`);
         await shot(page, `leg-failed-${path}`);
-        const resync = path === "topology" ? page.locator("main .join.tone-busy")
+        const resync = path === "topology"
+            ? page.locator("main svg text").filter({hasText: "recovering in web"})
             : page.getByRole("progressbar", {name: /recover/});
         const filledMs = await seenAfter(await since("return"), resync.first());
         assert.ok(filledMs < SEEN_MS_MAX, `${path}: the resync is seen after ${filledMs} ms`);

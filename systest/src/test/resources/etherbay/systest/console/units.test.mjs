@@ -181,4 +181,5 @@ test("a mirror is joined to its legs, its disks to their ways", () => {
         "way eth1>disk e1.0", "disk e1.0>mirror web", "host bay1>leg vg/x", "leg vg/x>mirror web",
         "mirror web>nbd mirror web"]);
     assert.equal(band.lines[0].tone, "bad");
+    assert.equal(band.columns[1].boxes[0].below, "in sync in web");
 });
