@@ -159,15 +159,24 @@ final class HeldReader {
     /** Those of the table, or of the defaults; a glob cannot say which disk it is. */
     private List<String> interfaces(TableReader table) {
         List<String> named = Served.interfaces(table, problems).orElse(interfacesDefault);
-        for (String name : named) {
-            if (!name.isBlank() && InterfacePattern.parse(name).isGlob()) {
+        named.forEach(name -> checkInterface(table, name));
+        return named;
+    }
+
+    private void checkInterface(TableReader table, String name) {
+        if (name.isBlank()) {
+            return; // told where it stands
+        }
+        try {
+            if (InterfacePattern.parse(name).isGlob()) {
                 table.problem(
                         Keys.INTERFACES,
                         Value.quoted(name) + " may be many interfaces, and none",
                         "a disk is reached by those that are named",
                         "name them: interfaces = [\"eth1\"], or [\"eth1\", \"eth2\"] for two ways");
             }
+        } catch (EtherbayException refused) {
+            problems.add(table.at(Keys.INTERFACES), refused);
         }
-        return named;
     }
 }

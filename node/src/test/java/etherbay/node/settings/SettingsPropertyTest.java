@@ -5,10 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import etherbay.base.MacAddress;
 import etherbay.base.Prng;
+import etherbay.initiator.DiskAddress;
+import etherbay.initiator.RemoteDiskSettings;
+import etherbay.nbd.NbdAddress;
+import etherbay.nbd.TlsMode;
 import etherbay.node.BackingName;
 import etherbay.node.ExportSpec;
 import etherbay.node.InterfaceSettings;
 import etherbay.node.NodeSettings;
+import etherbay.node.held.HeldSpec;
+import etherbay.node.volume.VolumePlaces;
 import etherbay.sim.Property;
 import etherbay.sim.Property.Gen;
 import etherbay.target.AccessRules;
@@ -34,6 +40,15 @@ final class SettingsPropertyTest {
     private static final List<String> PIECES = List.of(
             "[[export]]\n",
             "[acl]\n",
+            "[[disk]]\n",
+            "[[mirror]]\n",
+            "[[volume]]\n",
+            "address",
+            "fail-after",
+            "name",
+            "legs",
+            "nbd",
+            "tls",
             "[defaults]\n",
             "[interface.eth0]\n",
             "[interface.\"e*\"]\n",
@@ -174,7 +189,57 @@ final class SettingsPropertyTest {
         for (int slot = prng.between(0, countMax); slot > 0; slot--) {
             exports.add(export(prng, slot));
         }
-        return new NodeSettings(Path.of(word(prng)), List.copyOf(interfaces.values()), exports);
+        return new NodeSettings(
+                Path.of(word(prng)),
+                VolumePlaces.ofTheSystem(),
+                List.copyOf(interfaces.values()),
+                exports,
+                held(prng));
+    }
+
+    /** At most one of each kind: what clashes has tests of its own. */
+    private static List<HeldSpec> held(Prng prng) {
+        List<HeldSpec> held = new ArrayList<>();
+        if (prng.between(0, 2) == 0) {
+            held.add(new HeldSpec.Disk(
+                    new DiskAddress(5000, prng.between(0, 254)),
+                    List.of("eth0", "unix:/a b"),
+                    pick(prng, List.of(RemoteDiskSettings.NEVER, 500_000_000L, 7_250_000_000L)),
+                    front(prng, 1),
+                    prng.between(0, 1) == 0));
+        }
+        if (prng.between(0, 2) == 0) {
+            held.add(new HeldSpec.Mirror(
+                    word(prng),
+                    pick(prng, List.of(List.of(), List.of("e5001.0", "/legs/" + word(prng)))),
+                    List.of("eth1"),
+                    prng.between(500, 600_000) * 1_000_000L,
+                    prng.between(1, 3600) * 1_000_000_000L,
+                    prng.between(0, 1 << 20),
+                    front(prng, 2),
+                    prng.between(0, 1) == 0));
+        }
+        if (prng.between(0, 2) == 0) {
+            held.add(new HeldSpec.Volume(
+                    "vg/lv" + prng.between(0, 9),
+                    pick(prng, List.of(Optional.empty(), Optional.of(true), Optional.of(false))),
+                    front(prng, 3),
+                    prng.between(0, 1) == 0));
+        }
+        return held;
+    }
+
+    private static Optional<HeldSpec.Front> front(Prng prng, int number) {
+        return switch (prng.between(0, 2)) {
+            case 0 -> Optional.empty();
+            case 1 -> Optional.of(HeldSpec.Front.at(new NbdAddress.Tcp("::1", number)));
+            default ->
+                Optional.of(new HeldSpec.Front(
+                        new NbdAddress.Unix(Path.of("/s" + number)),
+                        word(prng),
+                        TlsMode.REQUIRE,
+                        Optional.of(Path.of("/" + word(prng)))));
+        };
     }
 
     private static ExportSpec export(Prng prng, int slot) {
