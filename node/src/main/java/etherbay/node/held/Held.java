@@ -33,7 +33,10 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
         TROUBLED,
         /** A person ended it; it is begun again when settings are applied, or at the next start. */
         STOPPED,
-        /** Another owner has it; it is not taken from that one by itself. */
+        /**
+         * Another owner has it, and it is not taken from that one: it is asked for again, in peace,
+         * when settings are applied, or at the next start.
+         */
         FENCED
     }
 
@@ -110,9 +113,9 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
         }
     }
 
-    /** Begins anew with one that a person has ended. */
+    /** Begins anew also with one that rests: a person has asked for it. */
     void beginAgain() {
-        if (standing == Standing.STOPPED) {
+        if (isResting()) {
             again = true;
             wake.release();
         } else {
@@ -145,7 +148,7 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
         while (!closing.isDone()) {
             boolean wasOpen = turn();
             backoffNs = wasOpen ? BACKOFF_NS_MIN : backoffNs;
-            if (standing == Standing.STOPPED || standing == Standing.FENCED) {
+            if (isResting()) {
                 rest();
             } else if (!closing.isDone() && waitForChange(backoffNs)) {
                 backoffNs = BACKOFF_NS_MIN;
@@ -223,16 +226,18 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
         say.accept(spec.key() + ": " + why.getMessage() + ": " + why.why());
     }
 
+    private boolean isResting() {
+        return standing == Standing.STOPPED || standing == Standing.FENCED;
+    }
+
     /** Until it is wanted again. */
     private void rest() {
         while (!closing.isDone() && !again) {
             wake.acquireUninterruptibly();
             wake.drainPermits();
         }
-        if (again) {
-            again = false;
-            standing = Standing.SOUGHT;
-        }
+        again = false;
+        standing = standing == Standing.STOPPED ? Standing.SOUGHT : standing;
     }
 
     private boolean waitForChange(long ns) {

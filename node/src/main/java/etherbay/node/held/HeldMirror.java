@@ -150,8 +150,8 @@ public final class HeldMirror extends Held<HeldMirror.Assembled> {
                         "the " + spec.key() + " is not ours any more",
                         "another node has taken " + leg + "; nothing was written since",
                         "see who has it: etherbay mirror detail " + spec.name()
-                                + "; to have it back by force: etherbay mirror assemble "
-                                + spec.name() + " --take-over"));
+                                + "; when that one has let go, `etherbay mirror stop "
+                                + spec.name() + "` there, apply or read the settings again here"));
     }
 
     @Override
