@@ -74,9 +74,7 @@ public final class CommandDocuments {
         return command.options().stream().filter(option -> !option.hidden()).toList();
     }
 
-    /**
-     * What a command is for, as one line of text; indented lines are examples, and no part of it.
-     */
+    /** What a command is for, as one line of text; without its examples, which are indented. */
     static String purpose(CommandSpec command) {
         return text(Arrays.stream(command.usageMessage().description())
                 .filter(line -> !isExample(line))
