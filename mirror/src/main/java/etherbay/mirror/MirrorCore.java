@@ -40,6 +40,7 @@ final class MirrorCore implements BlockDevice {
 
     private final Intent intent;
     private final Metadata metadata;
+    private final Unmarked unmarked;
     private final Troubles troubles;
     private final Reads reads;
     private final Roster roster;
@@ -51,15 +52,10 @@ final class MirrorCore implements BlockDevice {
     private final Quiescence quiescence = new Quiescence();
     private final Deque<MirroredIo> free = new ArrayDeque<>();
     private final List<MirroredIo> held = new ArrayList<>();
-
-    /** Writes that wait until the legs know of them. */
-    private final Deque<Io> unmarked = new ArrayDeque<>();
-
     private final Io.Completion left = this::left;
     private @Nullable Sync sync;
     private @Nullable Returns returns;
     private IoStatus stopped = IoStatus.OK;
-    private boolean admitting;
     private boolean closing;
     private boolean cacheLost;
     private long offeredSectors;
@@ -92,6 +88,7 @@ final class MirrorCore implements BlockDevice {
         }
         numbersTaken = assembled.numbersTaken();
         metadata = new Metadata(this, intent, assembled, arena);
+        unmarked = new Unmarked(intent, metadata, this::mirror);
         troubles = new Troubles(this);
         roster = new Roster(this);
         reads = new Reads(this, intent, arena);
@@ -284,8 +281,8 @@ final class MirrorCore implements BlockDevice {
         foregroundCount++;
         switch (io.operation()) {
             case READ -> reads.submit(io);
-            case FLUSH -> mirrored().begin(io);
-            case WRITE, TRIM, WRITE_ZEROES -> write(io);
+            case FLUSH -> mirror(io);
+            case WRITE, TRIM, WRITE_ZEROES -> unmarked.submit(io);
         }
     }
 
@@ -298,22 +295,6 @@ final class MirrorCore implements BlockDevice {
         quiescence.left(generation);
     }
 
-    private void write(Io io) {
-        intent.enter(io.lba(), io.sectors());
-        metadata.setDirty(true);
-        if (unmarked.isEmpty() && mayWrite(io)) {
-            mirrored().begin(io);
-        } else {
-            unmarked.add(io);
-            metadata.start();
-        }
-    }
-
-    /** Whether the legs know that the array is written to, and where. */
-    private boolean mayWrite(Io io) {
-        return metadata.isDirtyDurable() && intent.isSafe(io.lba(), io.sectors());
-    }
-
     /** A round of the metadata is over. */
     void metadataDurable() {
         for (Leg leg : legs) {
@@ -323,42 +304,19 @@ final class MirrorCore implements BlockDevice {
             }
         }
         settleHeld();
-        admit();
-    }
-
-    private void admit() {
-        if (admitting) {
-            return;
-        }
-        admitting = true;
-        int count = unmarked.size();
-        for (int index = 0; index < count; index++) {
-            Io io = unmarked.remove();
-            if (mayWrite(io)) {
-                mirrored().begin(io);
-            } else {
-                unmarked.add(io);
-            }
-        }
-        admitting = false;
-        if (!unmarked.isEmpty()) {
-            metadata.start();
-        }
+        unmarked.admit();
     }
 
     /** No leg took the metadata: what waits for it cannot be done. */
     void metadataFailed() {
-        while (!unmarked.isEmpty()) {
-            Io io = unmarked.remove();
-            intent.leave(io.lba(), io.sectors());
-            io.complete(isStopped() ? stopped : IoStatus.FAILED);
-        }
+        unmarked.failAll(isStopped() ? stopped : IoStatus.FAILED);
         List.copyOf(held).forEach(MirroredIo::giveUp);
     }
 
-    private MirroredIo mirrored() {
+    /** On all legs that take it. */
+    private void mirror(Io io) {
         MirroredIo slot = free.poll();
-        return slot == null ? new MirroredIo(this) : slot;
+        (slot == null ? new MirroredIo(this) : slot).begin(io);
     }
 
     /**
@@ -381,7 +339,7 @@ final class MirrorCore implements BlockDevice {
 
     /** A FLUSH of our own. */
     void flush(Io io) {
-        mirrored().begin(io);
+        mirror(io);
     }
 
     void ended(MirroredIo slot, Io io, IoStatus outcome) {

@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -36,16 +35,10 @@ final class Sync {
     /** Between notes of how far a check has come: twice a minute, and the disks hardly see it. */
     private static final long NOTE_NS = 30_000_000_000L;
 
-    private static final int REWRITE_COUNT_MAX = 256;
-    private static final String CHECK = "check";
-    private static final String REPAIR = "repair";
+    /** Before a pass is made once more that could not do all. */
+    private static final long AGAIN_NS = 1_000_000_000L;
 
-    /** What a pass is for. */
-    enum Purpose {
-        FILL,
-        CHECK,
-        REPAIR
-    }
+    private static final int REWRITE_COUNT_MAX = 256;
 
     private final MirrorCore core;
     private final Intent intent;
@@ -55,34 +48,18 @@ final class Sync {
     private final long stepSectors;
     private final Deque<SyncStep> idle = new ArrayDeque<>();
     private final Deque<SyncWork> rewrites = new ArrayDeque<>();
-    private final List<SyncWork> works = new ArrayList<>();
-    private final List<Leg> filling = new ArrayList<>();
     private final Timers.Timer pump;
     private final Timers.Timer retry;
     private final Deque<Runnable> retries = new ArrayDeque<>();
-    private boolean running;
     private boolean pumping;
     private boolean paused;
-    private boolean restart;
-    private boolean passFailed;
-    private boolean finishing;
     private boolean noting;
-    private Purpose purpose = Purpose.FILL;
-    private int nextChunk;
 
-    private @Nullable SyncWork current;
+    /** The one that runs. */
+    private @Nullable SyncPass pass;
+
     private long notBeforeNs;
     private long checkpointNs;
-    private long passStartNs;
-    private long totalSectors;
-    private long doneSectors;
-
-    /** What lies below where the pass began. */
-    private long skippedSectors;
-
-    /** Of the steps of a check that found one leg in sync alone, the first. */
-    private long notComparedSector = Long.MAX_VALUE;
-
     private long copiedSectors;
     private int underWayCount;
 
@@ -143,12 +120,8 @@ final class Sync {
         if (core.isReadOnly()) {
             return;
         }
-        if (running) {
-            // A leg that lacks something comes first, and begins at its own beginning.
-            boolean lacking = core.legs().stream()
-                    .anyMatch(leg ->
-                            leg.standing == Leg.Standing.RECOVERING && !filling.contains(leg));
-            restart |= lacking || (purpose != Purpose.FILL && intent.tornCount() > 0);
+        if (pass != null) {
+            pass.lookAgain();
         }
         if (!pump.isSet()) {
             pump.at(core.nowNs());
@@ -157,10 +130,12 @@ final class Sync {
 
     /** That leg is faulty by now. */
     void left(Leg leg) {
-        filling.remove(leg);
-        restart |= running && purpose != Purpose.FILL && !checking.canCompare();
-        if (finishing && filling.isEmpty()) {
-            passOver();
+        if (pass != null) {
+            pass.filling().remove(leg);
+            if (pass.compares() && !checking.canCompare()) {
+                pass.giveWay();
+            }
+            endIfListed();
         }
         wake();
     }
@@ -180,13 +155,14 @@ final class Sync {
 
     /** Of a step of a check: all legs but one have left. */
     void notCompared(long sector) {
-        notComparedSector = Math.min(notComparedSector, sector);
-        restart = true;
+        if (pass != null) {
+            pass.notCompared(sector);
+        }
     }
 
     /** Compares all legs in sync, and mends where it is known how. */
     void check(CheckRequest request) {
-        if (running && purpose != Purpose.FILL && checking.asked() == null) {
+        if (compares() && checking.asked() == null) {
             throw new EtherbayException(
                     ErrorCode.CONFLICT,
                     "no check is begun",
@@ -199,8 +175,8 @@ final class Sync {
 
     void cancelCheck() {
         checking.cancel();
-        if (running && purpose != Purpose.FILL) {
-            nextChunk = intent.chunkCount();
+        if (pass != null && pass.compares()) {
+            pass.cut();
         } else {
             checking.ended();
         }
@@ -220,14 +196,11 @@ final class Sync {
     }
 
     private long comparedSectors() {
-        if (!running || purpose == Purpose.FILL) {
-            return checking.nextSector();
-        }
-        long next = current == null || current.next >= current.end
-                ? intent.firstSector(nextChunk)
-                : current.next;
-        next = Math.min(Math.max(next, checking.nextSector()), core.sectors());
-        return Math.min(next, notComparedSector);
+        return pass != null && pass.compares() ? pass.comparedSectors() : checking.nextSector();
+    }
+
+    private boolean compares() {
+        return pass != null && pass.compares();
     }
 
     Checking checking() {
@@ -246,31 +219,22 @@ final class Sync {
     /** How the pass stands; null while there is none. */
     @Nullable
     SyncProgress progress() {
-        if (!running) {
-            return null;
-        }
-        String what = switch (purpose) {
-            case FILL -> filling.isEmpty() ? "resync" : "recovery";
-            case CHECK -> CHECK;
-            case REPAIR -> REPAIR;
-        };
-        return SyncProgress.of(
-                what, skippedSectors, doneSectors, totalSectors, core.nowNs() - passStartNs);
+        return pass == null ? null : pass.progress();
     }
 
     /** A check that waits: for a leg in sync, or for who assembles it for writing. */
     @Nullable
     SyncProgress waitingCheck() {
         CheckRequest request = checking.asked();
-        if (request == null || (running && purpose != Purpose.FILL)) {
+        if (request == null || compares()) {
             return null;
         }
         return new SyncProgress(
-                request.mends() ? REPAIR : CHECK, checking.nextSector(), core.sectors(), 0, -1);
+                SyncPass.Purpose.of(request).word(), checking.nextSector(), core.sectors(), 0, -1);
     }
 
     boolean isRepairing() {
-        return purpose == Purpose.REPAIR;
+        return pass != null && pass.repairs();
     }
 
     // The pass.
@@ -310,25 +274,24 @@ final class Sync {
             }
             return true;
         }
-        if (!running && !beginPass()) {
+        SyncPass now = pass != null ? pass : beginPass();
+        if (now == null) {
             return false;
         }
-        if (purpose != Purpose.FILL && core.nowNs() >= checkpointNs) {
+        if (now.compares() && core.nowNs() >= checkpointNs) {
             if (underWayCount == 0) {
                 noteNow();
             }
             return false;
         }
-        if (current == null || current.next >= current.end) {
-            current = restart ? null : nextWork();
-        }
-        if (current == null) {
-            if (works.isEmpty() && !finishing) {
-                endPass();
+        SyncWork work = now.work();
+        if (work == null) {
+            if (now.isQuiet() && !now.isFinishing()) {
+                endPass(now);
             }
             return false;
         }
-        begin(current, purpose == Purpose.FILL ? SyncStep.Kind.COPY : SyncStep.Kind.COMPARE);
+        begin(work, now.compares() ? SyncStep.Kind.COMPARE : SyncStep.Kind.COPY);
         return true;
     }
 
@@ -366,109 +329,31 @@ final class Sync {
         }
     }
 
-    private boolean beginPass() {
-        filling.clear();
-        core.legs().stream()
+    /** Nothing while there is nothing to do. */
+    private @Nullable SyncPass beginPass() {
+        List<Leg> filling = core.legs().stream()
                 .filter(leg -> leg.standing == Leg.Standing.RECOVERING)
-                .forEach(filling::add);
+                .toList();
         boolean alone = core.legs().stream().filter(Leg::takesWrites).count() < 2;
         if (intent.tornCount() > 0 && alone) {
             // One leg cannot differ from itself.
             IntStream.range(0, intent.chunkCount()).forEach(intent::mend);
         }
-        boolean torn = intent.tornCount() > 0;
-        if (filling.isEmpty() && !torn) {
+        SyncPass begun;
+        if (!filling.isEmpty() || intent.tornCount() > 0) {
+            begun = new SyncPass(core, SyncPass.Purpose.FILL, filling, 0);
+        } else {
             CheckRequest request = checking.asked();
             if (request == null || !checking.canCompare()) {
-                return false;
+                return null;
             }
-            purpose = request.mends() ? Purpose.REPAIR : Purpose.CHECK;
-        } else {
-            purpose = Purpose.FILL;
+            begun = new SyncPass(
+                    core, SyncPass.Purpose.of(request), List.of(), checking.nextSector());
         }
-        running = true;
-        restart = false;
-        passFailed = false;
-        notComparedSector = Long.MAX_VALUE;
-        skippedSectors = purpose == Purpose.FILL ? 0 : checking.nextSector();
-        nextChunk = Math.toIntExact(skippedSectors / intent.chunkSectors());
-        current = null;
-        passStartNs = core.nowNs();
-        checkpointNs = passStartNs + (purpose == Purpose.FILL ? CHECKPOINT_NS : NOTE_NS);
-        doneSectors = 0;
-        totalSectors = purpose == Purpose.FILL ? wantedSectors() : core.sectors();
-        core.tell(
-                purpose == Purpose.FILL
-                        ? "copying " + totalSectors / 2048 + " MiB"
-                                + (filling.isEmpty()
-                                        ? " where legs may differ"
-                                        : " to " + names(filling))
-                        : "comparing all legs"
-                                + (skippedSectors > 0 ? " from sector " + skippedSectors : ""));
-        return true;
-    }
-
-    private static String names(List<Leg> legs) {
-        return String.join(", ", legs.stream().map(leg -> leg.name).toList());
-    }
-
-    private long wantedSectors() {
-        long sectors = 0;
-        for (int chunk = 0; chunk < intent.chunkCount(); chunk++) {
-            if (!targets(chunk).isEmpty()) {
-                sectors += endOf(chunk) - intent.firstSector(chunk);
-            }
-        }
-        return sectors;
-    }
-
-    private long endOf(int chunk) {
-        return Math.min(endSector(), intent.firstSector(chunk) + intent.chunkSectors());
-    }
-
-    /**
-     * What is new of an array that grows stays torn: a step there is refused before it is offered,
-     * and the pass is made once more.
-     */
-    private long endSector() {
-        return purpose == Purpose.FILL ? core.metadata().shared().sizeSectors() : core.sectors();
-    }
-
-    private List<Leg> targets(int chunk) {
-        boolean torn = intent.isTorn(chunk);
-        List<Leg> targets = new ArrayList<>(2);
-        for (Leg leg : core.legs()) {
-            boolean lacks = filling.contains(leg)
-                    && endOf(chunk) > leg.copiedSectors
-                    && (intent.isMarked(chunk) || lacksUnmarked(leg, chunk));
-            if (lacks || (torn && (leg.isInSync() || filling.contains(leg)))) {
-                targets.add(leg);
-            }
-        }
-        return targets;
-    }
-
-    private boolean lacksUnmarked(Leg leg, int chunk) {
-        return !leg.byIntent && endOf(chunk) > leg.keptSectors;
-    }
-
-    private @Nullable SyncWork nextWork() {
-        while (nextChunk < intent.chunkCount()) {
-            int chunk = nextChunk++;
-            List<Leg> targets = purpose == Purpose.FILL ? targets(chunk) : List.copyOf(core.legs());
-            long first = intent.firstSector(chunk);
-            long from = Math.max(first, skippedSectors);
-            if (first >= core.metadata().shared().sizeSectors()) {
-                intent.mend(chunk); // nobody reads it
-            } else if (!targets.isEmpty() && from < endOf(chunk)) {
-                intent.mendBegins(chunk);
-                SyncWork work =
-                        new SyncWork(chunk, intent.isTorn(chunk), from, endOf(chunk), targets);
-                works.add(work);
-                return work;
-            }
-        }
-        return null;
+        pass = begun;
+        checkpointNs = begun.startNs() + (begun.compares() ? NOTE_NS : CHECKPOINT_NS);
+        core.tell(begun.toString());
+        return begun;
     }
 
     void ended(SyncStep step, boolean ok) {
@@ -479,16 +364,12 @@ final class Sync {
         if (work != null) {
             work.underWayCount--;
             work.failed |= !ok;
-            doneSectors += work.isRewrite() ? 0 : step.sectors;
-            if (purpose == Purpose.FILL) {
-                copiedSectors += step.copiedSectors;
-            }
-            if (work.isDone() && work.isRewrite()) {
-                if (!work.failed) {
-                    BadBlockLog.rewritten(core, arena, work);
-                }
-            } else if (work.isDone()) {
-                workDone(work);
+            copiedSectors += compares() ? 0 : step.copiedSectors;
+            if (work.isRewrite()) {
+                rewriteStepped(work);
+            } else if (pass != null) {
+                pass.stepped(step.sectors);
+                stepped(pass, work);
             }
         }
         long nowNs = core.nowNs();
@@ -500,42 +381,25 @@ final class Sync {
         }
     }
 
-    private void workDone(SyncWork work) {
-        works.remove(work);
-        passFailed |= work.failed;
-        if (purpose != Purpose.FILL) {
+    private void rewriteStepped(SyncWork work) {
+        if (work.isDone() && !work.failed) {
+            BadBlockLog.rewritten(core, arena, work);
+        }
+    }
+
+    private void stepped(SyncPass of, SyncWork work) {
+        if (!work.isDone()) {
             return;
         }
-        if (work.torn && !work.failed) {
-            if (intent.isTornAgain(work.chunk)) {
-                passFailed = true;
-            } else {
-                intent.mend(work.chunk);
-            }
-        }
-        long frontier = frontier();
-        filling.forEach(leg -> leg.copiedSectors = Math.max(leg.copiedSectors, frontier));
-        if (core.nowNs() >= checkpointNs && !filling.isEmpty() && !finishing) {
+        of.done(work);
+        boolean fills = !of.filling().isEmpty() && !of.isFinishing();
+        if (fills && core.nowNs() >= checkpointNs) {
             checkpointNs = core.nowNs() + CHECKPOINT_NS;
-            checkpoint();
+            checkpoint(of.filling());
         }
     }
 
-    /** All chunks below are done, unless one failed. */
-    private long frontier() {
-        if (passFailed) {
-            return 0;
-        }
-        long sector = current == null || current.next >= current.end
-                ? intent.firstSector(nextChunk)
-                : intent.firstSector(current.chunk);
-        for (SyncWork work : works) {
-            sector = Math.min(sector, intent.firstSector(work.chunk));
-        }
-        return Math.min(sector, endSector());
-    }
-
-    private void checkpoint() {
+    private void checkpoint(List<Leg> filling) {
         for (Leg leg : List.copyOf(filling)) {
             if (!leg.canFlush()) {
                 continue; // nobody knows what of it is durable
@@ -549,62 +413,67 @@ final class Sync {
         }
     }
 
-    private void endPass() {
-        if (purpose != Purpose.FILL) {
-            if (restart && checking.asked() != null && comparedSectors() < core.sectors()) {
-                checking.interrupted(comparedSectors()); // goes on there when the legs are whole
-                running = false;
-                wake();
-                return;
-            }
-            running = false;
-            checking.ended();
-            core.tell(checking.result().toString());
-            wake(); // a leg may have come meanwhile that lacks something
+    private void endPass(SyncPass ended) {
+        if (ended.compares()) {
+            endCheck(ended);
             return;
         }
-        if (restart || passFailed) {
-            running = false;
-            boolean failedOnly = passFailed && !restart;
-            notBeforeNs = Math.max(notBeforeNs, core.nowNs() + (failedOnly ? 1_000_000_000L : 0));
+        if (ended.givesWay() || ended.hasFailed()) {
+            pass = null;
+            boolean waits = !ended.givesWay();
+            notBeforeNs = Math.max(notBeforeNs, core.nowNs() + (waits ? AGAIN_NS : 0));
             pump.at(notBeforeNs);
             return;
         }
-        List<Leg> full = List.copyOf(filling);
+        List<Leg> full = List.copyOf(ended.filling());
         if (full.isEmpty()) {
-            running = false;
+            pass = null;
             core.tell("the legs in sync are the same again");
             wake();
             return;
         }
-        finishing = true;
-        full.forEach(leg -> leg.whole = true);
+        ended.finish();
         for (Leg leg : full) {
-            core.roster().flush(leg, () -> finish(leg));
+            core.roster().flush(leg, () -> finish(ended, leg));
         }
     }
 
+    private void endCheck(SyncPass ended) {
+        pass = null;
+        long reachedSectors = ended.comparedSectors();
+        if (ended.givesWay() && checking.asked() != null && reachedSectors < core.sectors()) {
+            checking.interrupted(reachedSectors); // goes on there when the legs are whole
+        } else {
+            checking.ended();
+            core.tell(checking.result().toString());
+        }
+        wake(); // a leg may have come meanwhile that lacks something
+    }
+
     /** In sync once the other legs list it: one that calls it faulty would stand against it. */
-    private void finish(Leg leg) {
+    private void finish(SyncPass of, Leg leg) {
         core.metadata().whenDurable(listed -> {
             if (leg.standing != Leg.Standing.RECOVERING || core.isStopped()) {
                 return;
             }
-            filling.remove(leg);
+            of.filling().remove(leg);
             if (listed) {
                 core.roster().promoted(leg);
             } else {
                 core.roster().unlisted(leg);
             }
-            if (finishing && filling.isEmpty()) {
-                passOver();
-            }
+            endIfListed();
         });
     }
 
+    private void endIfListed() {
+        if (pass != null && pass.isFinishing() && pass.filling().isEmpty()) {
+            passOver();
+        }
+    }
+
     private void passOver() {
-        finishing = false;
-        running = false;
+        pass = null;
         wake();
     }
 }
