@@ -8,6 +8,7 @@ import etherbay.base.EthernetPort;
 import etherbay.base.MacAddress;
 import etherbay.target.AccessRules;
 import etherbay.target.Export;
+import etherbay.target.TrafficView;
 
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * What a node serves, as it reports it. What belongs to the loop is asked of it in small portions,
@@ -27,7 +29,6 @@ final class ExportReports {
 
     private final LoopCalls calls;
     private final Neighbours neighbours;
-    private final TrafficSource traffic;
     private final UnaryOperator<String> origin;
 
     /**
@@ -36,28 +37,30 @@ final class ExportReports {
     ExportReports(
             LoopCalls calls,
             Neighbours neighbours,
-            TrafficSource traffic,
             UnaryOperator<String> origin) {
         this.calls = calls;
         this.neighbours = neighbours;
-        this.traffic = traffic;
         this.origin = origin;
     }
 
     /** In the order of their names; those that are not served are among them, with the reason. */
     List<NodeReport.Export> exports(List<OpenExport.View> open, List<Troubles.Troubled> troubled) {
         List<NodeReport.Export> reports = new ArrayList<>();
+        List<TrafficView> traffic = TrafficReport.ask(
+                calls, open.stream().map(OpenExport.View::export).toList());
         for (int from = 0; from < open.size(); from += EXPORTS_PER_CALL) {
-            List<OpenExport.View> portion =
-                    open.subList(from, Math.min(open.size(), from + EXPORTS_PER_CALL));
-            reports.addAll(calls.call(() -> portion.stream().map(this::served).toList()));
+            int first = from;
+            int end = Math.min(open.size(), from + EXPORTS_PER_CALL);
+            reports.addAll(calls.call(() -> IntStream.range(first, end)
+                    .mapToObj(index -> served(open.get(index), traffic.get(index)))
+                    .toList()));
         }
         troubled.forEach(one -> reports.add(notServed(one)));
         reports.sort(Comparator.comparing(NodeReport.Export::name));
         return reports;
     }
 
-    private NodeReport.Export served(OpenExport.View view) {
+    private NodeReport.Export served(OpenExport.View view, TrafficView traffic) {
         Export export = view.export();
         ExportSpec spec = view.spec();
         List<NodeReport.Place> places = new ArrayList<>();
@@ -74,12 +77,12 @@ final class ExportReports {
                 view.traced(),
                 export.syncFailed(),
                 export.inFlightCount(),
-                traffic.retransmits(export),
+                traffic.sums().retransmits(),
                 spec.backing().warnings(),
                 places,
                 access(export.settings().access()),
-                traffic.initiators(export),
-                traffic.traffic(export),
+                TrafficReport.initiators(traffic),
+                TrafficReport.traffic(traffic),
                 null);
     }
 

@@ -345,7 +345,7 @@ public final class Node implements AutoCloseable {
             troubled = troubles.all();
         }
         ExportReports reports =
-                new ExportReports(parts.calls(), parts.neighbours(), TrafficSource.NONE, origin);
+                new ExportReports(parts.calls(), parts.neighbours(), origin);
         Collection<EthernetPort> ports = parts.calls().call(parts.ports()::all);
         Map<String, Long> counted = counters.snapshot();
         return new View(

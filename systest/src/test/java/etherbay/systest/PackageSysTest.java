@@ -174,8 +174,8 @@ class PackageSysTest {
     @Test
     void theUnitIsRightAndHasFewRights() throws IOException {
         String analyze = Tool.require("systemd-analyze", "systemd").toString();
-        String unit = Files.readString(
-                installed.resolve("usr/lib/systemd/system/etherbay.service"));
+        String unit =
+                Files.readString(installed.resolve("usr/lib/systemd/system/etherbay.service"));
         Path here = installed.resolve("tmp/etherbay.service");
         Files.writeString(here, unit.replace("/usr/bin/etherbay", installed + "/usr/bin/etherbay"));
         assertThat(Tool.check(List.of(analyze, "verify", "--man=no", here.toString())))
