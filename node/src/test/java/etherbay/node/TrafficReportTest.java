@@ -4,10 +4,7 @@ package etherbay.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import etherbay.admin.NodeReport;
-import etherbay.base.BlockDevice;
 import etherbay.base.MacAddress;
-import etherbay.initiator.DiskAddress;
-import etherbay.initiator.DiskStatus;
 import etherbay.target.TrafficView;
 
 import org.junit.jupiter.api.Test;
@@ -40,28 +37,5 @@ class TrafficReportTest {
         assertThat(TrafficReport.initiators(view))
                 .containsExactly(new NodeReport.Initiator(
                         "02:00:00:00:00:01", "eth0", 11, 12, true, 7, TOLD));
-    }
-
-    @Test
-    void pathsOfADiskHaveTheirsToo() {
-        DiskStatus status = new DiskStatus(
-                DiskAddress.parse("e1.0"),
-                BlockDevice.State.OFFLINE,
-                100,
-                "",
-                "",
-                true,
-                false,
-                List.of(new DiskStatus.PathStatus("eth0", MAC, "up", 16, 64, 1_234_567, 9, 3)));
-        assertThat(DiskReport.disk("e1.0", "applied", status, null))
-                .isEqualTo(new NodeReport.Disk(
-                        "e1.0",
-                        "applied",
-                        "silent",
-                        100,
-                        null,
-                        List.of(new NodeReport.Path(
-                                "eth0", "02:00:00:00:00:01", "up", 1234, 64, 3)),
-                        null));
     }
 }

@@ -34,7 +34,7 @@ final class Stream implements Watch.Watcher {
 
     private final Administration parts;
     private final Set<StreamReader> readers = ConcurrentHashMap.newKeySet();
-    private final Rates rates = new Rates();
+    private final LiveRates rates = new LiveRates();
     private Map<String, ReportObject> known = Map.of();
     private Health health = new Health("healthy", List.of());
     private long beatMs;

@@ -46,7 +46,7 @@ final class OpenApiDocument {
                 Stream.Changed.class,
                 Stream.Gone.class,
                 Stream.Beat.class,
-                Rates.Live.class)) {
+                LiveRates.Live.class)) {
             document.schema(message);
         }
         return map(

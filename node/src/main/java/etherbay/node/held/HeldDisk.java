@@ -179,7 +179,7 @@ public final class HeldDisk extends Held<HeldDisk.Attached> {
                         path.standing(),
                         path.srttNs() / 1000,
                         path.windowCount(),
-                        0))
+                        path.lostCount()))
                 .toList();
     }
 }

@@ -10,6 +10,7 @@ import etherbay.initiator.RemoteDiskSettings;
 import etherbay.nbd.NbdAddress;
 import etherbay.nbd.TlsMode;
 import etherbay.node.BackingName;
+import etherbay.node.ApiSpec;
 import etherbay.node.ExportSpec;
 import etherbay.node.InterfaceSettings;
 import etherbay.node.NodeSettings;
@@ -192,9 +193,25 @@ final class SettingsPropertyTest {
         return new NodeSettings(
                 Path.of(word(prng)),
                 VolumePlaces.ofTheSystem(),
+                api(prng),
                 List.copyOf(interfaces.values()),
                 exports,
                 held(prng));
+    }
+
+    private static ApiSpec api(Prng prng) {
+        Optional<Path> file = Optional.of(Path.of("/f/" + word(prng)));
+        boolean tls = prng.between(0, 1) == 0;
+        List<String> places = List.of("127.0.0.1:1", "[fe80::1]:65535", "node1.example:8420");
+        return pick(
+                prng,
+                List.of(
+                        ApiSpec.NONE,
+                        new ApiSpec(
+                                Optional.of(ApiSpec.address(pick(prng, places))),
+                                tls ? file : Optional.empty(),
+                                tls ? file : Optional.empty(),
+                                prng.between(0, 1) == 0 ? file : Optional.empty())));
     }
 
     /** At most one of each kind: what clashes has tests of its own. */
