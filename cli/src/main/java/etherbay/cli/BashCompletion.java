@@ -18,7 +18,7 @@ final class BashCompletion {
             local at=etherbay verbs="" options="" i
             for ((i = 1; i < COMP_CWORD; i++)); do
                 case "$at ${COMP_WORDS[i]}" in
-                    %s) at+=" ${COMP_WORDS[i]}" ;;
+                    COMMANDS) at+=" ${COMP_WORDS[i]}" ;;
                 esac
             done
             case $at in
@@ -37,7 +37,7 @@ final class BashCompletion {
 
     static String of(CommandSpec root) {
         List<CommandSpec> all = CommandDocuments.all(root);
-        StringBuilder script = new StringBuilder(HEAD.formatted(paths(all)));
+        StringBuilder script = new StringBuilder(HEAD.replace("COMMANDS", paths(all)));
         for (CommandSpec command : all) {
             script.append("        \"%s\")\n".formatted(command.qualifiedName()));
             script.append("            verbs=\"%s\"\n".formatted(verbs(command)));

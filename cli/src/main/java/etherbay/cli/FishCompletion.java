@@ -13,7 +13,7 @@ final class FishCompletion {
         function __etherbay_at
             set -l at etherbay
             for word in (commandline -opc)[2..]
-                if contains -- "$at $word" %s
+                if contains -- "$at $word" COMMANDS
                     set at "$at $word"
                 end
             end
@@ -26,7 +26,7 @@ final class FishCompletion {
     static String of(CommandSpec root) {
         List<CommandSpec> all = CommandDocuments.all(root);
         String paths = BashCompletion.paths(all).replace('|', ' ');
-        StringBuilder script = new StringBuilder(HEAD.formatted(paths));
+        StringBuilder script = new StringBuilder(HEAD.replace("COMMANDS", paths));
         for (CommandSpec command : all) {
             String here =
                     "complete -c etherbay -n '__etherbay_at %s'".formatted(command.qualifiedName());

@@ -141,10 +141,10 @@ final class ManPage {
     }
 
     private void seeAlso() {
-        CommandSpec parent = command.parent() == null ? command : command.parent();
-        List<String> others = parent == command ? List.of() : List.of(bold(name(parent)) + "(1)");
         line(".SH SEE ALSO");
-        others.forEach(other -> line(other + ","));
+        if (command.parent() != null) {
+            line(bold(name(command.parent())) + "(1),");
+        }
         line("the pages below");
         line(".I /usr/share/doc/etherbay");
     }

@@ -16,7 +16,7 @@ final class ZshCompletion {
             local -a verbs options
             for word in "${(@)words[2,CURRENT-1]}"; do
                 case "$at $word" in
-                    (%s) at="$at $word" ;;
+                    (COMMANDS) at="$at $word" ;;
                 esac
             done
             case $at in
@@ -39,7 +39,8 @@ final class ZshCompletion {
 
     static String of(CommandSpec root) {
         List<CommandSpec> all = CommandDocuments.all(root);
-        StringBuilder script = new StringBuilder(HEAD.formatted(BashCompletion.paths(all)));
+        StringBuilder script =
+                new StringBuilder(HEAD.replace("COMMANDS", BashCompletion.paths(all)));
         for (CommandSpec command : all) {
             script.append("        (\"%s\")\n".formatted(command.qualifiedName()));
             script.append("            verbs=(%s)\n".formatted(verbs(command)));

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -114,11 +115,11 @@ class CommandDocumentsTest {
         return roff.replaceAll("\\\\f[BIR]", "").replace("\\-", "-").replace("\\(aq", "'");
     }
 
-    private static TreeSet<String> optionsIn(Pattern line, String text) {
-        TreeSet<String> found = new TreeSet<>();
+    private static Set<String> optionsIn(Pattern line, String text) {
+        Set<String> found = new TreeSet<>();
         for (MatchResult each : line.matcher(text).results().toList()) {
             // Names stand before what they are for, which two blanks part from them in the help.
-            NAME.matcher(each.group(1).split(" {2,}")[0])
+            NAME.matcher(each.group(1).replaceFirst(" {2,}.*$", ""))
                     .results()
                     .forEach(n -> found.add(n.group()));
         }
