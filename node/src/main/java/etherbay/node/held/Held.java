@@ -103,7 +103,7 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
 
     /** Begins when {@code before} completes. */
     void begin(CompletableFuture<Void> before) {
-        before.thenRun(thread::start);
+        var _ = before.thenRun(thread::start);
     }
 
     /** Something has changed that may be why it could not be opened. */

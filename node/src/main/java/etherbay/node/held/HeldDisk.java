@@ -47,7 +47,7 @@ public final class HeldDisk extends Held<HeldDisk.Attached> {
             this.disks = disks;
             this.disk = disk;
             this.front = front;
-            disks.failure().whenComplete((nothing, bug) -> ended.complete(bug(spec)));
+            var _ = disks.failure().whenComplete((nothing, bug) -> ended.complete(bug(spec)));
         }
 
         @Override

@@ -95,8 +95,8 @@ public final class HeldMirror extends Held<HeldMirror.Assembled> {
             }
             latest = mirror.device().detail();
             mirror.start();
-            mirror.failure().whenComplete((nothing, bug) -> ended.complete(bug(spec)));
-            mirror.fenced().thenAccept(leg -> ended.complete(lost(spec, leg)));
+            var _ = mirror.failure().whenComplete((nothing, bug) -> ended.complete(bug(spec)));
+            var _ = mirror.fenced().thenAccept(leg -> ended.complete(lost(spec, leg)));
         }
 
         @Override

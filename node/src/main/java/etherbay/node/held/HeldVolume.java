@@ -41,7 +41,7 @@ public final class HeldVolume extends Held<HeldVolume.Opened> {
         private Opened(HeldSpec spec, Node node, NodeDisk disk, Optional<NbdFront> front) {
             this.disk = disk;
             this.front = front;
-            node.failure().whenComplete((nothing, bug) -> ended.complete(bug(spec)));
+            var _ = node.failure().whenComplete((nothing, bug) -> ended.complete(bug(spec)));
         }
 
         @Override

@@ -38,7 +38,7 @@ public final class FrameRing implements FrameTrace {
         try {
             COUNT = MethodHandles.lookup().findVarHandle(FrameRing.class, "count", long.class);
         } catch (ReflectiveOperationException missing) {
-            throw new AssertionError("a field of this class", missing);
+            throw new LinkageError("a field of this class", missing);
         }
     }
 
