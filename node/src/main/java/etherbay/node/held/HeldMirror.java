@@ -5,6 +5,7 @@ import etherbay.admin.NodeReport;
 import etherbay.base.Counters;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
+import etherbay.linux.Linux;
 import etherbay.mirror.AssemblyRequest;
 import etherbay.mirror.MirrorDetail;
 import etherbay.mirror.MirrorSettings;
@@ -210,7 +211,7 @@ public final class HeldMirror extends Held<HeldMirror.Assembled> {
                 spec.legTimeoutNs(),
                 settings,
                 new AssemblyRequest(
-                        spec.readOnly(), false, false, node.id(), System.currentTimeMillis()),
+                        spec.readOnly(), false, false, node.id(), Linux.clock().wallMillis()),
                 places.get());
     }
 

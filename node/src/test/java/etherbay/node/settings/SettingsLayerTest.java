@@ -40,8 +40,16 @@ final class SettingsLayerTest {
     void bothLayersTogetherAreTheNode() {
         SettingsLayer file = file("state = \"/s\"\n" + EXPORT + "[[mirror]]\nname = \"web\"\n");
         SettingsLayer applied = applied(
-                "[[export]]\nshelf = 1\nslot = 1\npath = \"/srv/b\"\n"
-                        + "[[volume]]\npath = \"vg/lv\"\n[[disk]]\naddress = \"e7.0\"\n",
+                """
+                [[export]]
+                shelf = 1
+                slot = 1
+                path = "/srv/b"
+                [[volume]]
+                path = "vg/lv"
+                [[disk]]
+                address = "e7.0"
+                """,
                 file);
         NodeSettings both = file.with(applied);
         assertThat(both.state()).isEqualTo(Path.of("/s"));
@@ -130,8 +138,15 @@ final class SettingsLayerTest {
     @Test
     void whatIsOfferedNowhereHasNoNameThereAndTlsNeedsCertificates() {
         assertProblems(
-                "[[disk]]\naddress = \"e2.0\"\nnbd-name = \"x\"\n"
-                        + "[[volume]]\npath = \"vg/lv\"\nnbd = \"unix:/v\"\ntls = \"allow\"\n",
+                """
+                [[disk]]
+                address = "e2.0"
+                nbd-name = "x"
+                [[volume]]
+                path = "vg/lv"
+                nbd = "unix:/v"
+                tls = "allow"
+                """,
                 file(""),
                 "lab.toml:3:1: nbd-name stands without nbd; it says how the disk is offered over"
                         + " NBD, and nothing says where; add nbd = \"unix:/run/etherbay/disk\", or"
