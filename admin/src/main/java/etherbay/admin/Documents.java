@@ -129,6 +129,25 @@ public final class Documents {
         }
     }
 
+    /**
+     * A record of the API from the JSON text that a node made of it; what is not known of it here
+     * is passed over, what is missing is zero, empty, or null where it may be.
+     *
+     * @param name of the text in messages: {@code the report}
+     * @throws EtherbayException INVALID when it is another thing altogether
+     */
+    public static <T extends Record> T read(String text, String name, Class<T> type) {
+        return new RecordReader(name).record(read(text, name), type);
+    }
+
+    /** A list of such records. */
+    public static <T extends Record> List<T> readList(String text, String name, Class<T> type) {
+        RecordReader reader = new RecordReader(name);
+        return read(text, name) instanceof List<?> all
+                ? all.stream().map(each -> reader.record(each, type)).toList()
+                : List.of(reader.record(null, type));
+    }
+
     private static EtherbayException invalid(String name, String why) {
         return new EtherbayException(
                 ErrorCode.INVALID,
