@@ -213,6 +213,25 @@ public final class AuditLog implements AutoCloseable {
         return lines.size();
     }
 
+    /**
+     * Follows the chain through entries that were asked for, from the oldest of them on.
+     *
+     * @param newestFirst as {@link #latest} has them
+     * @throws EtherbayException DEVIATES where the chain is broken
+     */
+    public static void verify(List<Entry> newestFirst) {
+        for (int index = newestFirst.size() - 2; index >= 0; index--) {
+            Entry former = newestFirst.get(index + 1);
+            Entry entry = newestFirst.get(index);
+            boolean follows = entry.id() == former.id() + 1
+                    && entry.previous().equals(digest(Documents.json(former)));
+            if (!follows) {
+                throw damaged(
+                        "entry %d does not follow entry %d".formatted(entry.id(), former.id()));
+            }
+        }
+    }
+
     @Override
     public synchronized void close() {
         try {
