@@ -127,7 +127,7 @@ public final class Tokens {
                     ErrorCode.NOT_FOUND,
                     "there is no token called " + EtherbayException.shown(name),
                     "no line of " + file + " begins so",
-                    "see which there are: cat " + file);
+                    "see which there are: etherbay token list");
         }
         write(lines);
     }
@@ -153,6 +153,7 @@ public final class Tokens {
                     PosixFilePermissions.asFileAttribute(
                             PosixFilePermissions.fromString("rw-------")));
             Files.write(beside, lines);
+            giveToFolderOwner(beside);
             Files.move(
                     beside,
                     file,
@@ -160,6 +161,14 @@ public final class Tokens {
                     StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException failure) {
             throw unwritable(failure);
+        }
+    }
+
+    /** Root makes tokens for a daemon that is another user, who has to read them. */
+    private static void giveToFolderOwner(Path written) throws IOException {
+        Path folder = written.toAbsolutePath().getParent();
+        if (folder != null && Files.getOwner(written).getName().equals("root")) {
+            Files.setOwner(written, Files.getOwner(folder));
         }
     }
 
