@@ -91,9 +91,10 @@ final class UnixTransport implements ApiTransport {
         }
         return new EtherbayException(
                 ErrorCode.UNAVAILABLE,
-                "the daemon does not answer at " + socket,
+                "no daemon answers at " + socket,
                 why,
-                "see whether it runs: systemctl status etherbay");
+                "start it: systemctl start etherbay, or etherbay node run -c FILE; one with"
+                        + " another state folder is named with --state DIR");
     }
 
     /** An answer that is being read. */
