@@ -28,12 +28,17 @@ import java.util.List;
         versionProvider = Version.class)
 public final class Main implements Runnable {
     private static final List<Class<?>> VERBS = List.of(
+            ApplyCommand.class,
             AttachCommand.class,
+            AuditCommand.class,
             ConfigCommand.class,
             ConformCommand.class,
             DemoCommand.class,
             DiscoverCommand.class,
+            DoctorCommand.class,
+            EventsCommand.class,
             ExportCommand.class,
+            ExportConfigCommand.class,
             IdentifyCommand.class,
             LvCommand.class,
             MaskCommand.class,
@@ -47,6 +52,12 @@ public final class Main implements Runnable {
             SegmentCommand.class,
             StatCommand.class,
             StateCommand.class,
+            StatusCommand.class,
+            SupportBundleCommand.class,
+            TaskCommand.class,
+            TokenCommand.class,
+            TopCommand.class,
+            TraceCommand.class,
             VgCommand.class,
             HelpCommand.class);
 
