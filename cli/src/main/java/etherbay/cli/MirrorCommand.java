@@ -273,8 +273,10 @@ final class MirrorCommand implements Runnable {
 
     @Command(
             name = "stop",
-            description =
-                    "End the process of this machine that holds a mirror; it is let go clean.",
+            description = {
+                "End the process of this machine that holds a mirror: returns when it is let go,",
+                "clean, and can be assembled again."
+            },
             mixinStandardHelpOptions = true)
     static final class Stop extends Verb {
         @Override

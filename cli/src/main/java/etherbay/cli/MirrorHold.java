@@ -46,14 +46,16 @@ final class MirrorHold {
         PrintWriter err = command.getErr();
         CompletableFuture<Void> asked = new CompletableFuture<>();
         Counters counters = new Counters();
-        try (StopSignal stop = new StopSignal();
-                AttachedMirror mirror = AttachedMirror.open(options, counters, what -> {
-                    err.println(what);
-                    err.flush();
-                })) {
-            MirrorControl control = new MirrorControl(mirror, () -> asked.complete(null));
+        try (StopSignal stop = new StopSignal()) {
+            AttachedMirror mirror = AttachedMirror.open(options, counters, what -> {
+                err.println(what);
+                err.flush();
+            });
             String name = options.name();
-            try (ControlSocket _ = ControlSocket.open(stateFolder, name, control::answer)) {
+            MirrorControl control = new MirrorControl(mirror, () -> asked.complete(null));
+            // The socket is closed last: that tells who has asked for the end that all is let go.
+            try (ControlSocket _ = reachable(stateFolder, name, control, mirror);
+                    mirror) {
                 Optional<NbdFront> served = front.map(wanted ->
                         NbdFront.serve(mirror.loop(), mirror.device(), name, wanted, counters));
                 tell(out, mirror.device().detail(), served);
@@ -73,6 +75,21 @@ final class MirrorHold {
             }
         }
         return 0;
+    }
+
+    /** Where commands reach the mirror, which is closed when they cannot. */
+    private static ControlSocket reachable(
+            Path stateFolder, String name, MirrorControl control, AttachedMirror mirror) {
+        boolean opened = false;
+        try {
+            ControlSocket socket = ControlSocket.open(stateFolder, name, control::answer);
+            opened = true;
+            return socket;
+        } finally {
+            if (!opened) {
+                mirror.close();
+            }
+        }
     }
 
     private static void tell(PrintWriter out, MirrorDetail detail, Optional<NbdFront> served) {

@@ -3,6 +3,8 @@ package etherbay.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import etherbay.node.ControlSocket;
+
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -13,11 +15,14 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.RandomAccessFile;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
-/** The verbs on files, which each assembles for itself: no process holds the mirror. */
+/** The verbs on files, which each assembles for itself where nobody holds the mirror. */
 final class MirrorCommandTest {
     private static final int INVALID = 3;
     private static final int NOT_FOUND = 4;
@@ -65,16 +70,24 @@ final class MirrorCommandTest {
     private int run(String... words) {
         StringWriter outText = new StringWriter();
         StringWriter errText = new StringWriter();
+        int code = run(outText, errText, words);
+        out = outText.toString();
+        err = errText.toString();
+        return code;
+    }
+
+    private int run(Writer outText, Writer errText, String... words) {
         CommandLine command = Main.commandLine();
         command.setOut(new PrintWriter(outText));
         command.setErr(new PrintWriter(errText));
         List<String> all = new ArrayList<>(List.of("mirror"));
         all.addAll(List.of(words));
-        all.addAll(List.of("--state", folder.resolve("state").toString()));
-        int code = command.execute(all.toArray(String[]::new));
-        out = outText.toString();
-        err = errText.toString();
-        return code;
+        all.addAll(List.of("--state", state().toString()));
+        return command.execute(all.toArray(String[]::new));
+    }
+
+    private Path state() {
+        return folder.resolve("state");
     }
 
     private void good(String... words) {
@@ -190,6 +203,34 @@ final class MirrorCommandTest {
     void nobodyHoldsAMirrorThatIsToBeStopped() {
         assertThat(run("stop", "web")).isEqualTo(NOT_FOUND);
         assertThat(err).contains("no process of this machine holds the mirror web");
+    }
+
+    @Test
+    void aMirrorThatIsStoppedCanBeAssembledAtOnce() throws Exception {
+        make();
+        for (int term = 1; term <= 3; term++) {
+            CompletableFuture<Integer> holder = hold();
+            good("stop", "web");
+            assertThat(ControlSocket.held(state())).isEmpty();
+            good("check", "web", "--leg", one + "," + two);
+            assertThat(holder.get(10, TimeUnit.SECONDS)).isZero();
+        }
+    }
+
+    /** Assembles it on another thread; returns when commands reach it. */
+    private CompletableFuture<Integer> hold() throws Exception {
+        CompletableFuture<Void> held = new CompletableFuture<>();
+        StringWriter said = new StringWriter() {
+            @Override
+            public void flush() {
+                held.complete(null); // it says how it stands
+            }
+        };
+        CompletableFuture<Integer> code = CompletableFuture.supplyAsync(
+                () -> run(said, new StringWriter(), "assemble", "web", one, two));
+        CompletableFuture.anyOf(held, code).get(10, TimeUnit.SECONDS);
+        assertThat(ControlSocket.held(state())).containsExactly("web");
+        return code;
     }
 
     @Test

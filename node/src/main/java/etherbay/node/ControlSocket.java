@@ -16,6 +16,8 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.Channels;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +29,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 
@@ -34,12 +37,19 @@ import java.util.function.Function;
  * How commands reach the process that holds a mirror: a Unix socket {@code run/mirror-NAME.sock} in
  * the state folder, for its own user only. One question a connection: words on one line, parted by
  * tabs; the answer is a line {@code ok} and a text, or a line with an error in its four parts.
+ * After {@code stop} the text is the number of the process, and the connection stays until the
+ * mirror is let go: whoever waits for its end can assemble it at once.
  */
 public final class ControlSocket implements AutoCloseable {
     private static final Logger LOG = System.getLogger(ControlSocket.class.getName());
     private static final String PREFIX = "mirror-";
     private static final String SUFFIX = ".sock";
     private static final String OK = "ok";
+    private static final String STOP = "stop";
+
+    /** For the end of what was asked to end. */
+    private static final long END_MS = 10_000;
+
     private static final int LINE_LETTERS_MAX = 4096;
     private static final int ASKER_COUNT_MAX = 8;
 
@@ -47,6 +57,7 @@ public final class ControlSocket implements AutoCloseable {
     private final ServerSocketChannel server;
     private final Function<List<String>, String> handler;
     private final Semaphore askers = new Semaphore(ASKER_COUNT_MAX);
+    private final CountDownLatch closed = new CountDownLatch(1);
 
     private ControlSocket(
             Path file, ServerSocketChannel server, Function<List<String>, String> handler) {
@@ -126,12 +137,19 @@ public final class ControlSocket implements AutoCloseable {
                 BufferedReader in =
                         new BufferedReader(Channels.newReader(asker, StandardCharsets.UTF_8));
                 Writer out = Channels.newWriter(asker, StandardCharsets.UTF_8)) {
-            out.write(answerTo(line(in)));
+            String question = line(in);
+            String answer = answerTo(question);
+            out.write(answer);
             out.flush();
+            if (question.equals(STOP) && answer.startsWith(OK)) {
+                closed.await();
+            }
         } catch (ClosedChannelException gone) {
             LOG.log(Level.DEBUG, "a question was not waited for");
         } catch (IOException failure) {
             LOG.log(Level.DEBUG, "a question was not answered: {0}", failure.getMessage());
+        } catch (InterruptedException nobodyDoes) {
+            Thread.currentThread().interrupt();
         } finally {
             askers.release();
         }
@@ -150,7 +168,9 @@ public final class ControlSocket implements AutoCloseable {
 
     private String answerTo(String line) {
         try {
-            return OK + "\n" + handler.apply(List.of(line.split("\t", -1)));
+            String text = handler.apply(List.of(line.split("\t", -1)));
+            String process = line.equals(STOP) ? ProcessHandle.current().pid() + "\n" : "";
+            return OK + "\n" + process + text;
         } catch (EtherbayException refused) {
             return String.join(
                             "\t",
@@ -168,12 +188,20 @@ public final class ControlSocket implements AutoCloseable {
     }
 
     /**
-     * Asks the process that holds a mirror.
+     * Asks the process that holds a mirror; {@code stop} returns when it has let it go.
      *
      * @return its answer; empty when no process of this machine holds that mirror
-     * @throws EtherbayException what the other one threw, or UNAVAILABLE when it ended meanwhile
+     * @throws EtherbayException what the other one threw, or UNAVAILABLE when it ended meanwhile,
+     *     or was asked to end and has not within {@value #END_MS} ms
      */
     public static Optional<String> ask(Path stateFolder, String name, List<String> words) {
+        return ask(stateFolder, name, words, END_MS);
+    }
+
+    /**
+     * @param endMs that it waits for the end of what was asked to end
+     */
+    static Optional<String> ask(Path stateFolder, String name, List<String> words, long endMs) {
         Path file = file(stateFolder, name);
         try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(file));
                 Writer out = Channels.newWriter(channel, StandardCharsets.UTF_8);
@@ -187,6 +215,10 @@ public final class ControlSocket implements AutoCloseable {
             }
             if (!status.equals(OK)) {
                 throw new IOException("it ended without an answer");
+            }
+            if (words.equals(List.of(STOP))) {
+                awaitEnd(channel, name, line(in), endMs);
+                return Optional.of("");
             }
             StringBuilder text = new StringBuilder();
             char[] piece = new char[4096];
@@ -205,6 +237,25 @@ public final class ControlSocket implements AutoCloseable {
                     "the process that holds the mirror " + name + " did not answer",
                     String.valueOf(failure.getMessage()),
                     "see whether it is well, and try again");
+        }
+    }
+
+    /** The other side ends the connection, or the kernel does that with its process. */
+    private static void awaitEnd(SocketChannel channel, String name, String process, long endMs)
+            throws IOException {
+        channel.configureBlocking(false);
+        try (Selector selector = Selector.open()) {
+            channel.register(selector, SelectionKey.OP_READ);
+            if (selector.select(endMs) == 0) {
+                throw new EtherbayException(
+                        ErrorCode.UNAVAILABLE,
+                        "the mirror " + name + " is not let go yet",
+                        "the process " + process + " still holds it, " + endMs
+                                + " ms after it was asked to end: it waits for its legs, or for"
+                                + " whoever uses the mirror",
+                        "wait for the end of that process before you assemble the mirror again;"
+                                + " see what it says");
+            }
         }
     }
 
@@ -247,6 +298,7 @@ public final class ControlSocket implements AutoCloseable {
         return names;
     }
 
+    /** After the mirror is let go: whoever has asked for that is told by it. */
     @Override
     public void close() {
         try {
@@ -254,6 +306,8 @@ public final class ControlSocket implements AutoCloseable {
             Files.deleteIfExists(file);
         } catch (IOException failure) {
             LOG.log(Level.WARNING, "{0} is left behind: {1}", file, failure.getMessage());
+        } finally {
+            closed.countDown();
         }
     }
 }

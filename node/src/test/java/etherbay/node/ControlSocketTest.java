@@ -15,6 +15,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 final class ControlSocketTest {
     @TempDir
@@ -28,6 +32,39 @@ final class ControlSocketTest {
             assertThat(ControlSocket.ask(folder, "web", List.of("fail", "e0.1", "two\nlines")))
                     .contains("heard fail|e0.1|two lines");
             assertThat(ControlSocket.held(folder)).containsExactly("web");
+        }
+    }
+
+    @Test
+    void whoAsksForTheEndHearsWhenTheMirrorIsLetGo() throws Exception {
+        CompletableFuture<List<String>> heard = new CompletableFuture<>();
+        CompletableFuture<Optional<String>> answer;
+        try (ControlSocket socket = ControlSocket.open(folder, "web", words -> {
+            heard.complete(words);
+            return "";
+        })) {
+            assertThat(socket).isNotNull();
+            answer = CompletableFuture.supplyAsync(
+                    () -> ControlSocket.ask(folder, "web", List.of("stop")));
+            assertThat(heard.get(10, TimeUnit.SECONDS)).containsExactly("stop");
+            assertThatThrownBy(() -> answer.get(100, TimeUnit.MILLISECONDS))
+                    .isInstanceOf(TimeoutException.class);
+        }
+        assertThat(answer.get(10, TimeUnit.SECONDS)).contains("");
+    }
+
+    @Test
+    void whoStillHoldsAMirrorAWhileAfterItWasAskedToEndIsSaid() {
+        try (ControlSocket socket = ControlSocket.open(folder, "web", words -> "")) {
+            assertThat(socket).isNotNull();
+            assertThatThrownBy(() -> ControlSocket.ask(folder, "web", List.of("stop"), 20))
+                    .isInstanceOfSatisfying(EtherbayException.class, error -> {
+                        assertThat(error.code()).isEqualTo(ErrorCode.UNAVAILABLE);
+                        assertThat(error).hasMessageContaining("the mirror web is not let go yet");
+                        assertThat(error.why())
+                                .contains("process " + ProcessHandle.current().pid());
+                    });
+            assertThat(ControlSocket.ask(folder, "web", List.of("detail"))).contains("");
         }
     }
 

@@ -113,8 +113,8 @@ public final class HeldMirror extends Held<HeldMirror.Assembled> {
 
         @Override
         public void close() {
-            try (mirror;
-                    socket) {
+            try (socket;
+                    mirror) {
                 if (!mirror.failure().isDone()) {
                     detail();
                 }
