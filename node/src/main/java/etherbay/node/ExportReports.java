@@ -34,10 +34,7 @@ final class ExportReports {
     /**
      * @param origin of an export by its name, as {@link NodeReport.Export#origin}
      */
-    ExportReports(
-            LoopCalls calls,
-            Neighbours neighbours,
-            UnaryOperator<String> origin) {
+    ExportReports(LoopCalls calls, Neighbours neighbours, UnaryOperator<String> origin) {
         this.calls = calls;
         this.neighbours = neighbours;
         this.origin = origin;

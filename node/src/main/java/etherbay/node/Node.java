@@ -344,8 +344,7 @@ public final class Node implements AutoCloseable {
             open = exports.values().stream().map(OpenExport::view).toList();
             troubled = troubles.all();
         }
-        ExportReports reports =
-                new ExportReports(parts.calls(), parts.neighbours(), origin);
+        ExportReports reports = new ExportReports(parts.calls(), parts.neighbours(), origin);
         Collection<EthernetPort> ports = parts.calls().call(parts.ports()::all);
         Map<String, Long> counted = counters.snapshot();
         return new View(

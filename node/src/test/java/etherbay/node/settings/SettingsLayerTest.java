@@ -39,8 +39,7 @@ final class SettingsLayerTest {
     @Test
     void bothLayersTogetherAreTheNode() {
         SettingsLayer file = file("state = \"/s\"\n" + EXPORT + "[[mirror]]\nname = \"web\"\n");
-        SettingsLayer applied = applied(
-                """
+        SettingsLayer applied = applied("""
                 [[export]]
                 shelf = 1
                 slot = 1
@@ -49,8 +48,7 @@ final class SettingsLayerTest {
                 path = "vg/lv"
                 [[disk]]
                 address = "e7.0"
-                """,
-                file);
+                """, file);
         NodeSettings both = file.with(applied);
         assertThat(both.state()).isEqualTo(Path.of("/s"));
         assertThat(both.exports()).extracting("name").containsExactly("e1.0", "e1.1");
