@@ -69,8 +69,7 @@ final class PackageLab implements AutoCloseable {
                 .lines()
                 .filter(each -> !each.contains("-updates "))
                 .findFirst()
-                .orElseThrow(
-                        () -> new AssertionError("apt knows no mirror of Debian: apt-get update"));
+                .orElseThrow(() -> new AssertionError("apt knows no mirror: apt-get update"));
         String[] words = line.split(" ", -1);
         return List.of(words[0], folder.toString(), words[1]);
     }

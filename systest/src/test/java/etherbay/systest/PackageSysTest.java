@@ -112,28 +112,20 @@ class PackageSysTest {
     }
 
     @Test
-    void thePagesAreRightForThoseWhoShowThem() throws IOException {
+    void thePagesAreRightForThoseWhoShowThem() {
         Tool.require("man", "man-db");
         Tool.require("mandoc", "mandoc");
-        Path pages = installed.resolve("usr/share/man/man1");
-        List<String> words = new ArrayList<>(List.of("mandoc", "-T", "lint", "-W", "warning"));
-        try (Stream<Path> all = Files.list(pages)) {
-            all.filter(page -> page.getFileName().toString().startsWith("etherbay"))
-                    .map(Path::toString)
-                    .sorted()
-                    .forEach(words::add);
-        }
-        assertThat(words).hasSizeGreaterThan(60);
-        assertThat(Tool.check(words)).isEmpty();
-        assertThat(Tool.check(List.of(
-                        "env",
-                        "MANROFFOPT=-ww",
-                        "LC_ALL=C.UTF-8",
-                        "sh",
-                        "-c",
-                        "man --warnings -l \"$0\" 2>&1 >/dev/null",
-                        pages.resolve("etherbay-mirror.1.gz").toString())))
-                .isEmpty();
+        // One by one: of several packed files mandoc unpacks the first.
+        String each = """
+            cd '%s' || exit
+            for page in etherbay*.1.gz; do
+                zcat "$page" | mandoc -T lint -W warning
+                man --warnings -l "$page" 2>&1 >/dev/null
+            done
+            echo "$(ls etherbay*.1.gz | wc -l) pages"
+            """.formatted(installed.resolve("usr/share/man/man1"));
+        assertThat(Tool.check(List.of("env", "LC_ALL=C.UTF-8", "sh", "-c", each)))
+                .matches("[6-9]\\d pages\n|\\d{3,} pages\n");
     }
 
     @Test
