@@ -3,7 +3,12 @@ package etherbay.systest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import etherbay.base.Counters;
+import etherbay.base.Impairment;
+import etherbay.base.PortAddress;
 import etherbay.base.Prng;
+import etherbay.base.SegmentSwitch;
+import etherbay.linux.Linux;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,7 +61,12 @@ class NodeCrashSysTest {
         long answered = 0;
         long wanted = 0;
         int newCount = 0;
-        try (Daemon _ = SegmentLab.segment(folder.resolve("segment"))) {
+        try (SegmentSwitch network = new SegmentSwitch(
+                new SegmentSwitch.Settings(
+                        PortAddress.parseUnix(segment), 9000, Impairment.Settings.NONE, SEED),
+                Linux.clock(),
+                new Counters())) {
+            network.start();
             for (int kill = 1; kill <= killCount; kill++) {
                 String when = "kill " + kill + " of seed " + SEED;
                 try (Daemon daemon = Daemon.start(ApplyLoop.command(config, folder, segment))) {
