@@ -184,14 +184,18 @@ public final class Node implements AutoCloseable {
     }
 
     /**
-     * The same. An export that could not be served before, and is wanted as it was, is left for
-     * {@link #retry}.
+     * The same. An export that could not be served before, and is wanted as it was, is tried again
+     * afterwards, and holds up no other: it stays troubled where it still cannot be.
      *
      * @param durable is done when all that can fail has been, before anything has changed; what it
      *     throws is why nothing changes
      */
     public synchronized List<EtherbayException> reload(NodeSettings next, Runnable durable) {
-        return change(troubles.without(next), next, durable);
+        List<ExportSpec> troubledBefore =
+                next.exports().stream().filter(troubles::has).toList();
+        List<EtherbayException> failures = change(troubles.without(next), next, durable);
+        troubledBefore.forEach(spec -> attempt(List.of(spec)));
+        return failures;
     }
 
     /**
@@ -296,7 +300,6 @@ public final class Node implements AutoCloseable {
         }
         try {
             reload(settings);
-            retry();
         } catch (EtherbayException refused) {
             LOG.log(Level.ERROR, refused.toText());
         }
