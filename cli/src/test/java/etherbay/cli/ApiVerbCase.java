@@ -19,11 +19,14 @@ import picocli.CommandLine;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 
 /** A real server over a node that is made up, and verbs that ask it. */
@@ -50,7 +53,11 @@ abstract class ApiVerbCase {
         parts = Administration.open(node, folder, node, () -> {}, line -> {});
         parts.tasks().register(new Copy());
         server = ApiServer.start(
-                ApiSettings.unix(folder.resolve("run/api.sock"), folder.resolve("tokens")), parts);
+                ApiSettings.unix(folder.resolve("run/api.sock"), folder.resolve("tokens"))
+                        .withTcp(
+                                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                                Optional.empty()),
+                parts);
         parts.watch().look();
     }
 
@@ -66,9 +73,20 @@ abstract class ApiVerbCase {
         server.close();
     }
 
+    /** Over the daemon's socket. */
     final int run(String... words) {
-        List<String> all = new ArrayList<>(List.of(words));
-        all.addAll(List.of("--state", folder.toString()));
+        return run(List.of(words), List.of("--state", folder.toString()));
+    }
+
+    /** Over TCP, with what a file says for a token. */
+    final int runRemote(Path tokenFile, String... words) {
+        String url = "http://127.0.0.1:" + server.tcpPort();
+        return run(List.of(words), List.of("--node", url, "--token-file", tokenFile.toString()));
+    }
+
+    private int run(List<String> words, List<String> where) {
+        List<String> all = new ArrayList<>(words);
+        all.addAll(where);
         CommandLine line = Main.commandLine();
         line.setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
         return line.execute(all.toArray(String[]::new));
@@ -86,7 +104,7 @@ abstract class ApiVerbCase {
         return (List<?>) Documents.read(out.toString(), "what was printed");
     }
 
-    /** Ends when the test lets it, or fails when the object says so. */
+    /** Fails when the test lets it end. */
     private final class Copy implements TaskKind {
         @Override
         public String name() {

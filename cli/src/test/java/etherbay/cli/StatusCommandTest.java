@@ -3,12 +3,18 @@ package etherbay.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import etherbay.admin.NodeReport.Interface;
 import etherbay.admin.NodeReport.Progress;
 import etherbay.admin.NodeReport.Rogue;
+import etherbay.admin.Role;
+import etherbay.admin.http.Tokens;
 
 import org.junit.jupiter.api.Test;
 
+import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -67,21 +73,33 @@ final class StatusCommandTest extends ApiVerbCase {
     }
 
     @Test
-    void anotherNodeNeedsAToken() throws Exception {
+    void anotherNodeNeedsAToken() throws IOException {
         String[] node = {"status", "--node", "https://node2:8443", "--token-file", "/none"};
         assertThat(Main.commandLine()
-                        .setErr(new java.io.PrintWriter(err))
+                        .setErr(new PrintWriter(err))
                         .execute("status", "--node", "https://node2:8443"))
                 .isEqualTo(2);
         assertThat(err.toString()).contains("--node needs --token-file");
-        assertThat(Main.commandLine().setErr(new java.io.PrintWriter(err)).execute(node))
+        assertThat(Main.commandLine().setErr(new PrintWriter(err)).execute(node))
                 .isEqualTo(4);
         Files.writeString(folder.resolve("token"), "eb_00\n");
         node[2] = "http://node2:8443";
         node[4] = folder.resolve("token").toString();
-        assertThat(Main.commandLine().setErr(new java.io.PrintWriter(err)).execute(node))
+        assertThat(Main.commandLine().setErr(new PrintWriter(err)).execute(node))
                 .isEqualTo(3);
         assertThat(err.toString()).contains("a token does not go over a network in plain text");
+    }
+
+    @Test
+    void overTcpATokenSaysWhoAsksAndWhatHeMay() throws IOException {
+        Path token = folder.resolve("viewer.token");
+        Files.writeString(token, new Tokens(folder.resolve("tokens")).create("v", Role.VIEWER));
+        assertThat(runRemote(token, "status")).as(err.toString()).isZero();
+        assertThat(lines()).hasSize(2);
+        assertThat(runRemote(token, "trace", "e0.0", "--on")).isEqualTo(7);
+        assertThat(node.asked).isEmpty();
+        Files.writeString(token, "eb_00");
+        assertThat(runRemote(token, "status")).isEqualTo(7);
     }
 
     @Test
@@ -94,8 +112,7 @@ final class StatusCommandTest extends ApiVerbCase {
 
     @Test
     void theDoctorFindsWhatHasHappenedToo() {
-        node.interfaces = List.of(new etherbay.admin.NodeReport.Interface(
-                "eth0", "02:00:00:00:00:01", 1500, true, 12));
+        node.interfaces = List.of(new Interface("eth0", "02:00:00:00:00:01", 1500, true, 12));
         node.rogues = List.of(new Rogue("e0.0", "eth0", "02:00:00:00:00:66", "us", 0, 0, 5));
         node.exports = List.of(MadeUpNode.export("e0.0", MadeUpNode.traffic(1000), 100));
         parts.watch().look();
