@@ -108,8 +108,7 @@ final class ApplyCommand extends ApiVerb {
     }
 
     private void confirm(List<String> plan) {
-        Console console = System.console();
-        if (console == null || !DemoProgress.onTerminal()) {
+        if (!DemoProgress.onTerminal()) {
             throw new EtherbayException(
                     ErrorCode.CONFLICT,
                     "%d changes are not applied without a yes".formatted(plan.size()),
@@ -118,6 +117,7 @@ final class ApplyCommand extends ApiVerb {
         }
         plan.forEach(line -> err().println(EtherbayException.shown(line)));
         err().flush();
+        Console console = System.console();
         String answer = console.readLine("apply? [y/N] ");
         if (answer == null || !answer.strip().equalsIgnoreCase("y")) {
             throw new EtherbayException(

@@ -44,6 +44,8 @@ enum DoctorCheck {
     OTHERS("nothing else is wrong");
 
     private final String title;
+
+    @SuppressWarnings("ImmutableEnumChecker") // Set.of() is
     private final Set<String> codes;
 
     DoctorCheck(String title, String... codes) {

@@ -41,9 +41,11 @@ final class TaskText {
                 ? "%d %% of %s %s"
                         .formatted(
                                 percent(task.done(), task.total()),
-                                Quantity.short3(task.total()),
+                                Quantity.short3((double) task.total()),
                                 task.unit())
-                : "%s %s".formatted(Quantity.short3(task.done()), task.unit()).strip();
+                : "%s %s"
+                        .formatted(Quantity.short3((double) task.done()), task.unit())
+                        .strip();
     }
 
     private static long percent(long done, long total) {

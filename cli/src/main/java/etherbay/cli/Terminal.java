@@ -33,7 +33,7 @@ final class Terminal {
 
     /** Of {@code "24 80\n"}. */
     static Size parse(String said) {
-        String[] words = said.strip().split(" ");
+        String[] words = said.strip().split(" ", -1);
         try {
             Size size = words.length == 2
                     ? new Size(Integer.parseInt(words[1]), Integer.parseInt(words[0]))

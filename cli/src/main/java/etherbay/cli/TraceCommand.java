@@ -75,8 +75,9 @@ final class TraceCommand extends ApiVerb {
         if (what.pcap != null) {
             write(client, path + "/pcap?seconds=" + seconds(last), what.pcap);
         } else {
-            client.post(path + "/trace", Map.of("on", what.on), reason);
-            out().println("the trace of %s is %s".formatted(export, what.on ? "on" : "off"));
+            boolean on = what.on && !what.off;
+            client.post(path + "/trace", Map.of("on", on), reason);
+            out().println("the trace of %s is %s".formatted(export, on ? "on" : "off"));
         }
         return 0;
     }

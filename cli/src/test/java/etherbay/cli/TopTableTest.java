@@ -20,7 +20,7 @@ final class TopTableTest {
                 MadeUpNode.export("e0.0", MadeUpNode.traffic(0)),
                 MadeUpNode.export("e0.1", MadeUpNode.traffic(0)));
         NodeReport before = node.report();
-        node.nowMs += 2000;
+        node.nowMs = MadeUpNode.NOW_MS + 2000;
         node.exports = List.of(
                 MadeUpNode.export("e0.0", MadeUpNode.traffic(0)),
                 MadeUpNode.export(
