@@ -102,7 +102,8 @@ public final class Examination {
             add(
                     "RING_DROPS",
                     "interface " + used.name(),
-                    "the kernel had no room for %d frames since the start; each cost its initiator a wait"
+                    ("the kernel had no room for %d frames since the start; each cost its"
+                                    + " initiator a wait")
                             .formatted(used.dropped()),
                     "give the interface a larger ring: buffers = 1024 in its table of the"
                             + " settings");
@@ -118,7 +119,8 @@ public final class Examination {
             add(
                     "ROGUE_SEEN",
                     object,
-                    "another box, %s on %s, has answered for this address, %d frames, and is silent now"
+                    ("another box, %s on %s, has answered for this address, %d frames, and is"
+                                    + " silent now")
                             .formatted(rogue.theirs(), rogue.interfaceName(), rogue.frames()),
                     "find it before it comes back, and compare what was written to both");
         }

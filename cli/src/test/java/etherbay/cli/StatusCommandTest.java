@@ -43,8 +43,7 @@ final class StatusCommandTest extends ApiVerbCase {
                                 + " settings",
                         "  at-risk: mirror vm1: one good copy is left, on e1.0: e2.0 is recovering"
                                 + " for 60 s [ONE_GOOD_COPY]",
-                        "    do: wait: etherbay task list shows how far it is; keep the good leg"
-                                + " running",
+                        "    do: keep the good leg running; how far it is: etherbay task list",
                         "  resyncing: mirror vm1: recover at 25 %, 75 s left [MIRROR_RESYNCING]",
                         "    do: wait; follow it with: etherbay mirror detail vm1",
                         "1 export, 0 disks, 1 mirror, 0 volumes",
