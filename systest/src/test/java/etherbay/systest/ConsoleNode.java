@@ -41,8 +41,16 @@ final class ConsoleNode implements NodeAdmin, Clock {
     private final ConsoleMirror mirror = new ConsoleMirror();
     private final Path stateFolder;
     private final long startedMs = System.currentTimeMillis() - 3 * 86_400_000L;
-    private String settings = "[[export]]\nshelf = 0\nslot = 7\npath = \"vg0/scratch\"\n\n"
-            + "[[mirror]]\nname = \"web\"\nlegs = [\"e1.0\", \"e2.0\"]\n";
+    private String settings = """
+            [[export]]
+            shelf = 0
+            slot = 7
+            path = "vg0/scratch"
+
+            [[mirror]]
+            name = "web"
+            legs = ["e1.0", "e2.0"]
+            """;
     private long generation = 12;
     private volatile boolean isTraced;
     private volatile boolean isHealthy;

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -35,12 +36,12 @@ class ConsoleFilesTest {
     private final StaticFiles served = new StaticFiles(ConsoleFilesTest.class.getClassLoader());
 
     /** Texts by their paths below {@code /console/}. */
-    private static TreeMap<String, String> ours() throws IOException, URISyntaxException {
+    private static Map<String, String> ours() throws IOException, URISyntaxException {
         Path root = Path.of(Objects.requireNonNull(
                                 ConsoleFilesTest.class.getResource("/etherbay/console/main.js"))
                         .toURI())
                 .getParent();
-        TreeMap<String, String> texts = new TreeMap<>();
+        Map<String, String> texts = new TreeMap<>();
         try (Stream<Path> files = Files.walk(root)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 texts.put(root.relativize(file).toString(), Files.readString(file));

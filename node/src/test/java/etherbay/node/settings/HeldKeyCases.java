@@ -2,7 +2,6 @@
 package etherbay.node.settings;
 
 import static etherbay.node.settings.SettingsKeysTest.bad;
-import static etherbay.node.settings.SettingsKeysTest.of;
 
 import etherbay.node.settings.SettingsKeysTest.Case;
 import etherbay.node.settings.SettingsKeysTest.In;
@@ -24,13 +23,14 @@ final class HeldKeyCases {
 
     private static void addDiskAndMirror(List<Case> cases) {
         cases.add(bad(
-                of(In.DISK, "address", "", Map.of("\"e01.0\"", "address = \"e1.0\"")),
+                SettingsKeysTest.of(
+                        In.DISK, "address", "", Map.of("\"e01.0\"", "address = \"e1.0\"")),
                 "\"1.0\"",
                 "`1.0` is not the address of a disk; it is not like e1.0;"
                         + " write shelf and slot as in e1.0"));
         cases.add(heldInterfaces(In.DISK));
         cases.add(bad(
-                of(
+                SettingsKeysTest.of(
                         In.DISK,
                         "fail-after",
                         "fail-after = 5",
@@ -45,11 +45,11 @@ final class HeldKeyCases {
                 "fail-after = \"for ever\" is a string; it must be \"never\" or seconds from 0.5"
                         + " to 1000000; write fail-after = 5"));
         cases.add(bad(
-                of(In.MIRROR, "name", "", Map.of("\"web\"", "name = \"web\"")),
+                SettingsKeysTest.of(In.MIRROR, "name", "", Map.of("\"web\"", "name = \"web\"")),
                 "\"\"",
                 "name is empty; it must name something; write name = \"web\", or leave it out"));
         cases.add(bad(
-                of(
+                SettingsKeysTest.of(
                         In.MIRROR,
                         "legs",
                         "legs = []",
@@ -61,7 +61,8 @@ final class HeldKeyCases {
         cases.add(seconds("leg-timeout", "1", "0.5", "600", "601"));
         cases.add(seconds("slow-timeout", "30", "1", "3600", "0.9"));
         cases.add(bad(
-                of(In.MIRROR, "sync-rate", "sync-rate = 0", Map.of("50", "sync-rate = 50")),
+                SettingsKeysTest.of(
+                        In.MIRROR, "sync-rate", "sync-rate = 0", Map.of("50", "sync-rate = 50")),
                 "-1",
                 "sync-rate = -1 is out of range; it must be from 0 to 1048576;"
                         + " write a number in that range, as sync-rate = 0"));
@@ -70,7 +71,7 @@ final class HeldKeyCases {
     private static Case seconds(
             String key, String unsaid, String least, String most, String wrong) {
         return bad(
-                of(
+                SettingsKeysTest.of(
                         In.MIRROR,
                         key,
                         key + " = " + unsaid,
@@ -83,7 +84,7 @@ final class HeldKeyCases {
 
     private static Case heldInterfaces(In in) {
         return bad(
-                of(
+                SettingsKeysTest.of(
                         in,
                         "interfaces",
                         "interfaces = [\"eth0\"]",
@@ -96,12 +97,13 @@ final class HeldKeyCases {
 
     private static void addVolume(List<Case> cases) {
         cases.add(bad(
-                of(In.VOLUME, "path", "", Map.of("\"vg/data\"", "path = \"vg/data\"")),
+                SettingsKeysTest.of(
+                        In.VOLUME, "path", "", Map.of("\"vg/data\"", "path = \"vg/data\"")),
                 "\"/srv/a\"",
                 "`/srv/a` is no logical volume; one is named by its group and its own name;"
                         + " write it as VG/LV; serve anything else as an [[export]]"));
         cases.add(bad(
-                of(In.VOLUME, "direct-io", "", Map.of("true", "direct-io = true")),
+                SettingsKeysTest.of(In.VOLUME, "direct-io", "", Map.of("true", "direct-io = true")),
                 "\"on\"",
                 "direct-io = \"on\" is a string; it must be true or false, without quotes;"
                         + " write direct-io = true"));
@@ -109,7 +111,7 @@ final class HeldKeyCases {
 
     private static void addFront(List<Case> cases, In in) {
         cases.add(bad(
-                of(
+                SettingsKeysTest.of(
                         in,
                         "nbd",
                         "",
@@ -120,22 +122,23 @@ final class HeldKeyCases {
                 "`10809` is no address for an NBD server; it begins with neither `unix:` nor"
                         + " `tcp:`; write unix:PATH or tcp:HOST:PORT, as tcp:127.0.0.1:10809"));
         cases.add(bad(
-                of(in, "nbd-name", "", Map.of("\"a b\"", "nbd-name = \"a b\"")),
+                SettingsKeysTest.of(in, "nbd-name", "", Map.of("\"a b\"", "nbd-name = \"a b\"")),
                 "7",
                 "nbd-name = 7 is a whole number; it must be a string, in quotes;"
                         + " write nbd-name = \"disk\""));
         cases.add(bad(
-                of(in, "tls", "", Map.of("\"off\"", "tls = \"off\"")),
+                SettingsKeysTest.of(in, "tls", "", Map.of("\"off\"", "tls = \"off\"")),
                 "\"requird\"",
                 "tls = \"requird\" is not known; it must be \"off\", \"allow\" or \"require\","
                         + " in quotes; write tls = \"require\""));
         cases.add(bad(
-                of(in, "tls-dir", "", Map.of("\"/t\"", "tls-dir = \"/t\"")),
+                SettingsKeysTest.of(in, "tls-dir", "", Map.of("\"/t\"", "tls-dir = \"/t\"")),
                 "true",
                 "tls-dir = true is a boolean; it must be a string, in quotes;"
                         + " write tls-dir = \"/etc/etherbay/tls\""));
         cases.add(bad(
-                of(in, "read-only", "read-only = false", Map.of("true", "read-only = true")),
+                SettingsKeysTest.of(
+                        in, "read-only", "read-only = false", Map.of("true", "read-only = true")),
                 "1",
                 "read-only = 1 is a whole number; it must be true or false, without quotes;"
                         + " write read-only = true"));
