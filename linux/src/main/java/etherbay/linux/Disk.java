@@ -313,6 +313,11 @@ public final class Disk implements BlockDevice {
         prompt.cached(cached);
     }
 
+    /** {@link DiskFile#medium}. */
+    long medium() {
+        return file.medium();
+    }
+
     /** What makes the calls of this disk. */
     DiskEngine calls() {
         return engine;

@@ -29,6 +29,8 @@ final class DiskFile {
     private static final long SIZE_AT = Layouts.at(Layouts.STATX, "stx_size");
     private static final long BLOCK_AT = Layouts.at(Layouts.STATX, "stx_blksize");
     private static final long MODE_AT = Layouts.at(Layouts.STATX, "stx_mode");
+    private static final long MEDIUM_AT = Layouts.at(Layouts.STATX, "stx_dev_major");
+    private static final long DEVICE_AT = Layouts.at(Layouts.STATX, "stx_rdev_major");
 
     private final Path path;
     private final Disk.Options options;
@@ -40,6 +42,7 @@ final class DiskFile {
 
     private int fd = -1;
     private boolean blockDevice;
+    private long medium;
     private int addressAlignBytes = 1;
     private int lengthAlignBytes = 1;
     private int logicalBlockBytes = BlockDevice.SECTOR_BYTES;
@@ -82,6 +85,7 @@ final class DiskFile {
             throw DiskErrors.notADisk(path, kind == Constants.S_IFDIR);
         }
         blockDevice = kind == Constants.S_IFBLK;
+        medium = Memory.getLong(statx + (blockDevice ? DEVICE_AT : MEDIUM_AT));
         fd = Libc.open(name, openFlags(), 0);
         if (fd < 0) {
             throw DiskErrors.cannotOpen(path, -fd, options);
@@ -189,6 +193,11 @@ final class DiskFile {
 
     int fd() {
         return fd;
+    }
+
+    /** Where it lies: equal for files of one file system, and for one block device. */
+    long medium() {
+        return medium;
     }
 
     /** What is cached of it as it is now, unless it is open for direct I/O. */

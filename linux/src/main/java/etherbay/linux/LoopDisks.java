@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * What the {@link Disk}s of one loop share: one io_uring, or one set of threads where io_uring is
@@ -59,6 +60,9 @@ final class LoopDisks implements LoopPart {
     private @Nullable Disk[] attached = new Disk[TICK_COUNT];
     private int attachedCount;
 
+    /** Whether all that are attached lie on the same medium. */
+    private boolean oneMedium;
+
     /** Those that an attached disk uses: one or both kinds. */
     private DiskEngine[] turned = {};
 
@@ -89,7 +93,12 @@ final class LoopDisks implements LoopPart {
 
     /** Of a disk of that mapping. */
     PromptWrites promptWrites(CachedPages cached) {
-        return new PromptWrites(loop, later, cached);
+        return new PromptWrites(this, later, cached);
+    }
+
+    /** While it is so, a disk that makes the loop wait keeps nobody waiting but its own. */
+    boolean isOneMedium() {
+        return oneMedium;
     }
 
     DiskSlots slots() {
@@ -191,7 +200,18 @@ final class LoopDisks implements LoopPart {
             tickLast = Math.floorDiv(loop.clock().nanoTime(), TICK_NS);
         }
         turn(disk.calls());
+        lookAtMedia();
         setSizeCheck();
+    }
+
+    private void lookAtMedia() {
+        oneMedium = Arrays.stream(attached)
+                        .filter(Objects::nonNull)
+                        .mapToLong(Disk::medium)
+                        .distinct()
+                        .limit(2)
+                        .count()
+                == 1;
     }
 
     private void turn(DiskEngine engine) {
@@ -229,6 +249,7 @@ final class LoopDisks implements LoopPart {
         if (--attachedCount == 0) {
             loop.remove(this);
         }
+        lookAtMedia();
         setSizeCheck();
     }
 

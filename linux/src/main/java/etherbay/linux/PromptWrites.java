@@ -11,7 +11,8 @@ import etherbay.base.Loop;
  *
  * <p>Whether such a write would wait cannot be asked. So this takes what should not ({@link
  * CachedPages#takesWrite}), looks how long it took, and leaves the rest to the engine: what comes
- * late in a turn; for some time everything, after one that took long, as they do where more is
+ * late in a turn; everything, where the loop has disks of another medium, whose users would wait
+ * for this one; for some time everything, after one that took long, as they do where more is
  * written than the medium takes and the kernel slows down who writes; and one that failed, whose
  * error the engine then meets and reports.
  */
@@ -30,9 +31,10 @@ final class PromptWrites {
      */
     static final int REST_FACTOR = 16;
 
-    /** The longest rest: a process that was stopped for an hour took no hour to write. */
-    static final long REST_NS_MAX = 10_000_000_000L;
+    /** The longest rest: a process that was stopped for a day took no day to write. */
+    static final long REST_NS_MAX = 600_000_000_000L;
 
+    private final LoopDisks disks;
     private final Loop loop;
     private final DiskRequestQueue ended;
     private CachedPages cached;
@@ -40,10 +42,12 @@ final class PromptWrites {
     private long restUntilNs;
 
     /**
+     * @param disks of the loop
      * @param ended where the loop finds requests whose call has ended
      */
-    PromptWrites(Loop loop, DiskRequestQueue ended, CachedPages cached) {
-        this.loop = loop;
+    PromptWrites(LoopDisks disks, DiskRequestQueue ended, CachedPages cached) {
+        this.disks = disks;
+        loop = disks.loop();
         this.ended = ended;
         this.cached = cached;
     }
@@ -63,6 +67,7 @@ final class PromptWrites {
                 || request.flags != 0
                 || request.iovecCount != 1
                 || request.stepBytes > BYTES_MAX
+                || !disks.isOneMedium()
                 || !cached.takesWrite(request.offsetBytes, request.stepBytes)) {
             return false;
         }

@@ -184,6 +184,29 @@ final class PromptWritesTest {
         }
     }
 
+    /** Those who use another disk are not to wait for this one. */
+    @Test
+    void whereDisksLieOnSeveralMediaTheEngineWrites() throws IOException {
+        Path elsewhere = Files.createTempFile(Path.of("/dev/shm"), "etherbay-", ".disk");
+        Path beside = Files.write(folder.resolve("beside"), filled(4096));
+        Files.write(elsewhere, filled(4096));
+        try (DiskRig rig = new DiskRig(path, Disk.Options.DEFAULT);
+                Disk _ = rig.open(beside, Disk.Options.DEFAULT)) {
+            MemorySegment first = rig.memory(4096, 7);
+            MemorySegment second = rig.memory(4096, 8);
+            try (Disk _ = rig.open(elsewhere, Disk.Options.DEFAULT)) {
+                Io late = submitted(rig, 0, first);
+                assertThat(isWritten(0, first)).isFalse();
+                finish(rig, late);
+            }
+            Io prompt = submitted(rig, 0, second);
+            assertThat(isWritten(0, second)).isTrue();
+            finish(rig, prompt);
+        } finally {
+            Files.delete(elsewhere);
+        }
+    }
+
     @Test
     void whatFailsIsTheEnginesToReport() throws IOException {
         try (DiskRig rig = new DiskRig(path, Disk.Options.DEFAULT)) {
