@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.admin;
 
+import java.util.Locale;
+
 /** What a caller may do; each role may do what those before it may. */
 public enum Role {
     /** Sees everything that holds no secret. */
@@ -9,6 +11,11 @@ public enum Role {
     OPERATOR,
     /** Changes what there is: applies settings, creates, removes, stops. */
     ADMIN;
+
+    /** As tokens, the API and the console write it: {@code viewer}. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
 
     public boolean mayActAs(Role needed) {
         return compareTo(needed) >= 0;

@@ -19,7 +19,6 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /** {@code etherbay token}: who may ask the daemon over TCP. A file is changed; nobody is asked. */
@@ -131,7 +130,8 @@ final class TokenCommand implements Runnable {
                 out.println(Documents.json(holders.stream().map(ListAll::object).toList()));
             } else {
                 Columns columns = new Columns("NAME", "ROLE");
-                holders.forEach(holder -> columns.row(holder.name(), word(holder.role())));
+                holders.forEach(
+                        holder -> columns.row(holder.name(), holder.role().word()));
                 columns.print(out);
             }
             out.flush();
@@ -140,12 +140,8 @@ final class TokenCommand implements Runnable {
         private static Map<String, Object> object(Tokens.Holder holder) {
             Map<String, Object> object = new LinkedHashMap<>();
             object.put("name", holder.name());
-            object.put("role", word(holder.role()));
+            object.put("role", holder.role().word());
             return object;
-        }
-
-        private static String word(Role role) {
-            return role.name().toLowerCase(Locale.ROOT);
         }
     }
 

@@ -17,8 +17,13 @@ final class NodeEndpoints {
     private final Administration parts;
     private final Metrics metrics;
 
-    /** What a client asks first. */
-    public record ApiInfo(String product, String name, String version, List<String> apiVersions) {}
+    /**
+     * What a client asks first.
+     *
+     * @param role of the caller: "viewer", "operator", "admin"
+     */
+    public record ApiInfo(
+            String product, String name, String version, List<String> apiVersions, String role) {}
 
     NodeEndpoints(Administration parts) {
         this.parts = parts;
@@ -32,7 +37,12 @@ final class NodeEndpoints {
 
     Reply info(Exchange exchange) {
         NodeReport report = latest(exchange);
-        return Reply.json(new ApiInfo("etherbay", report.name(), report.version(), List.of("v1")));
+        return Reply.json(new ApiInfo(
+                "etherbay",
+                report.name(),
+                report.version(),
+                List.of("v1"),
+                exchange.caller().role().word()));
     }
 
     Reply report(Exchange exchange) {

@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -113,8 +112,7 @@ public final class Tokens {
         new SecureRandom().nextBytes(secret);
         String token = PREFIX + HexFormat.of().formatHex(secret);
         List<String> lines = withoutLine(name);
-        lines.add("%s %s %s"
-                .formatted(name, role.name().toLowerCase(Locale.ROOT), AuditLog.digest(token)));
+        lines.add("%s %s %s".formatted(name, role.word(), AuditLog.digest(token)));
         write(lines);
         return token;
     }

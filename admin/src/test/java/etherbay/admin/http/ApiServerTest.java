@@ -39,6 +39,7 @@ final class ApiServerTest {
     @ParameterizedTest
     @CsvSource({
         "/api/v1, \"product\":\"etherbay\"",
+        "/api/v1, \"role\":\"admin\"",
         "/api/v1/, \"product\":\"etherbay\"",
         "/api/v1/report, \"stateFolder\":\"state\"",
         "/api/v1/health, \"word\":\"healthy\"",
@@ -68,6 +69,13 @@ final class ApiServerTest {
         assertThat(lab.tcp("GET", "/api/v1/report", "", "eb_wrong").status()).isEqualTo(401);
         assertThat(lab.tcp("GET", "/api/v1/report", "", lab.token(Role.VIEWER)).status())
                 .isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"VIEWER, viewer", "OPERATOR, operator", "ADMIN, admin"})
+    void aCallerIsToldItsRole(Role role, String word) throws IOException {
+        assertThat(lab.tcp("GET", "/api/v1", "", lab.token(role)).text())
+                .contains("\"role\":\"%s\"".formatted(word));
     }
 
     @ParameterizedTest
