@@ -5,10 +5,12 @@ import etherbay.admin.Administration;
 import etherbay.admin.Health;
 import etherbay.admin.HealthRules;
 import etherbay.admin.NodeReport;
+import etherbay.admin.NodeReport.Disk;
 import etherbay.admin.NodeReport.Export;
 import etherbay.admin.NodeReport.Initiator;
 import etherbay.admin.NodeReport.Latency;
 import etherbay.admin.NodeReport.Mirror;
+import etherbay.admin.NodeReport.Rogue;
 import etherbay.admin.NodeReport.Traffic;
 import etherbay.admin.Task;
 
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.TreeMap;
 
 /**
@@ -30,6 +33,7 @@ import java.util.TreeMap;
 final class Metrics {
     static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
     private static final double US = 1e-6;
+    private static final List<String> DISK_STATES = List.of("up", "silent", "sought", "fenced");
 
     private final Administration parts;
 
@@ -53,24 +57,10 @@ final class Metrics {
         });
         families.gauge(
                 "rogues",
-                "Other boxes that answer for our addresses",
+                "Other boxes that have answered for our addresses since the start",
                 report.rogues().size());
-        report.disks().forEach(disk -> {
-            families.gauge(
-                    "disk_up",
-                    "Whether its target answers",
-                    bit(disk.state().equals("up")),
-                    "disk",
-                    disk.name());
-            families.counter(
-                    "disk_retransmits",
-                    "Questions sent again",
-                    disk.paths().stream()
-                            .mapToLong(NodeReport.Path::retransmits)
-                            .sum(),
-                    "disk",
-                    disk.name());
-        });
+        report.rogues().forEach(rogue -> rogue(families, rogue));
+        report.disks().forEach(disk -> disk(families, disk));
         report.mirrors().forEach(mirror -> mirror(families, mirror));
         tasks(families);
         try {
@@ -140,6 +130,11 @@ final class Metrics {
                 "export_queued_requests", "At the disk or waiting for it", export.queued(), labels);
         families.gauge(
                 "export_sync_failed", "Whether a sync failed", bit(export.syncFailed()), labels);
+        families.gauge(
+                "export_write_cache",
+                "Whether what is written may be in a cache until a FLUSH",
+                bit(export.writeCache() && !export.readOnly()),
+                labels);
         families.counter(
                 "export_retransmits",
                 "Frames that had been asked before",
@@ -155,6 +150,11 @@ final class Metrics {
                 "interface",
                 initiator.interfaceName()
             };
+            families.gauge(
+                    "initiator_never_flushes",
+                    "Whether it wrote and has sent no FLUSH since the start",
+                    bit(initiator.neverFlushes()),
+                    who);
             families.counter(
                     "initiator_retransmits",
                     "Frames that had been asked before",
@@ -162,6 +162,41 @@ final class Metrics {
                     who);
             traffic(families, "initiator", initiator.traffic(), who);
         }
+    }
+
+    /** Told by when, not whether: who asks decides how long ago is too long ago. */
+    private static void rogue(MetricFamilies families, Rogue rogue) {
+        families.gauge(
+                "rogue_last_seen_time_seconds",
+                "When another box last answered for this address, since 1970",
+                rogue.lastMs() / 1000.0,
+                "export",
+                rogue.export(),
+                "interface",
+                rogue.interfaceName(),
+                "mac",
+                rogue.theirs());
+    }
+
+    private static void disk(MetricFamilies families, Disk disk) {
+        boolean isUp = disk.trouble() == null && disk.state().equals("up");
+        families.gauge("disk_up", "Whether its target answers", bit(isUp), "disk", disk.name());
+        for (String state : DISK_STATES) {
+            families.gauge(
+                    "disk_state",
+                    "1 for the state that it is in, 0 for the others",
+                    bit(disk.state().equals(state)),
+                    "disk",
+                    disk.name(),
+                    "state",
+                    state);
+        }
+        families.counter(
+                "disk_retransmits",
+                "Questions sent again",
+                disk.paths().stream().mapToLong(NodeReport.Path::retransmits).sum(),
+                "disk",
+                disk.name());
     }
 
     private static void traffic(
@@ -237,10 +272,28 @@ final class Metrics {
         for (String state : new String[] {"running", "waiting", "done", "failed", "cancelled"}) {
             byState.put(state, 0);
         }
-        for (Task task : parts.tasks().list()) {
+        List<Task> kept = parts.tasks().list();
+        for (Task task : kept) {
             byState.merge(task.state(), 1, Integer::sum);
         }
         byState.forEach((state, count) ->
                 families.gauge("tasks", "Tasks that are kept, by state", count, "state", state));
+        failures(families, kept);
+    }
+
+    /** The newest failure of each kind on each object; a task that failed is kept for days. */
+    private static void failures(MetricFamilies families, List<Task> newestFirst) {
+        for (Task task : newestFirst) {
+            if (task.state().equals("failed")) {
+                families.gauge(
+                        "task_failed_time_seconds",
+                        "When the latest such task that failed ended, since 1970",
+                        task.endedMs() / 1000.0,
+                        "kind",
+                        task.kind(),
+                        "object",
+                        task.object());
+            }
+        }
     }
 }

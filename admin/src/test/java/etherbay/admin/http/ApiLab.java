@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.admin.http;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import etherbay.admin.Administration;
 import etherbay.admin.FakeNode;
 import etherbay.admin.Role;
+import etherbay.admin.TaskKind;
+import etherbay.admin.TaskRun;
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -15,7 +21,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** A server over a node that is made up, and requests as raw as one likes. */
 final class ApiLab implements AutoCloseable {
@@ -63,6 +72,27 @@ final class ApiLab implements AutoCloseable {
         for (long passed = 0; passed < Math.max(ms, 1000); passed += 500) {
             node.nowMs.addAndGet(500);
             parts.watch().look();
+        }
+    }
+
+    /** Begins a task that fails, and waits for its end. */
+    void failTask(String kind, String object) throws InterruptedException {
+        CountDownLatch ended = new CountDownLatch(1);
+        parts.tasks().register(new FailingKind(kind));
+        parts.tasks().listen(task -> {
+            if (task.endedMs() > 0) {
+                ended.countDown();
+            }
+        });
+        assertThat(parts.tasks().begin(kind, object, Map.of(), "eva").state()).isNotBlank();
+        assertThat(ended.await(20, TimeUnit.SECONDS)).isTrue();
+    }
+
+    private record FailingKind(String name) implements TaskKind {
+        @Override
+        public void run(TaskRun run) {
+            throw new EtherbayException(
+                    ErrorCode.NOT_FOUND, "it is gone", "somebody took it", "look");
         }
     }
 

@@ -3,6 +3,8 @@ package etherbay.admin.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import etherbay.admin.NodeReport;
+import etherbay.admin.NodeReport.Rogue;
 import etherbay.admin.Reports;
 
 import org.junit.jupiter.api.AfterEach;
@@ -52,7 +54,7 @@ final class MetricsTest {
     }
 
     /** Samples by name and labels; a family has its HELP and TYPE first, and stands together. */
-    private static Map<String, Double> parse(String text) {
+    static Map<String, Double> parse(String text) {
         assertThat(text).endsWith("\n");
         Map<String, Double> samples = new TreeMap<>();
         Map<String, String> types = new HashMap<>();
@@ -119,6 +121,55 @@ final class MetricsTest {
                 .containsEntry("etherbay_tasks{state=\"running\"}", 1.0)
                 .containsEntry("etherbay_interface_dropped_frames_total{interface=\"eth0\"}", 0.0)
                 .containsEntry("etherbay_node_counter_total{name=\"dropped.bad\"}", 3.0);
+    }
+
+    @Test
+    void whatAnAlertAsksForIsThere() throws IOException {
+        lab.node().parts = Reports.healthy()
+                .exports(Reports.export(
+                        "e0.0",
+                        100,
+                        false,
+                        null,
+                        true,
+                        Reports.initiator("02:00:00:00:00:09", true)))
+                .rogues(new Rogue(
+                        "e0.0", "eth0", "02:66:00:00:00:01", "02:01", 0, Reports.NOW_MS, 5))
+                .disks(Reports.disk("e1.0", "silent"));
+        assertThat(scrape())
+                .containsEntry("etherbay_export_write_cache{export=\"e0.0\"}", 1.0)
+                .containsEntry(
+                        "etherbay_initiator_never_flushes{export=\"e0.0\","
+                                + "initiator=\"02:00:00:00:00:09\",interface=\"eth0\"}",
+                        1.0)
+                .containsEntry(
+                        "etherbay_rogue_last_seen_time_seconds{export=\"e0.0\","
+                                + "interface=\"eth0\",mac=\"02:66:00:00:00:01\"}",
+                        Reports.NOW_MS / 1000.0)
+                .containsEntry("etherbay_disk_up{disk=\"e1.0\"}", 0.0)
+                .containsEntry("etherbay_disk_state{disk=\"e1.0\",state=\"silent\"}", 1.0)
+                .containsEntry("etherbay_disk_state{disk=\"e1.0\",state=\"up\"}", 0.0);
+    }
+
+    @Test
+    void aDiskInTroubleIsNotUp() throws IOException {
+        lab.node().parts = Reports.healthy()
+                .disks(new NodeReport.Disk(
+                        "e1.0", "file", "up", 0, null, List.of(), Reports.TROUBLE));
+        assertThat(scrape()).containsEntry("etherbay_disk_up{disk=\"e1.0\"}", 0.0);
+    }
+
+    @Test
+    void theNewestFailureOfEachKindOnEachObjectIsTold() throws Exception {
+        lab.failTask("volume-copy", "volume a");
+        lab.turn(5000);
+        lab.failTask("volume-copy", "volume a");
+        assertThat(scrape())
+                .containsEntry("etherbay_tasks{state=\"failed\"}", 2.0)
+                .containsEntry(
+                        "etherbay_task_failed_time_seconds{kind=\"volume-copy\","
+                                + "object=\"volume a\"}",
+                        (Reports.NOW_MS + 5000) / 1000.0);
     }
 
     @Test
