@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 record TidyTree(Map<String, String> texts) {
     private static final Set<String> OUTPUT = Set.of(".git", ".build", ".idea", ".vscode");
     private static final Pattern TEXT =
-            Pattern.compile(".*\\.(java|xml|md|sh|txt|toml|properties)");
+            Pattern.compile(".*\\.(java|xml|md|sh|txt|toml|properties|json|yml)");
     private static final Pattern MODULE_OUTPUT = Pattern.compile("[a-z]+/target");
     private static final String SHELL = "#!/usr/bin/env bash";
 
