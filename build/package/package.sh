@@ -68,7 +68,8 @@ package_class_path() { sed "s|^|$lib/app/|" "$lib/jars" | paste -sd :; }
 package_documents() {
     local doc=$tree/share/doc/etherbay page
     mkdir -p "$doc" && cp "$root/README.md" "$root/LICENSE" "$root"/docs/*.md \
-        "$root/docs/etherbay.toml" "$root/build/package/copyright" "$doc/" || return
+        "$root/docs/etherbay.toml" "$root/build/package/copyright" "$doc/" &&
+        cp -r "$root/docs/monitoring" "$doc/" || return
     "$lib/runtime/bin/java" "@$lib/common.jvm" -cp "$(package_class_path)" \
         etherbay.cli.CommandDocuments "$tree" "$(date -u -d "@$SOURCE_DATE_EPOCH" +%F)" &&
         gzip -9n "$tree"/share/man/man1/*.1 &&
