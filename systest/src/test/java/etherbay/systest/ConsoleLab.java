@@ -77,6 +77,7 @@ final class ConsoleLab implements AutoCloseable {
             case "audit" -> {
                 return parts.audit().latest(20).toString();
             }
+            case "look" -> parts.watch().look(); // what changes next is another change
             case "down" -> server.close();
             case "up" -> server = start();
             default -> node.become(what);

@@ -22,7 +22,7 @@ export class Settings extends Component {
             const loaded = await api.settings();
             this.setState({
                 loaded, text: loaded.text, plan: null, failure: null,
-                generation: this.props.state.report.generation});
+                generation: Number(loaded.mark.replaceAll("\"", ""))});
         } catch (failure) {
             this.setState({failure});
         }
@@ -78,7 +78,7 @@ export class Settings extends Component {
         return div({class: "stack"},
             p({class: "quiet lead"}, "What was applied here or by ", code("etherbay apply"),
                 ". What stands in the node's own settings file cannot be changed from here."),
-            report.generation !== generation && generation !== undefined
+            report.generation > generation // what the stream told may be older
                 && div({class: "notice tone-warn"}, parts.glyph("warn"),
                     div(p({class: "strong"}, "The settings have changed since they were loaded."),
                         parts.action("Load what the node has", () => this.#reload()))),
