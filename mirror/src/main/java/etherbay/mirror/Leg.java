@@ -112,7 +112,7 @@ final class Leg {
     /** It was away: it may have lost what was not flushed. */
     boolean unproven;
 
-    /** And it was alone meanwhile: what it may have lost nobody else has. */
+    /** And it was the only one in sync meanwhile: what it may have lost nobody else has. */
     boolean unprovenAlone;
 
     int outageCount;
@@ -129,9 +129,6 @@ final class Leg {
      * more than what is marked.
      */
     long keptSectors;
-
-    /** Of one that is filled: it has all, and is in sync once it has flushed and is listed. */
-    boolean whole;
 
     /** Of one that is filled: whether only what is marked is copied. */
     boolean byIntent;
@@ -190,7 +187,7 @@ final class Leg {
 
     /** To be asked when it is in doubt, and when another leg has left. */
     void noteAlone() {
-        unprovenAlone |= unproven && isInSync() && core.isAlone(this);
+        unprovenAlone |= unproven && isInSync() && core.isLast(this);
     }
 
     /** It has flushed: nothing was lost. */

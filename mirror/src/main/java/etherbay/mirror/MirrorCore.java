@@ -181,16 +181,6 @@ final class MirrorCore implements BlockDevice {
         return legs.stream().noneMatch(other -> other != leg && other.isInSync());
     }
 
-    /** Whether nobody else has what that leg in sync has: none is in sync, or was filled whole. */
-    boolean isAlone(Leg leg) {
-        return isLast(leg) && !hasWhole();
-    }
-
-    /** Whether a leg is not in sync yet, and lacks nothing. */
-    boolean hasWhole() {
-        return legs.stream().anyMatch(leg -> leg.whole);
-    }
-
     /** Whether a slot of the array has no leg in sync. */
     boolean isDegraded() {
         return inSyncCount() < metadata.shared().legCount();
@@ -215,13 +205,13 @@ final class MirrorCore implements BlockDevice {
 
     /**
      * Whether what a leg in sync says can be believed now: it answers, and has not lost anything
-     * as far as is known. One that is alone is all there is.
+     * as far as is known. The last one is all there is.
      */
     boolean isReadable(Leg leg) {
         return leg.isInSync()
                 && leg.isOnline()
                 && !leg.isSilentNow()
-                && ((!leg.unproven && leg.trouble == null) || isAlone(leg));
+                && ((!leg.unproven && leg.trouble == null) || isLast(leg));
     }
 
     /** Whether somebody wants something, or did a moment ago. */

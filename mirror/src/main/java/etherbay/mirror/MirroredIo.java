@@ -170,11 +170,7 @@ final class MirroredIo {
                 asked = null; // all that had it are faulty by now: those in sync are to have it
                 begin(io);
             }
-        } else if (doneCount == 0
-                && silentCount == 0
-                && badCount > 0
-                && !undurable
-                && !isFlushedElsewhere(io)) {
+        } else if (doneCount == 0 && silentCount == 0 && badCount > 0 && !undurable) {
             if (io.operation() == IoOperation.FLUSH) {
                 core.cacheLost(core.primary());
             }
@@ -182,11 +178,6 @@ final class MirroredIo {
         } else {
             hold();
         }
-    }
-
-    /** One that was filled whole is in sync at once, or leaves. */
-    private boolean isFlushedElsewhere(Io io) {
-        return io.operation() == IoOperation.FLUSH && core.hasWhole();
     }
 
     /** Legs that could not are filled no longer; whoever waits hears when that is durable. */

@@ -35,6 +35,7 @@ final class Roster {
             core.cacheLost(leg);
         }
         leave(leg, cause, why);
+        core.legs().forEach(Leg::noteAlone);
         core.metadata().drop(leg);
         core.metadata().start();
         leg.cancelAll();
@@ -65,7 +66,6 @@ final class Roster {
         core.metadata().start();
         leg.cancelAll();
         core.settleHeld();
-        core.reads().retry();
         core.lost(leg);
         core.changed();
     }
@@ -97,8 +97,6 @@ final class Roster {
         leg.why = why;
         leg.sinceMs = core.wallMillis();
         leg.trouble = null;
-        leg.whole = false;
-        core.legs().forEach(Leg::noteAlone);
         leg.keptSectors = leg.byIntent ? 0 : Math.max(leg.keptSectors, leg.filledSectors);
         leg.byIntent = false;
         leg.filledSectors = 0;
@@ -175,7 +173,6 @@ final class Roster {
             core.metadata().drop(leg);
             core.metadata().start();
             core.settleHeld();
-            core.reads().retry();
         }
         leg.cause = Leg.Cause.ASKED;
         core.changed();
@@ -215,19 +212,10 @@ final class Roster {
                 0);
     }
 
-    /** A leg that was filled whole could not be listed: the one that it was filled from counts. */
-    void unlisted(Leg leg) {
-        leg.whole = false;
-        core.legs().forEach(Leg::noteAlone);
-        core.settleHeld();
-        core.reads().retry();
-    }
-
     /** A leg that was filled is in sync. */
     void promoted(Leg leg) {
         membership++;
         leg.standing = Leg.Standing.IN_SYNC;
-        leg.whole = false;
         leg.byIntent = false;
         leg.keptSectors = 0;
         leg.filledSectors = 0;

@@ -459,8 +459,6 @@ final class Sync {
             of.filling().remove(leg);
             if (listed) {
                 core.roster().promoted(leg);
-            } else {
-                core.roster().unlisted(leg);
             }
             endIfListed();
         });

@@ -231,7 +231,6 @@ final class SyncPass {
     /** Its legs are whole, and are listed as such. */
     void finish() {
         finishing = true;
-        filling.forEach(leg -> leg.whole = true);
     }
 
     boolean isFinishing() {

@@ -52,8 +52,9 @@ final class Troubles {
                 if (leg.answeringNs == Long.MAX_VALUE) {
                     leg.answeringNs = core.nowNs();
                 }
-                // Of one alone an error is told to whoever asks; what it was silent to goes again.
-                boolean again = leg.isSilentNow() || (leg.trouble != null && core.isAlone(leg));
+                // Of the last one an error is told to whoever asks; what it was silent to goes
+                // again.
+                boolean again = leg.isSilentNow() || (leg.trouble != null && core.isLast(leg));
                 if (again && sentNs >= leg.troubleNs) {
                     over(leg);
                     prove(leg);

@@ -12,7 +12,6 @@ import etherbay.sim.SimStore;
 
 import org.junit.jupiter.api.Test;
 
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -37,90 +36,6 @@ final class MirrorLossTest {
             rig.kill().open();
             rig.write(0, 1, 3);
             assertThat(rig.flush()).isEqualTo(IoStatus.OK);
-        }
-    }
-
-    /** A disk that keeps its FLUSHes back for a while. */
-    private static final class LateFlush extends DeviceDecorator {
-        private final List<Io> held = new ArrayList<>();
-        private boolean holding = true;
-
-        LateFlush(BlockDevice below) {
-            super(below);
-        }
-
-        @Override
-        public void submit(Io io) {
-            if (holding && io.operation() == IoOperation.FLUSH) {
-                held.add(io);
-            } else {
-                below().submit(io);
-            }
-        }
-
-        void release() {
-            holding = false;
-            held.forEach(below()::submit);
-        }
-    }
-
-    /** {@code s0} is filled whole, but for its FLUSH, when {@code s1} loses its cache. */
-    private static LateFlush filledBeforeALoss(MirrorRig rig) {
-        rig.open();
-        rig.mirror().fail("s0");
-        for (int lba = 0; lba < 64; lba++) {
-            rig.write(lba, 1, 2);
-        }
-        Part part = rig.part(0);
-        LateFlush filled = new LateFlush(part.device());
-        rig.node.tell(() -> rig.mirror()
-                .add(
-                        new Part("s0", filled, part.gate(), ""),
-                        false,
-                        told -> assertThat(told).isEmpty()));
-        rig.until("filled whole", () -> !filled.held.isEmpty());
-        assertThat(rig.standing("s0")).isEqualTo("recovering");
-        rig.stores.get(1).powerCut();
-        return filled;
-    }
-
-    @Test
-    void aLossOfALegFromWhichAnotherWasFilledWholeBeforeIsNone() {
-        try (MirrorRig rig = new MirrorRig(2).create()) {
-            LateFlush filled = filledBeforeALoss(rig);
-            List<MirrorRig.Pending> reads = new ArrayList<>();
-            for (int lba = 0; lba < 64; lba++) {
-                reads.add(rig.begin(IoOperation.READ, lba, 1, 0));
-            }
-            MirrorRig.Pending flush = rig.begin(IoOperation.FLUSH, 0, 0, 0);
-            rig.runFor(2 * MirrorRig.SECOND_NS);
-            rig.stores.get(1).start();
-            rig.runFor(2 * MirrorRig.SECOND_NS);
-            rig.node.tell(filled::release);
-            assertThat(rig.end(flush)).isEqualTo(IoStatus.OK);
-            for (MirrorRig.Pending read : reads) {
-                assertThat(rig.end(read)).isEqualTo(IoStatus.OK);
-                assertThat(read.memory.get(ValueLayout.JAVA_BYTE, 17)).isEqualTo((byte) 2);
-            }
-            assertThat(rig.flush()).isEqualTo(IoStatus.OK);
-            rig.untilStanding("s1", "in sync");
-            assertThat(rig.told).noneMatch(said -> said.contains("every FLUSH fails from now on"));
-        }
-    }
-
-    @Test
-    void aLossIsOneWhenTheLegThatWasFilledWholeLeavesBeforeItIsInSync() {
-        try (MirrorRig rig = new MirrorRig(2).create()) {
-            filledBeforeALoss(rig);
-            MirrorRig.Pending read = rig.begin(IoOperation.READ, 0, 1, 0);
-            rig.runFor(2 * MirrorRig.SECOND_NS);
-            rig.stores.get(1).start();
-            rig.runFor(2 * MirrorRig.SECOND_NS);
-            assertThat(read.status).as("s0 has what s1 may have lost").isNull();
-            rig.node.tell(() -> rig.mirror().fail("s0"));
-            assertThat(rig.end(read)).isEqualTo(IoStatus.OK);
-            assertThat(rig.flush()).isEqualTo(IoStatus.FAILED);
-            assertThat(rig.told).anyMatch(said -> said.contains("every FLUSH fails from now on"));
         }
     }
 
