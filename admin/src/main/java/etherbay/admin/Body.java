@@ -3,6 +3,7 @@ package etherbay.admin;
 
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
+import etherbay.base.Nearest;
 
 import org.jspecify.annotations.Nullable;
 
@@ -12,11 +13,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.TreeSet;
 
 /**
  * A JSON object that somebody sent, checked field by field. Whatever is wrong is an {@link
- * EtherbayException} INVALID that names the key; an unknown key names the nearest known one.
+ * EtherbayException} INVALID that names the key; an unknown key names the nearest known one, if one
+ * is near.
  */
 public final class Body {
     private static final int SHOWN_MAX = 64;
@@ -61,38 +63,11 @@ public final class Body {
         if (!known.contains(key)) {
             throw invalid(
                     "there is no key " + shown(key) + " here",
-                    "known: " + known.stream().sorted().collect(Collectors.joining(", ")),
-                    "write " + nearest(key, known) + ", or leave it out");
+                    "known: " + String.join(", ", new TreeSet<>(known)),
+                    Nearest.to(key, known)
+                            .map(nearest -> "write " + nearest + ", or leave it out")
+                            .orElse("leave it out"));
         }
-    }
-
-    /** The known word with the fewest letters to change. */
-    static String nearest(String word, List<String> known) {
-        String cut = word.substring(0, Math.min(word.length(), SHOWN_MAX));
-        String best = known.getFirst();
-        for (String candidate : known) {
-            if (distance(cut, candidate) < distance(cut, best)) {
-                best = candidate;
-            }
-        }
-        return best;
-    }
-
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int exchanged = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(exchanged, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[b.length()];
     }
 
     /** The boolean of a key, which must be there. */

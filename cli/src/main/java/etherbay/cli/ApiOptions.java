@@ -4,6 +4,7 @@ package etherbay.cli;
 import etherbay.admin.ApiClient;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
+import etherbay.node.ApiSpec;
 import etherbay.node.StateFolder;
 
 import org.jspecify.annotations.Nullable;
@@ -20,8 +21,6 @@ import java.util.Optional;
 
 /** The options of verbs that ask a daemon: this machine's by its socket, or another by TCP. */
 final class ApiOptions {
-    private static final String SOCKET = "run/api.sock";
-
     @Option(
             names = "--state",
             paramLabel = "DIR",
@@ -50,7 +49,7 @@ final class ApiOptions {
     ApiClient client() {
         if (node == null) {
             require(tokenFile == null && certificate == null, "--token-file and --ca need --node");
-            return ApiClient.unix(stateFolder().resolve(SOCKET));
+            return ApiClient.unix(ApiSpec.socket(stateFolder()));
         }
         require(state == null, "--state and --node exclude each other");
         Path file = tokenFile;

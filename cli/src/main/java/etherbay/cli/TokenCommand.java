@@ -4,6 +4,7 @@ package etherbay.cli;
 import etherbay.admin.Documents;
 import etherbay.admin.Role;
 import etherbay.admin.http.Tokens;
+import etherbay.node.ApiSpec;
 import etherbay.node.StateFolder;
 
 import org.jspecify.annotations.Nullable;
@@ -46,8 +47,6 @@ final class TokenCommand implements Runnable {
 
     /** Which file. */
     static final class FileOptions {
-        private static final String NAME = "tokens";
-
         @Option(
                 names = "--state",
                 paramLabel = "DIR",
@@ -61,7 +60,7 @@ final class TokenCommand implements Runnable {
         private @Nullable Path file;
 
         Tokens open() {
-            return new Tokens(file != null ? file : StateFolder.orDefault(state).resolve(NAME));
+            return new Tokens(file != null ? file : ApiSpec.tokensIn(StateFolder.orDefault(state)));
         }
     }
 

@@ -31,6 +31,16 @@ public record ApiSpec(
             Pattern.compile("(\\[[0-9a-fA-F:]+]|[0-9A-Za-z.-]+):([0-9]{1,5})");
     private static final int PORT_MAX = 65_535;
 
+    /** The Unix socket of the daemon that runs with that state folder. */
+    public static Path socket(Path stateFolder) {
+        return stateFolder.resolve("run").resolve("api.sock");
+    }
+
+    /** Who may ask over TCP, where the settings name no other file. */
+    public static Path tokensIn(Path stateFolder) {
+        return stateFolder.resolve("tokens");
+    }
+
     /**
      * Reads {@code HOST:PORT}.
      *

@@ -3,6 +3,7 @@ package etherbay.node;
 
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
+import etherbay.base.Nearest;
 
 import java.nio.file.Files;
 import java.nio.file.Path;

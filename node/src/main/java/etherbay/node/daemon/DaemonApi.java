@@ -13,24 +13,12 @@ import java.util.function.Consumer;
 
 /** How a daemon is asked: what it keeps about itself, and the server that answers. */
 public final class DaemonApi implements AutoCloseable {
-    private static final String TOKENS = "tokens";
-
     private final Administration parts;
     private final ApiServer server;
 
     private DaemonApi(Administration parts, ApiServer server) {
         this.parts = parts;
         this.server = server;
-    }
-
-    /** The Unix socket of the daemon that runs with that state folder. */
-    public static Path socket(Path stateFolder) {
-        return stateFolder.resolve("run").resolve("api.sock");
-    }
-
-    /** Who may ask over TCP. */
-    public static Path tokens(ApiSpec spec, Path stateFolder) {
-        return spec.tokens().orElse(stateFolder.resolve(TOKENS));
     }
 
     /**
@@ -59,7 +47,8 @@ public final class DaemonApi implements AutoCloseable {
     }
 
     private static ApiSettings settings(ApiSpec spec, Path state) {
-        ApiSettings unix = ApiSettings.unix(socket(state), tokens(spec, state));
+        ApiSettings unix = ApiSettings.unix(
+                ApiSpec.socket(state), spec.tokens().orElse(ApiSpec.tokensIn(state)));
         return spec.listen()
                 .map(at -> unix.withTcp(
                         new InetSocketAddress(at.getHostString(), at.getPort()),

@@ -2,7 +2,7 @@
 package etherbay.node.settings;
 
 import etherbay.base.MacAddress;
-import etherbay.node.Nearest;
+import etherbay.base.Nearest;
 import etherbay.node.settings.TableReader.Entry;
 import etherbay.target.Limits;
 

@@ -2,7 +2,7 @@
 package etherbay.node.settings;
 
 import etherbay.base.EtherbayException;
-import etherbay.node.Nearest;
+import etherbay.base.Nearest;
 
 import org.jspecify.annotations.Nullable;
 import org.tomlj.TomlArray;

@@ -9,6 +9,7 @@ import etherbay.admin.Role;
 import etherbay.admin.http.Tokens;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
+import etherbay.node.ApiSpec;
 import etherbay.node.NodeOptions;
 
 import org.junit.jupiter.api.Test;
@@ -70,7 +71,7 @@ final class DaemonApiTest {
     void withoutTheTableItAnswersOnItsUnixSocketAlone() throws IOException {
         try (NodeDaemon daemon = daemon("");
                 DaemonApi _ = DaemonApi.start(daemon, said::add)) {
-            assertThat(infoOf(ApiClient.unix(DaemonApi.socket(state())))).contains("1.2.3");
+            assertThat(infoOf(ApiClient.unix(ApiSpec.socket(state())))).contains("1.2.3");
             assertThat(said).noneMatch(line -> line.startsWith("api: "));
         }
     }
@@ -81,7 +82,7 @@ final class DaemonApiTest {
         try (NodeDaemon daemon = daemon("[api]\nlisten = \"127.0.0.1:%d\"\n".formatted(port));
                 DaemonApi _ = DaemonApi.start(daemon, said::add)) {
             URI there = URI.create("http://127.0.0.1:" + port);
-            String token = new Tokens(state().resolve("tokens")).create("a", Role.VIEWER);
+            String token = new Tokens(ApiSpec.tokensIn(state())).create("a", Role.VIEWER);
             assertThat(infoOf(ApiClient.tcp(there, token, Optional.empty()))).contains("1.2.3");
             assertDenied(ApiClient.tcp(there, "another", Optional.empty()));
             assertThat(said).contains("api: also at 127.0.0.1:" + port);

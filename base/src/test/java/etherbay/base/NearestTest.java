@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package etherbay.node;
+package etherbay.base;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
