@@ -10,6 +10,8 @@ import java.util.stream.Collectors;
 
 /** A mirror that becomes larger, gets room for more legs, or a bitmap. On its loop. */
 final class Growth {
+    private static final long AGAIN_NS = 1_000_000_000L;
+
     private Growth() {}
 
     /**
@@ -61,13 +63,22 @@ final class Growth {
         core.intent().tear(before, sectors - before);
         core.metadata().setDirty(true);
         core.metadata().setSize(sectors);
+        offerWhenDurable(core, sync, before);
+        return sectors;
+    }
+
+    /** What is new is used once all superblocks say so, be it at a later attempt. */
+    private static void offerWhenDurable(MirrorCore core, Sync sync, long before) {
         core.metadata().whenDurable(durable -> {
             if (durable) {
                 core.resized(before);
                 sync.wake();
+            } else if (!core.isStopped()) {
+                core.timers()
+                        .timer(() -> offerWhenDurable(core, sync, before))
+                        .at(core.nowNs() + AGAIN_NS);
             }
         });
-        return sectors;
     }
 
     /**

@@ -459,6 +459,8 @@ final class Sync {
             of.filling().remove(leg);
             if (listed) {
                 core.roster().promoted(leg);
+            } else {
+                notBeforeNs = Math.max(notBeforeNs, core.nowNs() + AGAIN_NS);
             }
             endIfListed();
         });

@@ -109,8 +109,8 @@ final class SyncPass {
     }
 
     /**
-     * What is new of an array that grows stays torn: a step there is refused before it is offered,
-     * and the pass is made once more.
+     * What is new of an array that grows stays torn until it is offered: nothing of it is handed
+     * out before, and the pass is made once more.
      */
     private long endSector() {
         return compares() ? core.sectors() : core.metadata().shared().sizeSectors();
@@ -157,6 +157,9 @@ final class SyncPass {
             long from = Math.max(first, skippedSectors);
             if (first >= core.metadata().shared().sizeSectors()) {
                 intent.mend(chunk); // nobody reads it
+            } else if (!targets.isEmpty() && endOf(chunk) > core.sectors()) {
+                failed = true;
+                cut();
             } else if (!targets.isEmpty() && from < endOf(chunk)) {
                 intent.mendBegins(chunk);
                 SyncWork work =

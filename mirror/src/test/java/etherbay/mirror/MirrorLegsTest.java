@@ -356,6 +356,22 @@ final class MirrorLegsTest {
     }
 
     @Test
+    void aMirrorWhoseNewSizeCouldNotBeWrittenAtOnceGrowsLater() {
+        try (MirrorRig rig = new MirrorRig(2, 252).create().open()) {
+            rig.stores.forEach(store -> store.medium().grow(store.medium().sectors() + 132));
+            rig.runFor(MirrorRig.SECOND_NS);
+            rig.stores.forEach(store -> store.medium().faults().badWrites(8, 8));
+            rig.node.tell(() -> rig.mirror().growSize());
+            rig.runFor(MirrorRig.SECOND_NS / 2);
+            rig.stores.forEach(store -> store.medium().faults().heal());
+            rig.runFor(5 * MirrorRig.SECOND_NS);
+            assertThat(rig.mirror().sectors()).isEqualTo(384);
+            assertThat(rig.write(300, 1, 7)).isEqualTo(IoStatus.OK);
+            rig.stop();
+        }
+    }
+
+    @Test
     void aMirrorThatIsOnlyReadWritesNothing() {
         try (MirrorRig rig = new MirrorRig(2).create().open()) {
             rig.write(3, 1, 5);
