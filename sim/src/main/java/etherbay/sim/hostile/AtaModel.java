@@ -107,11 +107,8 @@ final class AtaModel {
             bad(frame, Wire.IDNF, port, replies);
         } else {
             Mark how = mark == 0 ? Mark.READ : other ? Mark.READ_MARK_IGNORED : Mark.READ_BOUND;
-            Expected reply = registers(frame, Wire.STATUS_GOOD, 0, 0, how, port, replies);
-            int at = (int) lba(frame) * Wire.SECTOR_BYTES;
-            int bytes = count * Wire.SECTOR_BYTES;
-            System.arraycopy(export.sectors, at, reply.bytes, Wire.ATA_DATA, bytes);
-            reply.whole(Wire.ATA_DATA + bytes);
+            registers(frame, Wire.STATUS_GOOD, 0, 0, how, port, replies)
+                    .sectors(export, lba(frame), count);
         }
     }
 
@@ -130,6 +127,7 @@ final class AtaModel {
             arrived(lba, count, arrivedNs);
             int at = (int) lba * Wire.SECTOR_BYTES;
             System.arraycopy(frame.bytes, Wire.ATA_DATA, export.sectors, at, bytes);
+            replies.changed(export, lba, count);
             boolean fua = frame.u8(Wire.ATA_OPCODE) == Wire.WRITE_FUA_EXT;
             good(frame, fua ? Mark.WRITE_FUA : Mark.WRITE, port, replies);
         }
@@ -167,6 +165,7 @@ final class AtaModel {
                 arrived(lba, count, arrivedNs);
                 int at = (int) lba * Wire.SECTOR_BYTES;
                 Arrays.fill(export.sectors, at, at + count * Wire.SECTOR_BYTES, (byte) 0);
+                replies.changed(export, lba, count);
             }
         }
         good(frame, Mark.TRIM, port, replies);

@@ -6,7 +6,9 @@ import static etherbay.sim.hostile.Octets.u8;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /** One answer that must come. Made by the model, kept and used again by {@link Replies}. */
 final class Expected {
@@ -34,6 +36,18 @@ final class Expected {
     private long epoch;
     private long incarnation;
 
+    /** Whose sectors a READ was answered with; null for what is none. */
+    private @Nullable ExportModel read;
+
+    private long readLba;
+    private int readCount;
+
+    /** What was written there since: the answer may hold it already, sector by sector. */
+    private final List<Later> later = new ArrayList<>();
+
+    /** Sectors of a read that may hold that instead. */
+    private record Later(int at, byte[] sectors) {}
+
     /** The common header of an answer to {@code request}; nothing else is said so far. */
     Expected begin(HostileFrame request, PortFacts port, ExportFacts export) {
         Arrays.fill(bytes, 0, Wire.FRAME_BYTES_MIN, (byte) 0);
@@ -49,6 +63,8 @@ final class Expected {
         length = LENGTH_UNSAID;
         freeCount = 0;
         identify = false;
+        read = null;
+        later.clear();
         return this;
     }
 
@@ -88,6 +104,28 @@ final class Expected {
         length = Wire.ATA_DATA + IDENTIFY_BYTES;
     }
 
+    /** Behind the registers stand those sectors of that export as they are now. */
+    void sectors(ExportModel export, long lba, int count) {
+        read = export;
+        readLba = lba;
+        readCount = count;
+        int from = (int) lba * Wire.SECTOR_BYTES;
+        int messageBytes = count * Wire.SECTOR_BYTES;
+        System.arraycopy(export.sectors, from, bytes, Wire.ATA_DATA, messageBytes);
+        whole(Wire.ATA_DATA + messageBytes);
+    }
+
+    /** Sectors of that export were changed while this answer had not come. */
+    void changed(ExportModel export, long lba, int count) {
+        long from = Math.max(lba, readLba);
+        long to = Math.min(lba + count, readLba + readCount);
+        if (read == export && from < to) {
+            byte[] now = Arrays.copyOfRange(
+                    export.sectors, (int) from * Wire.SECTOR_BYTES, (int) to * Wire.SECTOR_BYTES);
+            later.add(new Later(Wire.ATA_DATA + (int) (from - readLba) * Wire.SECTOR_BYTES, now));
+        }
+    }
+
     int tag() {
         return Octets.u32(bytes, Wire.TAG);
     }
@@ -100,6 +138,7 @@ final class Expected {
                     + (length == LENGTH_UNSAID ? "at least 60" : String.valueOf(length));
         }
         System.arraycopy(reply, freeAt, bytes, freeAt, freeCount);
+        later.forEach(each -> allow(each, reply));
         int at = Arrays.mismatch(bytes, 0, comparedBytes, reply, 0, comparedBytes);
         if (at >= 0) {
             return "byte %d is %02x, expected %02x".formatted(at, reply[at], bytes[at]);
@@ -109,6 +148,17 @@ final class Expected {
         }
         String differences = identifyMismatch(reply);
         return differences.isEmpty() ? null : "IDENTIFY DEVICE: " + differences;
+    }
+
+    /** Expects of each sector what was written there since, where {@code reply} holds it. */
+    private void allow(Later each, byte[] reply) {
+        for (int i = 0; i < each.sectors.length; i += Wire.SECTOR_BYTES) {
+            int at = each.at + i;
+            int to = at + Wire.SECTOR_BYTES;
+            if (Arrays.equals(each.sectors, i, i + Wire.SECTOR_BYTES, reply, at, to)) {
+                System.arraycopy(reply, at, bytes, at, Wire.SECTOR_BYTES);
+            }
+        }
     }
 
     /** aoe.md, section 4, and the vendor words. */

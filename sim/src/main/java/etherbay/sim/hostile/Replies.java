@@ -7,8 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The answers that must still come, in any order. What comes is taken off the list; what nobody
- * expects, or differs, is said. One thread; allocates nothing once warm, unless something differs.
+ * The answers that must still come, in any order. A READ that is open while its sectors are written
+ * may hold the old or the new of each: there is no order among requests in flight. What comes is
+ * taken off the list; what nobody expects, or differs, is said. One thread; allocates nothing once
+ * warm, unless something differs.
  */
 public final class Replies {
     private final List<Expected> open = new ArrayList<>();
@@ -19,6 +21,11 @@ public final class Replies {
         Expected expected = free.isEmpty() ? new Expected() : free.removeLast();
         open.add(expected);
         return expected.begin(request, port, export);
+    }
+
+    /** Sectors of that export have just been changed. */
+    void changed(ExportModel export, long lba, int count) {
+        open.forEach(each -> each.changed(export, lba, count));
     }
 
     /**
