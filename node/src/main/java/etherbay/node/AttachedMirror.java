@@ -448,7 +448,7 @@ public final class AttachedMirror implements AutoCloseable {
      */
     public synchronized void add(String name, boolean fresh) {
         if (detail().legs().stream().noneMatch(leg -> leg.name().equals(name))) {
-            legs.leave(name); // one that was removed may be another disk by now
+            legs.leaveDisk(name); // one that was removed may be another disk by now
         }
         Optional<Part> part = legs.openOne(name, options.waitNs());
         if (part.isEmpty()) {

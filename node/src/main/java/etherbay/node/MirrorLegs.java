@@ -306,6 +306,15 @@ final class MirrorLegs implements AutoCloseable {
 
     /** Lets one go that is no leg of our mirror, if it is open. */
     void leave(String name) {
+        leaveDisk(name);
+        Local local = locals.remove(name);
+        if (local != null) {
+            release(local);
+        }
+    }
+
+    /** The same for an AoE disk alone; a local one may have requests in the kernel for ever. */
+    void leaveDisk(String name) {
         given.remove(name);
         sought.entrySet().removeIf(entry -> {
             boolean same = entry.getKey().toString().equals(name);
@@ -314,10 +323,6 @@ final class MirrorLegs implements AutoCloseable {
             }
             return same;
         });
-        Local local = locals.remove(name);
-        if (local != null) {
-            release(local);
-        }
     }
 
     private void release(Local local) {

@@ -6,6 +6,8 @@ import etherbay.base.EtherbayException;
 
 import org.jspecify.annotations.Nullable;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
@@ -53,6 +55,7 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
         void close();
     }
 
+    private static final Logger LOG = System.getLogger(Held.class.getName());
     private static final long BACKOFF_NS_MIN = 1_000_000_000L;
     private static final long BACKOFF_NS_MAX = 30_000_000_000L;
 
@@ -146,7 +149,7 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
     private void hold() {
         long backoffNs = BACKOFF_NS_MIN;
         while (!closing.isDone()) {
-            boolean wasOpen = turn();
+            boolean wasOpen = turnWithoutEnd();
             backoffNs = wasOpen ? BACKOFF_NS_MIN : backoffNs;
             if (isResting()) {
                 rest();
@@ -158,6 +161,18 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
         }
     }
 
+    /** A bug ends this turn, and not the thread: it would be shown as open for ever. */
+    private boolean turnWithoutEnd() {
+        try {
+            return turn();
+        } catch (RuntimeException | AssertionError bug) {
+            LOG.log(Level.ERROR, "a bug ended a turn of the " + spec.key(), bug);
+            show(null);
+            ended(bug(spec));
+            return false;
+        }
+    }
+
     /** Opens it and waits for its end. @return whether it was open */
     private boolean turn() {
         try {
@@ -166,7 +181,7 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
                 return false;
             }
             U open = opening.get();
-            show(open);
+            opened(open);
             CompletableFuture.anyOf(closing, open.ended()).join();
             hide(open);
             if (open.ended().isDone()) {
@@ -184,14 +199,19 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
         return Standing.TROUBLED;
     }
 
-    private void show(U open) {
+    private void show(@Nullable U open) {
         use.writeLock().lock();
         try {
             current = open;
         } finally {
             use.writeLock().unlock();
         }
+    }
+
+    private void opened(U open) {
+        show(open);
         trouble = Optional.empty();
+        again = false; // what was asked for while it was being opened has been granted
         standing = Standing.OPEN;
         settled.complete(null);
         say.accept(spec.key() + ": " + open);
@@ -200,12 +220,7 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
 
     /** Nobody asks it any more when it is closed. */
     private void hide(U open) {
-        use.writeLock().lock();
-        try {
-            current = null;
-        } finally {
-            use.writeLock().unlock();
-        }
+        show(null);
         open.close();
     }
 

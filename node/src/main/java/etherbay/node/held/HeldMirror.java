@@ -162,7 +162,11 @@ public final class HeldMirror extends Held<HeldMirror.Assembled> {
 
     @Override
     Optional<Assembled> open(CompletableFuture<Void> given) {
-        AttachedMirror mirror = attach();
+        Optional<AttachedMirror> attached = attach(given);
+        if (attached.isEmpty()) {
+            return Optional.empty();
+        }
+        AttachedMirror mirror = attached.get();
         boolean opened = false;
         try {
             Assembled assembled = new Assembled(mirror);
@@ -176,14 +180,17 @@ public final class HeldMirror extends Held<HeldMirror.Assembled> {
         }
     }
 
-    private AttachedMirror attach() {
+    /** Empty when nobody wants it any more by the time that it is its turn. */
+    private Optional<AttachedMirror> attach(CompletableFuture<Void> given) {
         boolean looks = spec.legs().isEmpty();
         if (looks) {
             LOOKING.lock();
         }
         try {
-            return AttachedMirror.open(
-                    options(), counters, what -> say.accept(spec.key() + ": " + what));
+            return given.isDone()
+                    ? Optional.empty()
+                    : Optional.of(AttachedMirror.open(
+                            options(), counters, what -> say.accept(spec.key() + ": " + what)));
         } finally {
             if (looks) {
                 LOOKING.unlock();

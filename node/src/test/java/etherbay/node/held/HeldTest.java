@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.node.held;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/** When something that is held is opened, and when it rests. */
+@Timeout(30)
+final class HeldTest {
+    private static final long QUIET_MS = 1_500;
+
+    /** Open until it is told why not. */
+    private static final class FakeUse implements Held.Use {
+        final CompletableFuture<Held.End> end = new CompletableFuture<>();
+
+        @Override
+        public CompletableFuture<Held.End> ended() {
+            return end;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    /** Says when it is to be opened, and waits for what comes of that. */
+    private static final class FakeHeld extends Held<FakeUse> {
+        final LinkedBlockingQueue<String> asked = new LinkedBlockingQueue<>();
+        final LinkedBlockingQueue<Supplier<FakeUse>> answers = new LinkedBlockingQueue<>();
+        final LinkedBlockingQueue<String> opened;
+
+        FakeHeld(LinkedBlockingQueue<String> opened) {
+            super(
+                    new HeldSpec.Volume("vg/lv", Optional.empty(), Optional.empty(), true),
+                    line -> {},
+                    () -> opened.add("opened"));
+            this.opened = opened;
+        }
+
+        @Override
+        Optional<FakeUse> open(CompletableFuture<Void> given) {
+            asked.add("open");
+            try {
+                return Optional.of(answers.take().get());
+            } catch (InterruptedException nobodyDoes) {
+                throw new IllegalStateException(nobodyDoes);
+            }
+        }
+    }
+
+    private static Held.End end(Held.Standing standing) {
+        return new Held.End(
+                standing, new EtherbayException(ErrorCode.CONFLICT, "it ended", "so", "nothing"));
+    }
+
+    @Test
+    void whatWasAskedForWhileItWasOpenedIsNotDoneWhenAPersonStopsIt() throws InterruptedException {
+        FakeUse first = new FakeUse();
+        FakeUse second = new FakeUse();
+        try (FakeHeld held = new FakeHeld(new LinkedBlockingQueue<>())) {
+            held.begin(CompletableFuture.completedFuture(null));
+            held.asked.take();
+            held.answers.add(() -> first);
+            held.opened.take();
+            first.end.complete(end(Held.Standing.FENCED));
+            while (held.standing() != Held.Standing.FENCED) {
+                Thread.onSpinWait();
+            }
+            held.beginAgain();
+            held.asked.take();
+            held.beginAgain();
+            held.answers.add(() -> second);
+            held.opened.take();
+            second.end.complete(end(Held.Standing.STOPPED));
+            assertThat(held.asked.poll(QUIET_MS, TimeUnit.MILLISECONDS)).isNull();
+            assertThat(held.standing()).isEqualTo(Held.Standing.STOPPED);
+        }
+    }
+
+    @Test
+    void aBugEndsNoThreadAndIsSaid() throws InterruptedException {
+        try (FakeHeld held = new FakeHeld(new LinkedBlockingQueue<>())) {
+            held.begin(CompletableFuture.completedFuture(null));
+            held.asked.take();
+            held.answers.add(() -> {
+                throw new AssertionError("planted");
+            });
+            while (held.standing() != Held.Standing.TROUBLED) {
+                Thread.onSpinWait();
+            }
+            assertThat(held.trouble())
+                    .hasValueSatisfying(
+                            why -> assertThat(why.code()).isEqualTo(ErrorCode.INTERNAL));
+            held.nudge();
+            held.asked.take();
+            FakeUse use = new FakeUse();
+            held.answers.add(() -> use);
+            held.opened.take();
+            assertThat(held.standing()).isEqualTo(Held.Standing.OPEN);
+        }
+    }
+}
