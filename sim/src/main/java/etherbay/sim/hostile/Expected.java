@@ -46,7 +46,15 @@ final class Expected {
     private final List<Later> later = new ArrayList<>();
 
     /** Sectors of a read that may hold that instead. */
-    private record Later(int at, byte[] sectors) {}
+    private static final class Later {
+        final int at;
+        final byte[] sectors;
+
+        Later(int at, byte[] sectors) {
+            this.at = at;
+            this.sectors = sectors;
+        }
+    }
 
     /** The common header of an answer to {@code request}; nothing else is said so far. */
     Expected begin(HostileFrame request, PortFacts port, ExportFacts export) {
