@@ -136,6 +136,9 @@ final class Leg {
     /** It is new in the superblocks: its own comes first. */
     boolean joins;
 
+    /** It was a spare, and is asked to fill in. */
+    boolean wasSpare;
+
     /** Its bitmap on the disk is not ours yet: it is written whole. */
     boolean intentUnwritten;
 
@@ -167,6 +170,11 @@ final class Leg {
         claimBlock = arena.allocate(BLOCK_BYTES, BLOCK_BYTES);
         probeBlock = arena.allocate(BLOCK_BYTES, BLOCK_BYTES);
         addFlights(FLIGHT_COUNT_FIRST);
+    }
+
+    /** Whether its superblock on the disk says so at best. */
+    boolean isStillSpare() {
+        return standing == Standing.SPARE || (standing == Standing.RECOVERING && wasSpare && joins);
     }
 
     boolean isInSync() {

@@ -490,10 +490,10 @@ final class MirrorCore implements BlockDevice {
 
     /**
      * Somebody else owns a leg, and so the mirror: nothing is written any more. A spare holds
-     * nothing of it, and is merely lost.
+     * nothing of it, and is merely lost, also where it was just asked to fill in.
      */
     void fenced(Leg leg) {
-        if (leg.standing == Leg.Standing.SPARE && !isStopped()) {
+        if (leg.isStillSpare() && !isStopped()) {
             roster.taken(leg);
         }
         if (isStopped() || leg.cause == Leg.Cause.TAKEN) {

@@ -158,6 +158,7 @@ final class Roster {
         leg.copiedSectors = 0;
         leg.intentUnwritten = true;
         leg.joins = true;
+        leg.wasSpare = true;
         leg.sinceMs = core.wallMillis();
         membership++;
         core.metadata().setRole(leg.number(), slot);
@@ -232,7 +233,7 @@ final class Roster {
         }
         core.metadata().start();
         core.wakeCleaning();
-        core.rewriteBad(leg);
+        core.legs().stream().filter(Leg::isInSync).forEach(core::rewriteBad);
         core.isWhole(leg);
         core.tell(leg.name + ": in sync");
         core.troubles().prove(leg); // it may have been away while it was filled

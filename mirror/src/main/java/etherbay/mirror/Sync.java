@@ -140,9 +140,11 @@ final class Sync {
         wake();
     }
 
-    /** What the leg's own log calls bad is written anew. */
+    /** What the leg's own log calls bad is written anew, where that is not to come anyway. */
     void rewriteBad(Leg leg) {
-        rewrites.addAll(BadBlockLog.rewrites(leg));
+        BadBlockLog.rewrites(leg).stream()
+                .filter(work -> rewrites.stream().noneMatch(work::isSameRewrite))
+                .forEach(rewrites::add);
         wake();
     }
 

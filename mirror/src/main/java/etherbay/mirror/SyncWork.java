@@ -33,6 +33,10 @@ final class SyncWork {
         return chunk < 0;
     }
 
+    boolean isSameRewrite(SyncWork other) {
+        return first == other.first && end == other.end && legs.equals(other.legs);
+    }
+
     boolean isDone() {
         return next >= end && underWayCount == 0;
     }

@@ -160,6 +160,7 @@ final class Troubles {
             leg.why = "";
             leg.cause = Leg.Cause.NONE;
             core.tell(leg.name + ": answers again");
+            core.rewriteBad(leg);
         }
     }
 

@@ -93,6 +93,23 @@ final class FenceWatchTest {
         }
     }
 
+    @Test
+    void aSpareThatWasTakenBeforeItWasAskedToFillInLeavesToo() {
+        try (MirrorRig rig = new MirrorRig(2).create()) {
+            rig.addStore(256);
+            rig.open(rig.parts(0, 1), false, false);
+            assertThat(MirrorLegsTest.add(rig, 2, true)).isEmpty();
+            untilClean(rig);
+            rig.runFor(2 * MirrorRig.SECOND_NS);
+            takeSpare(rig);
+            rig.node.tell(() -> rig.mirror().fail("s1"));
+            rig.runFor(2 * MirrorRig.SECOND_NS);
+            assertThat(rig.fenced).isEmpty();
+            assertThat(rig.standing("s2")).isEqualTo("faulty");
+            assertThat(rig.write(0, 1, 2)).isEqualTo(IoStatus.OK);
+        }
+    }
+
     private static void takeSpare(MirrorRig rig) {
         MirrorRig other = new MirrorRig(rig, OTHER);
         List<LegGate.Claimed> claimed = new ArrayList<>();

@@ -9,6 +9,7 @@ import etherbay.base.Epoch;
 import etherbay.base.Io;
 import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
+import etherbay.sim.SimStore;
 
 import org.junit.jupiter.api.Test;
 
@@ -135,6 +136,38 @@ final class MirrorBadBlocksTest {
             assertThat(rig.told).noneMatch(said -> said.contains("written anew, up to sector 87"));
             assertThat(MirrorLegsTest.add(rig, 1, false)).isEmpty();
             rig.untilStanding("s1", "in sync");
+            assertWrittenAnew(rig, 80);
+        }
+    }
+
+    @Test
+    void whatSilenceKeptFromBeingWrittenAnewIsWrittenOnceTheLegAnswers() {
+        try (MirrorRig rig = withLog(40, 80)) {
+            rig.syncBytesPerSecond = 1024;
+            rig.open();
+            rig.runFor(3_800_000_000L); // the second one is next
+            rig.stores.get(1).silence();
+            rig.runFor(MirrorRig.SECOND_NS / 2);
+            rig.stores.get(0).silence();
+            rig.runFor(20 * MirrorRig.SECOND_NS);
+            rig.stores.forEach(SimStore::answer);
+            rig.runFor(5 * MirrorRig.SECOND_NS);
+            assertThat(rig.standing("s1")).isEqualTo("in sync");
+            assertWrittenAnew(rig, 80);
+        }
+    }
+
+    @Test
+    void whatNoOtherLegCouldGiveIsWrittenAnewOnceOneIsInSync() {
+        try (MirrorRig rig = withLog(40, 80)) {
+            rig.syncBytesPerSecond = 1024;
+            rig.open();
+            rig.runFor(MirrorRig.SECOND_NS);
+            rig.mirror().fail("s0");
+            rig.runFor(10 * MirrorRig.SECOND_NS);
+            assertThat(log(rig)).hasSize(2);
+            assertThat(MirrorLegsTest.add(rig, 0, false)).isEmpty();
+            rig.untilStanding("s0", "in sync");
             assertWrittenAnew(rig, 80);
         }
     }
