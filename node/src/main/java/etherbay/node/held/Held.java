@@ -66,11 +66,14 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
     private final CompletableFuture<Void> settled = new CompletableFuture<>();
     private final Semaphore wake = new Semaphore(0);
     private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
-    private final Thread thread;
+    private volatile Thread thread;
     private @Nullable U current;
     private volatile Standing standing = Standing.SOUGHT;
     private volatile Optional<EtherbayException> trouble = Optional.empty();
     private volatile boolean again;
+
+    /** Its thread's. */
+    private long backoffNs = BACKOFF_NS_MIN;
 
     /**
      * @param say hears in a line what becomes of it
@@ -80,10 +83,15 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
         this.spec = spec;
         this.say = say;
         this.opened = opened;
-        thread = Thread.ofPlatform()
+        thread = thread(this::hold);
+    }
+
+    private Thread thread(Runnable runs) {
+        return Thread.ofPlatform()
                 .name("etherbay-" + spec.kind() + " " + spec.name())
                 .daemon()
-                .unstarted(this::hold);
+                .uncaughtExceptionHandler((dead, bug) -> died(bug))
+                .unstarted(runs);
     }
 
     public HeldSpec spec() {
@@ -106,7 +114,7 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
 
     /** Begins when {@code before} completes. */
     void begin(CompletableFuture<Void> before) {
-        var _ = before.thenRun(thread::start);
+        var _ = before.thenRun(() -> thread.start());
     }
 
     /** Something has changed that may be why it could not be opened. */
@@ -147,29 +155,32 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
     }
 
     private void hold() {
-        long backoffNs = BACKOFF_NS_MIN;
         while (!closing.isDone()) {
-            boolean wasOpen = turnWithoutEnd();
-            backoffNs = wasOpen ? BACKOFF_NS_MIN : backoffNs;
-            if (isResting()) {
-                rest();
-            } else if (!closing.isDone() && waitForChange(backoffNs)) {
-                backoffNs = BACKOFF_NS_MIN;
-            } else {
-                backoffNs = Math.min(2 * backoffNs, BACKOFF_NS_MAX);
-            }
+            pause(turn());
         }
     }
 
-    /** A bug ends this turn, and not the thread: it would be shown as open for ever. */
-    private boolean turnWithoutEnd() {
-        try {
-            return turn();
-        } catch (RuntimeException | AssertionError bug) {
-            LOG.log(Level.ERROR, "a bug ended a turn of the " + spec.key(), bug);
-            show(null);
-            ended(bug(spec));
-            return false;
+    /** A bug has ended its thread: another one goes on, or it would be shown as open for ever. */
+    private void died(Throwable bug) {
+        LOG.log(Level.ERROR, "a bug ended a turn of the " + spec.key(), bug);
+        show(null);
+        ended(bug(spec));
+        thread = thread(() -> {
+            pause(false);
+            hold();
+        });
+        thread.start();
+    }
+
+    /** Until it is to be opened again. */
+    private void pause(boolean wasOpen) {
+        backoffNs = wasOpen ? BACKOFF_NS_MIN : backoffNs;
+        if (isResting()) {
+            rest();
+        } else if (!closing.isDone() && waitForChange(backoffNs)) {
+            backoffNs = BACKOFF_NS_MIN;
+        } else {
+            backoffNs = Math.min(2 * backoffNs, BACKOFF_NS_MAX);
         }
     }
 
@@ -298,7 +309,7 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
         boolean interrupted = false;
         while (thread.isAlive()) {
             try {
-                thread.join();
+                thread.join(); // another one may have taken its place
             } catch (InterruptedException later) {
                 interrupted = true;
             }
