@@ -64,6 +64,8 @@ public record ReportObject(String kind, String name, Record object, Record still
                 it.access(),
                 it.initiators().stream().map(ReportObject::still).toList(),
                 Traffic.NONE,
+                NodeReport.Times.NONE,
+                NodeReport.Times.NONE,
                 it.trouble());
     }
 

@@ -41,6 +41,8 @@ final class ExaminationTest {
                 export.access(),
                 export.initiators(),
                 export.traffic(),
+                export.readTimes(),
+                export.writeTimes(),
                 export.trouble());
     }
 

@@ -57,6 +57,8 @@ class RatesTest {
                 new NodeReport.Access(List.of(), null, "accept"),
                 List.of(initiators),
                 traffic(reads, writes),
+                NodeReport.Times.NONE,
+                NodeReport.Times.NONE,
                 null);
     }
 

@@ -13,12 +13,14 @@ import etherbay.admin.NodeReport.Path;
 import etherbay.admin.NodeReport.Place;
 import etherbay.admin.NodeReport.Progress;
 import etherbay.admin.NodeReport.Rogue;
+import etherbay.admin.NodeReport.Times;
 import etherbay.admin.NodeReport.Traffic;
 import etherbay.admin.NodeReport.Trouble;
 import etherbay.admin.NodeReport.Volume;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -119,6 +121,8 @@ public final class Reports {
                 new Access(List.of(), null, "none"),
                 List.of(initiators),
                 traffic(reads),
+                new Times(Collections.nCopies(Times.BOUNDS_US.size() + 1, reads), 7 * reads),
+                Times.NONE,
                 trouble);
     }
 

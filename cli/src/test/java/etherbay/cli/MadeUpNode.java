@@ -14,6 +14,7 @@ import etherbay.admin.NodeReport.Mirror;
 import etherbay.admin.NodeReport.Place;
 import etherbay.admin.NodeReport.Progress;
 import etherbay.admin.NodeReport.Rogue;
+import etherbay.admin.NodeReport.Times;
 import etherbay.admin.NodeReport.Traffic;
 import etherbay.base.Clock;
 import etherbay.base.ErrorCode;
@@ -70,6 +71,8 @@ final class MadeUpNode implements NodeAdmin, Clock {
                 new Access(List.of(), null, "accept"),
                 List.of(initiators),
                 traffic,
+                Times.NONE,
+                Times.NONE,
                 null);
     }
 

@@ -80,6 +80,8 @@ final class ExportReports {
                 access(export.settings().access()),
                 TrafficReport.initiators(traffic),
                 TrafficReport.traffic(traffic),
+                TrafficReport.times(traffic.readTimes()),
+                TrafficReport.times(traffic.writeTimes()),
                 null);
     }
 
@@ -103,6 +105,8 @@ final class ExportReports {
                 access(spec.settings().access()),
                 List.of(),
                 NodeReport.Traffic.NONE,
+                NodeReport.Times.NONE,
+                NodeReport.Times.NONE,
                 trouble(troubled.why()));
     }
 

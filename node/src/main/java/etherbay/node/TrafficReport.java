@@ -75,6 +75,10 @@ final class TrafficReport {
                 latency(writes));
     }
 
+    static NodeReport.Times times(TrafficView.Times one) {
+        return new NodeReport.Times(one.counts(), one.sumUs());
+    }
+
     private static NodeReport.Latency latency(TrafficView.Latency one) {
         return new NodeReport.Latency(
                 one.count(), one.p50Us(), one.p99Us(), one.p999Us(), one.maxUs());

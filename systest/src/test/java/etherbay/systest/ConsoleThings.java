@@ -12,6 +12,7 @@ import etherbay.admin.NodeReport.Mirror;
 import etherbay.admin.NodeReport.Path;
 import etherbay.admin.NodeReport.Place;
 import etherbay.admin.NodeReport.Rogue;
+import etherbay.admin.NodeReport.Times;
 import etherbay.admin.NodeReport.Traffic;
 import etherbay.admin.NodeReport.Trouble;
 import etherbay.admin.NodeReport.Volume;
@@ -67,6 +68,8 @@ record ConsoleThings(long startedMs, long nowMs, boolean isTraced, boolean isHea
                         slot < 2 ? "refused" : "accepted"),
                 isBroken ? List.of() : initiators(slot),
                 isBroken ? Traffic.NONE : traffic(weight(slot)),
+                Times.NONE,
+                Times.NONE,
                 isBroken ? lost() : null);
     }
 

@@ -45,6 +45,8 @@ final class Traffic {
     /** Those without a place, now or any more. */
     private final InitiatorTraffic others = new InitiatorTraffic();
 
+    private final LatencyCounts readTimes = new LatencyCounts();
+    private final LatencyCounts writeTimes = new LatencyCounts();
     private @Nullable InitiatorTraffic latest;
     private @Nullable LatencyPool pool;
 
@@ -70,11 +72,11 @@ final class Traffic {
         boolean ok = status.isOk();
         if (slot.command == AtaCommand.READ) {
             initiator.read(slot.sectorCount, ok);
-            record(initiator.readLatency, frame);
+            record(initiator.readLatency, readTimes, frame);
         } else {
             initiator.changed(slot.command, slot.sectorCount, ok);
             if (slot.command == AtaCommand.WRITE || slot.command == AtaCommand.WRITE_FUA) {
-                record(initiator.writeLatency, frame);
+                record(initiator.writeLatency, writeTimes, frame);
             }
         }
     }
@@ -83,10 +85,10 @@ final class Traffic {
     void lent(Frame frame, long mac, int sectorCount, boolean repeated) {
         InitiatorTraffic initiator = seen(mac, frame, repeated);
         initiator.read(sectorCount, true);
-        record(initiator.readLatency, frame);
+        record(initiator.readLatency, readTimes, frame);
     }
 
-    private void record(RecentLatency latency, Frame frame) {
+    private void record(RecentLatency latency, LatencyCounts times, Frame frame) {
         LatencyPool from = pool;
         if (from == null) {
             return;
@@ -96,7 +98,9 @@ final class Traffic {
             askedTurnNs = turnNs;
             endNs = loop.clock().nanoTime();
         }
-        latency.record(endNs - frame.receivedNs(), turnNs, from);
+        long tookNs = endNs - frame.receivedNs();
+        latency.record(tookNs, turnNs, from);
+        times.record(tookNs);
     }
 
     private InitiatorTraffic seen(long mac, Frame frame, boolean repeated) {
@@ -207,6 +211,12 @@ final class Traffic {
             one.writeLatency.addTo(writes, nowNs);
             initiators.add(one.told(nowNs, nowMs, sums.single));
         });
-        return new TrafficView(all.sums(), reads.told(), writes.told(), initiators);
+        return new TrafficView(
+                all.sums(),
+                reads.told(),
+                writes.told(),
+                readTimes.told(),
+                writeTimes.told(),
+                initiators);
     }
 }

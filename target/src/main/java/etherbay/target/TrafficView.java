@@ -3,6 +3,7 @@ package etherbay.target;
 
 import etherbay.base.MacAddress;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -12,10 +13,20 @@ import java.util.List;
  * @param initiators the latest {@link Limits#INITIATOR_COUNT_MAX}, in the order of their addresses
  */
 public record TrafficView(
-        Sums sums, Latency readLatency, Latency writeLatency, List<Initiator> initiators) {
+        Sums sums,
+        Latency readLatency,
+        Latency writeLatency,
+        Times readTimes,
+        Times writeTimes,
+        List<Initiator> initiators) {
     /** Nobody has asked anything. */
-    public static final TrafficView NONE =
-            new TrafficView(new Sums(0, 0, 0, 0, 0, 0, 0), Latency.NONE, Latency.NONE, List.of());
+    public static final TrafficView NONE = new TrafficView(
+            new Sums(0, 0, 0, 0, 0, 0, 0),
+            Latency.NONE,
+            Latency.NONE,
+            Times.NONE,
+            Times.NONE,
+            List.of());
 
     public TrafficView {
         initiators = List.copyOf(initiators);
@@ -43,6 +54,46 @@ public record TrafficView(
      */
     public record Latency(long count, long p50Us, long p99Us, long p999Us, long maxUs) {
         public static final Latency NONE = new Latency(0, 0, 0, 0, 0);
+    }
+
+    /**
+     * Of all requests that ended, from the arrival of the frame to its answer.
+     *
+     * @param counts of those that took at most {@link #BOUNDS_US}, and not the bound before; last,
+     *     of those that took longer than any
+     * @param sumUs of all
+     */
+    public record Times(List<Long> counts, long sumUs) {
+        /** One, two, five, and so on, from 20 us to 10 s. */
+        public static final List<Integer> BOUNDS_US = List.of(
+                20,
+                50,
+                100,
+                200,
+                500,
+                1000,
+                2000,
+                5000,
+                10_000,
+                20_000,
+                50_000,
+                100_000,
+                200_000,
+                500_000,
+                1_000_000,
+                2_000_000,
+                5_000_000,
+                10_000_000);
+
+        public static final Times NONE = of(new long[BOUNDS_US.size() + 1], 0);
+
+        public Times {
+            counts = List.copyOf(counts);
+        }
+
+        static Times of(long[] counts, long sumUs) {
+            return new Times(Arrays.stream(counts).boxed().toList(), sumUs);
+        }
     }
 
     /**

@@ -90,6 +90,25 @@ class TrafficTest {
     }
 
     @Test
+    void allTimesAreCountedByWhatTheyAreAtMost() {
+        answeredAfter(20_000, from(Rig.ALICE).read(0, 1));
+        answeredAfter(20_001, from(Rig.BOB).read(0, 1));
+        answeredAfter(11 * S, from(Rig.BOB).read(0, 1));
+        answeredAfter(2 * Rig.MS, from(Rig.BOB).write(0, Rig.pattern(1, 1)));
+        TrafficView view = rig.export.traffic();
+        assertThat(view.readTimes().counts()).startsWith(1L, 1L, 0L).endsWith(0L, 1L);
+        assertThat(view.readTimes().counts().stream().mapToLong(each -> each).sum())
+                .isEqualTo(3);
+        assertThat(view.readTimes().sumUs()).isEqualTo(11_000_040);
+        int at = TrafficView.Times.BOUNDS_US.indexOf(2000);
+        assertThat(view.writeTimes().counts().get(at)).isEqualTo(1);
+        assertThat(view.writeTimes().sumUs()).isEqualTo(2000);
+        rig.nowNs += 60 * S;
+        rig.loop.turn(rig.nowNs);
+        assertThat(rig.export.traffic().readTimes()).as("for ever").isEqualTo(view.readTimes());
+    }
+
+    @Test
     void aReadThatIsLentCountsAsAnyOther() {
         rig.port.sendsTails = true;
         rig.port.keepsSent = false;

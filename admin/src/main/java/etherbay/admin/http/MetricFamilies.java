@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.admin.http;
 
+import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import io.prometheus.metrics.model.snapshots.Quantiles;
 import io.prometheus.metrics.model.snapshots.SummarySnapshot;
 import io.prometheus.metrics.model.snapshots.SummarySnapshot.SummaryDataPointSnapshot;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -23,6 +28,7 @@ final class MetricFamilies {
     private final Map<String, CounterSnapshot.Builder> counters = new LinkedHashMap<>();
     private final Map<String, GaugeSnapshot.Builder> gauges = new LinkedHashMap<>();
     private final Map<String, SummarySnapshot.Builder> summaries = new LinkedHashMap<>();
+    private final Map<String, HistogramSnapshot.Builder> histograms = new LinkedHashMap<>();
     private final Set<String> seen = new HashSet<>();
 
     void counter(String name, String help, long value, String... labels) {
@@ -77,6 +83,35 @@ final class MetricFamilies {
                         .build());
     }
 
+    /**
+     * A histogram.
+     *
+     * @param bounds the upper one of each bucket but the last
+     * @param counts of each bucket, one more
+     */
+    void histogram(
+            String name,
+            String help,
+            List<Double> bounds,
+            List<Long> counts,
+            double sum,
+            String... labels) {
+        if (!isNew(name, labels)) {
+            return;
+        }
+        List<Double> all = new ArrayList<>(bounds);
+        all.add(Double.POSITIVE_INFINITY);
+        histograms
+                .computeIfAbsent(
+                        name,
+                        key -> HistogramSnapshot.builder().name(PREFIX + key).help(help))
+                .dataPoint(HistogramDataPointSnapshot.builder()
+                        .classicHistogramBuckets(ClassicHistogramBuckets.of(all, counts))
+                        .sum(sum)
+                        .labels(Labels.of(labels))
+                        .build());
+    }
+
     /** A format must not say one thing twice; two objects of one name are the node's trouble. */
     private boolean isNew(String name, String... labels) {
         return seen.add(name + "\0" + String.join("\0", labels));
@@ -87,6 +122,7 @@ final class MetricFamilies {
         counters.values().forEach(family -> all.metricSnapshot(family.build()));
         gauges.values().forEach(family -> all.metricSnapshot(family.build()));
         summaries.values().forEach(family -> all.metricSnapshot(family.build()));
+        histograms.values().forEach(family -> all.metricSnapshot(family.build()));
         return all.build();
     }
 }

@@ -28,11 +28,14 @@ import java.util.TreeMap;
 /**
  * A report as Prometheus reads it: names {@code etherbay_*} in base units, counters with {@code
  * _total}. Latencies are summaries: the quantiles of the last ten seconds, and the count since the
- * start. Made anew for each scrape.
+ * start; and, of exports, histograms named {@code _duration_} besides, which can be added up. Made
+ * anew for each scrape.
  */
 final class Metrics {
     static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
     private static final double US = 1e-6;
+    private static final List<Double> BOUNDS =
+            NodeReport.Times.BOUNDS_US.stream().map(us -> us / 1e6).toList();
     private static final List<String> DISK_STATES = List.of("up", "silent", "sought", "fenced");
 
     private final Administration parts;
@@ -141,6 +144,8 @@ final class Metrics {
                 export.retransmits(),
                 labels);
         traffic(families, "export", export.traffic(), labels);
+        durations(families, "export_read_duration_seconds", export.readTimes(), labels);
+        durations(families, "export_write_duration_seconds", export.writeTimes(), labels);
         for (Initiator initiator : export.initiators()) {
             String[] who = {
                 "export",
@@ -234,6 +239,19 @@ final class Metrics {
                     {1, latency.maxUs() * US}
                 },
                 labels);
+    }
+
+    private static void durations(
+            MetricFamilies families, String name, NodeReport.Times times, String... labels) {
+        if (!times.counts().isEmpty()) {
+            families.histogram(
+                    name,
+                    "From the frame to its answer, since the start",
+                    BOUNDS,
+                    times.counts(),
+                    times.sumUs() * US,
+                    labels);
+        }
     }
 
     private static void mirror(MetricFamilies families, Mirror mirror) {
