@@ -80,7 +80,9 @@ final class ApplyLoop {
             while (!daemon.failure().isDone()) {
                 long next = daemon.generation() + 1;
                 System.out.println(line("wants", next));
+                long startNs = System.nanoTime();
                 admin.apply(settings(next, arguments[1], arguments[2]), "loop", next - 1);
+                System.out.println("took " + (System.nanoTime() - startNs) / 1000 + " us;");
                 System.out.println(line("has", admin.report()));
             }
         } catch (EtherbayException refused) {

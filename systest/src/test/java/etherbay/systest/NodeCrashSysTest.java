@@ -29,6 +29,7 @@ class NodeCrashSysTest {
     private static final int CHANGES_MAX = 6;
     private static final long DISK_BYTES = 1 << 20;
     private static final Duration TIMEOUT = Duration.ofMinutes(3);
+    private static final int FIRST_CHANGE_NS = 100_000_000;
     private static final long SEED = 21;
 
     @TempDir
@@ -42,6 +43,14 @@ class NodeCrashSysTest {
 
     private static long generation(String line) {
         return Long.parseLong(line.substring(line.indexOf(' ') + 1, line.indexOf(':')));
+    }
+
+    /** How long the change before this one took; at the start nobody knows. */
+    private static long lastTookNs(String log) {
+        List<String> took = lines(log, "took");
+        return took.isEmpty()
+                ? FIRST_CHANGE_NS
+                : 1000 * Long.parseLong(took.getLast().replaceAll("\\D", ""));
     }
 
     private void makeFiles(Path config) throws IOException {
@@ -78,6 +87,8 @@ class NodeCrashSysTest {
                     newCount += found > answered ? 1 : 0;
                     daemon.awaitLog(
                             ApplyLoop.line("wants", found + prng.between(1, CHANGES_MAX)), TIMEOUT);
+                    // Anywhere in the change, whose record is renamed near its end.
+                    Tool.pause(Duration.ofNanos(prng.below((int) lastTookNs(daemon.log()))));
                     daemon.kill();
                     String log = daemon.log();
                     assertThat(log).as(when).doesNotContain("REFUSED");
@@ -88,6 +99,9 @@ class NodeCrashSysTest {
                     wanted = generation(lines(log, "wants").getLast());
                 }
             }
+        }
+        if (killCount == KILL_COUNT) {
+            assertThat(newCount).as("kills after the record was renamed").isPositive();
         }
         System.out.printf(
                 "kill -9 of a daemon, %d times, over %d changes: %d times it was the new one%n",
