@@ -26,6 +26,7 @@ import picocli.CommandLine.ParameterException;
             MemoryCommand.class,
             ManyCommand.class,
             ReloadCommand.class,
+            ListenersCommand.class,
             RemoteCommand.class,
             NbdCommand.class,
             MirrorCommand.class,
