@@ -5,11 +5,11 @@ import java.util.Locale;
 
 /** What a caller may do; each role may do what those before it may. */
 public enum Role {
-    /** Sees everything that holds no secret. */
+    /** Sees how everything is, but no secret and nothing that stands on a disk. */
     VIEWER,
     /** Acts on what is there: checks, repairs, fails a leg, cancels a task, switches a trace. */
     OPERATOR,
-    /** Changes what there is: applies settings, creates, removes, stops. */
+    /** Changes what there is: applies settings, creates, removes, stops; sees frames. */
     ADMIN;
 
     /** As tokens, the API and the console write it: {@code viewer}. */

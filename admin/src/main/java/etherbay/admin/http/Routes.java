@@ -51,11 +51,14 @@ final class Routes {
                 "One disk that is served",
                 Route.Answer.one(NodeReport.Export.class),
                 it::export);
-        get(
-                "/exports/{name}/pcap",
+        table.add(new Route(
+                "GET",
+                BASE + "/exports/{name}/pcap",
+                Role.ADMIN, // frames hold what stands on the disk
+                "",
                 "Its latest frames; query: seconds",
                 Route.Answer.text("application/vnd.tcpdump.pcap"),
-                it::pcap);
+                it::pcap));
         get(
                 "/interfaces",
                 "Interfaces in use",

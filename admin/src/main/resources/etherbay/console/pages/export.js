@@ -66,6 +66,7 @@ export class ExportDetail extends Component {
     #bar(it) {
         const {state} = this.props;
         const may = state.info.role !== "viewer" && state.info.role !== "VIEWER";
+        const mayRead = !state.info.role || /admin/i.test(state.info.role);
         return div({class: "bar"},
             parts.word(exportState(it)),
             it.readOnly && parts.tag("read only"),
@@ -78,7 +79,9 @@ export class ExportDetail extends Component {
             parts.action(`Last ${PCAP_SECONDS} s as pcap`,
                 () => attempt(() => downloadPcap(it.name, PCAP_SECONDS),
                     `The frames of ${it.name} are in your downloads.`),
-                {title: "Of what is in the ring now, for Wireshark"}));
+                {disabled: !mayRead, title: mayRead
+                    ? "Of what is in the ring now, for Wireshark"
+                    : "Frames hold what is on the disk: for an admin"}));
     }
 
     #disk(it) {

@@ -96,6 +96,15 @@ final class ApiServerTest {
                 .startsWith(status == 200 ? "done" : "refused: DENIED");
     }
 
+    /** Frames hold what stands on the disk: whoever may see how a node is may not see that. */
+    @ParameterizedTest
+    @CsvSource({"VIEWER, 403", "OPERATOR, 403", "ADMIN, 200"})
+    void onlyAnAdminGetsFrames(Role role, int status) throws IOException {
+        RawAnswer answer = lab.tcp("GET", "/api/v1/exports/e0.0/pcap", "", lab.token(role));
+        assertThat(answer.status()).as(answer.text()).isEqualTo(status);
+        assertThat(answer.text().equals("pcap")).isEqualTo(status == 200);
+    }
+
     @Test
     void settingsAreAppliedOnlyOverWhatWasSeen() throws IOException {
         RawAnswer seen = lab.unix("GET", "/api/v1/settings", "");

@@ -191,6 +191,8 @@ test("who may only look is told so", () => onPage(
             await shot(page, "dialog-denied");
         }
         assert.ok(!(await node("asked")).split("\n").at(-1).includes("check"));
+        await go(page, "exports/e0.0");
+        assert.ok(await button(page, "Last 5 s as pcap").isDisabled());
     }));
 
 test("events are filtered, and held", () => onPage({}, async (page) => {
