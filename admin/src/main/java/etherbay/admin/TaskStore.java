@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.admin;
 
+import etherbay.base.DurableFile;
 import etherbay.base.EtherbayException;
 
 import org.jspecify.annotations.Nullable;
@@ -8,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,7 +57,7 @@ final class TaskStore {
     }
 
     void write(TaskEntry entry) throws IOException {
-        DurableFile.write(file(entry), entry.text());
+        DurableFile.writePrivate(file(entry), entry.text().getBytes(StandardCharsets.UTF_8));
     }
 
     /** Deletes a task's file; what cannot be deleted is read, and forgotten, at the next start. */

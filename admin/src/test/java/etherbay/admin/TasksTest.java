@@ -200,7 +200,7 @@ final class TasksTest {
         }
         byte[] next = Files.readAllBytes(folder.resolve("tasks/t1.json"));
         for (int length = 0; length <= next.length; length += 7) {
-            Files.write(folder.resolve("tasks/t1.json.tmp"), Arrays.copyOf(next, length));
+            Files.write(folder.resolve("tasks/t1.json.new"), Arrays.copyOf(next, length));
             try (Tasks tasks = open(new Led(false))) {
                 assertThat(tasks.list()).extracting(Task::state).containsExactly("done");
             }

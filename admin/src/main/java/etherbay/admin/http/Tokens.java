@@ -3,6 +3,7 @@ package etherbay.admin.http;
 
 import etherbay.admin.AuditLog;
 import etherbay.admin.Role;
+import etherbay.base.DurableFile;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 
@@ -11,9 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -143,30 +142,11 @@ public final class Tokens {
     }
 
     private void write(List<String> lines) {
-        Path beside = file.resolveSibling(file.getFileName() + ".tmp");
+        String text = String.join("\n", lines) + "\n";
         try {
-            Files.deleteIfExists(beside);
-            Files.createFile(
-                    beside,
-                    PosixFilePermissions.asFileAttribute(
-                            PosixFilePermissions.fromString("rw-------")));
-            Files.write(beside, lines);
-            giveToFolderOwner(beside);
-            Files.move(
-                    beside,
-                    file,
-                    StandardCopyOption.ATOMIC_MOVE,
-                    StandardCopyOption.REPLACE_EXISTING);
+            DurableFile.writePrivate(file, text.getBytes(StandardCharsets.UTF_8));
         } catch (IOException failure) {
             throw unwritable(failure);
-        }
-    }
-
-    /** Root makes tokens for a daemon that is another user, who has to read them. */
-    private static void giveToFolderOwner(Path written) throws IOException {
-        Path folder = written.toAbsolutePath().getParent();
-        if (folder != null && Files.getOwner(written).getName().equals("root")) {
-            Files.setOwner(written, Files.getOwner(folder));
         }
     }
 
