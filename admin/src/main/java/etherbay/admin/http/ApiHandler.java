@@ -101,7 +101,7 @@ final class ApiHandler extends Handler.Abstract {
                 new WrittenReply(request, response, callback).write(written);
             case Reply.Streamed streamed -> {
                 response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream");
-                stream.attach(request, response, callback);
+                stream.attach(request, response, callback, gate.standing(request));
             }
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.admin.http;
 
+import etherbay.admin.AuditLog;
 import etherbay.admin.Caller;
 import etherbay.admin.Role;
 import etherbay.base.EtherbayException;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 
 /**
  * Who asks. Whoever could open the Unix socket is an admin, by the name of the user at its other
@@ -34,27 +36,45 @@ final class Gate {
     /** The caller; empty when a token is needed and there is none, or a wrong one. */
     Optional<Caller> caller(Request request) {
         String reason = reason(request);
-        if (request.getConnectionMetaData().getConnector() instanceof UnixDomainServerConnector) {
+        if (isByUnixSocket(request)) {
             return Optional.of(new Caller(peer(request), Role.ADMIN, "unix", reason));
         }
-        String header = request.getHeaders().get("Authorization");
-        Optional<Caller> caller = Optional.empty();
-        if (header != null
-                && header.length() <= TOKEN_LENGTH_MAX
-                && header.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
-            caller = tokens.find(header.substring(BEARER.length()).strip())
-                    .map(holder -> new Caller(
-                            holder.name(), holder.role(), Request.getRemoteAddr(request), reason));
-        }
+        Optional<Caller> caller = token(request)
+                .flatMap(tokens::find)
+                .map(holder -> new Caller(
+                        holder.name(), holder.role(), Request.getRemoteAddr(request), reason));
         if (caller.isEmpty()) {
             refusedCount.incrementAndGet();
         }
         return caller;
     }
 
+    private static Optional<String> token(Request request) {
+        String header = request.getHeaders().get("Authorization");
+        if (header != null
+                && header.length() <= TOKEN_LENGTH_MAX
+                && header.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+            return Optional.of(header.substring(BEARER.length()).strip());
+        }
+        return Optional.empty();
+    }
+
+    /** Tells, also when the request is over, whether who made it would be let in now. */
+    BooleanSupplier standing(Request request) {
+        if (isByUnixSocket(request)) {
+            return () -> true;
+        }
+        Optional<String> digest = token(request).map(AuditLog::digest);
+        return () -> digest.flatMap(tokens::withDigest).isPresent();
+    }
+
     /** Requests that came without a token that is known. */
     long refusedCount() {
         return refusedCount.get();
+    }
+
+    private static boolean isByUnixSocket(Request request) {
+        return request.getConnectionMetaData().getConnector() instanceof UnixDomainServerConnector;
     }
 
     private static String reason(Request request) {

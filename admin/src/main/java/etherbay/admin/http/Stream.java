@@ -21,13 +21,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 
 /**
  * Tells everybody who listens what changes, as server-sent events: {@code hello} once, {@code
  * changed} and {@code gone} for each thing of the report, {@code node}'s own generation as a thing
  * of that kind, {@code health} when it differs, {@code live} once a second, {@code event}, {@code
- * task}, and {@code beat} every five seconds. Each message is made once, as bytes, and only while
- * somebody listens. Runs on the thread of the watch, or of whoever ends a task.
+ * task}, and {@code beat} every five seconds, when a reader whose token was taken out is cut off.
+ * Each message is made once, as bytes, and only while somebody listens. Runs on the thread of the
+ * watch, or of whoever ends a task.
  */
 final class Stream implements Watch.Watcher {
     private static final long BEAT_MS = 5_000;
@@ -73,11 +75,15 @@ final class Stream implements Watch.Watcher {
         }
     }
 
-    /** Makes a request one that listens. */
-    void attach(Request request, Response response, Callback done) {
+    /**
+     * Makes a request one that listens.
+     *
+     * @param standing whether who asks may still listen; looked at with every beat
+     */
+    void attach(Request request, Response response, Callback done, BooleanSupplier standing) {
         StreamReader[] self = new StreamReader[1];
         StreamReader reader =
-                new StreamReader(request, response, done, () -> readers.remove(self[0]));
+                new StreamReader(request, response, done, standing, () -> readers.remove(self[0]));
         self[0] = reader;
         NodeReport report = parts.watch().latest();
         reader.expect(message(
@@ -113,6 +119,7 @@ final class Stream implements Watch.Watcher {
         }
         if (now.atMs() - beatMs >= BEAT_MS || now.atMs() < beatMs) {
             beatMs = now.atMs();
+            readers.forEach(StreamReader::checkStanding);
             tell("beat", new Beat(now.atMs()));
         }
     }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.BooleanSupplier;
 
 /**
  * One who listens to the stream: a bounded queue of messages that all readers share, and at most
@@ -19,6 +20,7 @@ final class StreamReader extends IteratingCallback {
     private final Request request;
     private final Response response;
     private final Callback done;
+    private final BooleanSupplier standing;
     private final Runnable onEnd;
     private final Deque<byte[]> queue = new ArrayDeque<>();
     private int queuedBytes;
@@ -27,9 +29,16 @@ final class StreamReader extends IteratingCallback {
     /**
      * Takes a request over, which then lasts until either side ends it.
      *
+     * @param standing whether who listens still may
      * @param onEnd run once when it ended
      */
-    StreamReader(Request request, Response response, Callback done, Runnable onEnd) {
+    StreamReader(
+            Request request,
+            Response response,
+            Callback done,
+            BooleanSupplier standing,
+            Runnable onEnd) {
+        this.standing = standing;
         this.request = request;
         this.response = response;
         this.done = done;
@@ -58,6 +67,13 @@ final class StreamReader extends IteratingCallback {
             cut("a reader of the stream that is too slow");
         } else {
             iterate();
+        }
+    }
+
+    /** Ends the connection of one whose token is not there any more. */
+    void checkStanding() {
+        if (!standing.getAsBoolean()) {
+            cut("who listens may not any more");
         }
     }
 

@@ -47,7 +47,12 @@ public final class Tokens {
 
     /** Whose the token is; empty for one that is unknown. */
     public Optional<Holder> find(String token) {
-        byte[] asked = bytes(AuditLog.digest(token));
+        return withDigest(AuditLog.digest(token));
+    }
+
+    /** Whose the token of that digest is; empty when its line is not there any more. */
+    Optional<Holder> withDigest(String digest) {
+        byte[] asked = bytes(digest);
         Optional<Holder> found = Optional.empty();
         for (Holder holder : holders()) {
             // All are compared, each in constant time: how long it takes says nothing of the lines.
@@ -82,7 +87,7 @@ public final class Tokens {
     private static List<Holder> parse(List<String> lines) {
         List<Holder> holders = new ArrayList<>();
         for (String line : lines) {
-            String[] words = line.strip().split("\\s+", 4);
+            String[] words = words(line);
             if (words.length == 3
                     && !words[0].startsWith("#")
                     && DIGEST.matcher(words[2]).matches()) {
@@ -92,6 +97,10 @@ public final class Tokens {
             }
         }
         return List.copyOf(holders);
+    }
+
+    private static String[] words(String line) {
+        return line.strip().split("\\s+", 4);
     }
 
     /**
@@ -132,7 +141,7 @@ public final class Tokens {
     private List<String> withoutLine(String name) {
         try {
             List<String> lines = new ArrayList<>(Files.readAllLines(file));
-            lines.removeIf(line -> line.strip().startsWith(name + " "));
+            lines.removeIf(line -> words(line)[0].equals(name));
             return lines;
         } catch (NoSuchFileException none) {
             return new ArrayList<>();

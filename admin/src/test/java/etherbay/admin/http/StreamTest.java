@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import etherbay.admin.ApiClient;
 import etherbay.admin.NodeReport.Interface;
 import etherbay.admin.Reports;
+import etherbay.admin.Role;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -146,6 +147,28 @@ final class StreamTest {
             assertThat(lab.server().streamCount()).isEqualTo(99);
             ends(deaf);
         }
+    }
+
+    @Test
+    void whoseTokenIsTakenOutHearsNothingMoreAndTheOthersDo() throws IOException {
+        try (SocketChannel stays = listenWith(lab.token(Role.VIEWER));
+                SocketChannel goes = listenWith(lab.token(Role.OPERATOR))) {
+            new Tokens(folder.resolve("tokens")).remove("test-OPERATOR");
+            assertThat(lab.server().streamCount()).isEqualTo(2);
+            lab.turn(6000);
+            ends(goes);
+            assertThat(lab.server().streamCount()).isOne();
+            assertThat(stays.isConnected()).isTrue();
+        }
+    }
+
+    private SocketChannel listenWith(String token) throws IOException {
+        SocketChannel channel = SocketChannel.open(lab.tcpAddress());
+        String header = "Authorization: Bearer " + token;
+        channel.write(ByteBuffer.wrap(ApiLab.request("GET", "/api/v1/stream", "", header)
+                .getBytes(StandardCharsets.US_ASCII)));
+        channel.read(ByteBuffer.allocate(16));
+        return channel;
     }
 
     private static void ends(SocketChannel channel) {
