@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Who changed what, and who tried: {@code audit.jsonl} of the state folder. Each line holds the
@@ -23,6 +24,9 @@ import java.util.Map;
  * be called from any thread.
  */
 public final class AuditLog implements AutoCloseable {
+    /** Of what is read at a time: a heap has 64 MiB, and hostile entries have 10 KiB each. */
+    static final int LATEST_LENGTH_MAX = 4 << 20;
+
     private static final long ROTATE_BYTES = 8L << 20;
     private static final int KEPT_COUNT = 15;
     private static final int FIELD_LENGTH_MAX = 1000;
@@ -62,9 +66,12 @@ public final class AuditLog implements AutoCloseable {
     private AuditLog(Journal journal, Clock clock) throws IOException {
         this.journal = journal;
         this.clock = clock;
-        List<String> lines = journal.lines();
-        lastDigest = lines.isEmpty() ? NONE : digest(lines.getLast());
-        lastId = lines.isEmpty() ? 0 : id(lines.getLast());
+        lastDigest = NONE;
+        journal.read(newest -> {
+            lastDigest = digest(newest);
+            lastId = id(newest);
+            return false;
+        });
     }
 
     private static long id(String line) {
@@ -135,19 +142,29 @@ public final class AuditLog implements AutoCloseable {
         return EtherbayException.shown(cut);
     }
 
-    /** The latest entries, newest first. */
+    /**
+     * The latest entries, newest first: {@code limit}, or as many as have {@link
+     * #LATEST_LENGTH_MAX} letters together.
+     */
     public synchronized List<Entry> latest(int limit) {
-        List<String> lines = lines();
         List<Entry> entries = new ArrayList<>();
-        for (int index = lines.size() - 1; index >= 0 && entries.size() < limit; index--) {
-            entries.add(parse(lines.get(index)));
+        if (limit > 0) {
+            long[] length = {0};
+            read(line -> {
+                length[0] += line.length();
+                boolean fits = length[0] <= LATEST_LENGTH_MAX;
+                if (fits) {
+                    entries.add(parse(line));
+                }
+                return fits && entries.size() < limit;
+            });
         }
         return entries;
     }
 
-    private List<String> lines() {
+    private void read(Predicate<String> sink) {
         try {
-            return journal.lines();
+            journal.read(sink);
         } catch (IOException failure) {
             throw unwritable(failure);
         }
@@ -195,22 +212,48 @@ public final class AuditLog implements AutoCloseable {
      * @throws EtherbayException DEVIATES where the chain is broken
      */
     public synchronized int verify() {
-        String digest = NONE;
-        long id = 0;
-        List<String> lines = lines();
-        for (String line : lines) {
+        Chain chain = new Chain(lastDigest);
+        read(chain::follow);
+        chain.end();
+        return chain.count;
+    }
+
+    /** The chain from its end to its beginning, one line at a time. */
+    private static final class Chain {
+        private String expected;
+        private long laterId;
+        private int count;
+
+        /** Ends with a line of that digest. */
+        Chain(String digest) {
+            expected = digest;
+        }
+
+        boolean follow(String line) {
             Entry entry = parse(line);
-            boolean isFirstKept = id == 0 && entry.id() > 1;
-            if (!isFirstKept && !(entry.previous().equals(digest) && entry.id() == id + 1)) {
-                throw damaged("entry %d does not follow entry %d".formatted(entry.id(), id));
+            if (!digest(line).equals(expected)) {
+                throw damaged(
+                        count == 0
+                                ? "it does not end with what this process wrote last"
+                                : "entry %d does not follow entry %d"
+                                        .formatted(laterId, entry.id()));
             }
-            digest = digest(line);
-            id = entry.id();
+            if (count > 0 && entry.id() != laterId - 1) {
+                throw damaged("entry %d does not follow entry %d".formatted(laterId, entry.id()));
+            }
+            expected = entry.previous();
+            laterId = entry.id();
+            count++;
+            return true;
         }
-        if (!digest.equals(lastDigest)) {
-            throw damaged("it does not end with what this process wrote last");
+
+        /** Where the oldest files are gone, the oldest line that is kept follows one of them. */
+        void end() {
+            boolean isWhole = count == 0 || laterId <= 1;
+            if (isWhole && !expected.equals(NONE)) {
+                throw damaged("what stood before entry %d is gone".formatted(laterId));
+            }
         }
-        return lines.size();
     }
 
     /**

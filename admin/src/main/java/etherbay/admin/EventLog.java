@@ -42,7 +42,7 @@ public final class EventLog implements AutoCloseable {
     public static EventLog open(Path folder) {
         try {
             EventLog log = new EventLog(new Journal(folder.resolve(FILE), ROTATE_BYTES, 1));
-            log.journal.lines().forEach(log::restore);
+            log.journal.read(log::restore);
             return log;
         } catch (IOException failure) {
             throw new EtherbayException(
@@ -53,12 +53,13 @@ public final class EventLog implements AutoCloseable {
         }
     }
 
-    private void restore(String line) {
+    /** Takes a line of the files, which come newest first; false when it is enough. */
+    private boolean restore(String line) {
         try {
             if (Documents.read(line, FILE) instanceof Map<?, ?> fields
                     && fields.get("id") instanceof BigDecimal id
                     && fields.get("atMs") instanceof BigDecimal atMs) {
-                keep(new Event(
+                keepFormer(new Event(
                         id.longValue(),
                         atMs.longValue(),
                         String.valueOf(fields.get("severity")),
@@ -69,12 +70,19 @@ public final class EventLog implements AutoCloseable {
         } catch (EtherbayException damaged) {
             unwrittenCount++; // a line that a person or a dying disk has changed; the rest counts
         }
+        return events.size() < EVENTS_MAX;
+    }
+
+    private void keepFormer(Event event) {
+        if (events.isEmpty()) {
+            lastId = event.id();
+        }
+        if (events.isEmpty() || event.id() < events.getFirst().id()) {
+            events.addFirst(event);
+        }
     }
 
     private void keep(Event event) {
-        if (event.id() <= lastId) {
-            return;
-        }
         lastId = event.id();
         events.addLast(event);
         if (events.size() > EVENTS_MAX) {

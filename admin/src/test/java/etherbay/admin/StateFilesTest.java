@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -54,7 +55,7 @@ final class StateFilesTest {
         }
         Path file = folder.resolve("events.jsonl");
         byte[] whole = Files.readAllBytes(file);
-        int first = new String(whole, java.nio.charset.StandardCharsets.UTF_8).indexOf('\n') + 1;
+        int first = new String(whole, StandardCharsets.UTF_8).indexOf('\n') + 1;
         for (int length = 0; length <= whole.length; length++) {
             Files.write(file, Arrays.copyOf(whole, length));
             int expected = length == whole.length ? 2 : length >= first ? 1 : 0;
@@ -83,6 +84,105 @@ final class StateFilesTest {
         assertThat(folder.resolve("events.jsonl.1")).exists();
         try (EventLog log = EventLog.open(folder)) {
             assertThat(log.lastId()).isEqualTo(EventLog.EVENTS_MAX + 5);
+        }
+    }
+
+    /** A person's folder stands where the full file should go. */
+    @Test
+    void aFileThatCannotBeMovedAsideGrowsUntilItCan() throws IOException {
+        Path inTheWay = Files.createDirectories(folder.resolve("events.jsonl.1/in the way"));
+        String text = "x".repeat(20_000);
+        try (EventLog log = EventLog.open(folder)) {
+            for (int count = 0; count < 600; count++) {
+                log.add(count, "info", "A", "node", text);
+            }
+            assertThat(log.unwrittenCount()).isZero();
+            Files.delete(inTheWay);
+            Files.delete(folder.resolve("events.jsonl.1"));
+            log.add(600, "info", "A", "node", text);
+            assertThat(log.unwrittenCount()).isZero();
+        }
+        assertThat(Files.size(folder.resolve("events.jsonl"))).isLessThan(30_000);
+        try (EventLog log = EventLog.open(folder)) {
+            assertThat(log.since(0, 10_000)).hasSize(601);
+        }
+    }
+
+    @Test
+    void afterAFileThatCouldNotGrowAnyMoreItGoesOn() throws IOException {
+        Path inTheWay = Files.createDirectories(folder.resolve("events.jsonl.1/in the way"));
+        String text = "x".repeat(20_000);
+        try (EventLog log = EventLog.open(folder)) {
+            for (int count = 0; count < 900; count++) {
+                log.add(count, "info", "A", "node", text);
+            }
+            assertThat(log.unwrittenCount()).isBetween(10L, 100L);
+            long lost = log.unwrittenCount();
+            Files.delete(inTheWay);
+            Files.delete(folder.resolve("events.jsonl.1"));
+            log.add(900, "info", "A", "node", text);
+            assertThat(log.unwrittenCount()).isEqualTo(lost);
+        }
+        try (EventLog log = EventLog.open(folder)) {
+            assertThat(log.lastId()).isEqualTo(901);
+        }
+    }
+
+    @Test
+    void anInterruptEndsNoLog() {
+        try (AuditLog audit = AuditLog.open(folder, clock);
+                EventLog events = EventLog.open(folder)) {
+            Thread.currentThread().interrupt();
+            audit.add(CALLER, change("mirror vm1"));
+            events.add(1, "info", "A", "node", "one");
+            assertThat(Thread.interrupted()).isTrue();
+            audit.add(CALLER, change("mirror vm2"));
+            events.add(2, "info", "A", "node", "two");
+            assertThat(audit.verify()).isEqualTo(2);
+            assertThat(events.unwrittenCount()).isZero();
+        }
+    }
+
+    @Test
+    void aByteThatIsNoTextHoldsUpNoStart() throws IOException {
+        try (AuditLog audit = AuditLog.open(folder, clock);
+                EventLog events = EventLog.open(folder)) {
+            audit.add(CALLER, change("mirror vm1"));
+            audit.add(CALLER, change("mirror vm2"));
+            events.add(1, "info", "A", "node", "one");
+            events.add(2, "info", "A", "node", "two");
+        }
+        spoil("audit.jsonl", "mirror vm1");
+        spoil("events.jsonl", "\"one\"");
+        try (AuditLog audit = AuditLog.open(folder, clock);
+                EventLog events = EventLog.open(folder)) {
+            assertThat(events.since(0, 9)).extracting(Event::id).contains(2L);
+            assertThat(audit.add(CALLER, change("mirror vm3")).id()).isEqualTo(3);
+            assertDamaged(audit);
+        }
+    }
+
+    private void spoil(String name, String what) throws IOException {
+        Path file = folder.resolve(name);
+        String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+        Files.writeString(file, text.replace(what, "\u00ff" + what), StandardCharsets.ISO_8859_1);
+    }
+
+    @Test
+    void whatIsReadOfTheAuditLogAtATimeHasABound() {
+        Caller hostile = new Caller("eva", Role.VIEWER, "x", "r".repeat(1000));
+        try (AuditLog log = AuditLog.open(folder, clock)) {
+            for (int count = 0; count < 1200; count++) {
+                log.add(
+                        hostile,
+                        new AuditLog.Change(
+                                "v".repeat(1000), "o".repeat(1000), "", "", "r".repeat(1000)));
+            }
+            List<AuditLog.Entry> latest = log.latest(10_000);
+            assertThat(latest).hasSizeBetween(900, 1100);
+            assertThat(latest.getFirst().id()).isEqualTo(1200);
+            AuditLog.verify(latest);
+            assertThat(log.verify()).isEqualTo(1200);
         }
     }
 
