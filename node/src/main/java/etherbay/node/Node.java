@@ -9,6 +9,7 @@ import etherbay.base.EthernetPort;
 import etherbay.base.Loop;
 import etherbay.linux.Linux;
 import etherbay.linux.LinuxIdler;
+import etherbay.node.BackingName.AtAoe;
 import etherbay.node.Preparation.Prepared;
 import etherbay.node.trace.FrameRing;
 import etherbay.node.trace.TraceWriter;
@@ -26,22 +27,26 @@ import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * A running node: a loop with its ports, disks and exports, and the one place where what it serves
  * is changed. Its start is a change from nothing; read the constructor from top to bottom: this is
  * the architecture.
  *
- * <p>Control code, for any thread but the loop's, one call at a time; what belongs to the loop is
- * reached by its mailbox.
+ * <p>Control code, for any thread but the loop's; changes come one at a time, and what is asked
+ * waits for none of them. AoE disks that do not answer are waited for outside of a change. What
+ * belongs to the loop is reached by its mailbox.
  */
 public final class Node implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Node.class.getName());
@@ -59,11 +64,12 @@ public final class Node implements AutoCloseable {
     private final Undo undo = new Undo();
     private final NodeParts parts;
     private final ExportTraces exportTraces;
-    private final Map<String, OpenExport> exports = new TreeMap<>();
+    private final AoeDisks aoe;
+    private final Map<String, OpenExport> exports = new ConcurrentSkipListMap<>();
     private final Troubles troubles = new Troubles();
     private final Thread thread;
     private final long startedMs = Linux.clock().wallMillis();
-    private NodeSettings settings;
+    private volatile NodeSettings settings;
 
     /** Where physical volumes are looked for; also by those who follow a volume. */
     private volatile VolumePlaces places = VolumePlaces.ofTheSystem();
@@ -88,7 +94,7 @@ public final class Node implements AutoCloseable {
         Serving serving = new Serving(target, neighbours, options.force());
         LoopCalls calls = new LoopCalls(loop, failure);
         String station = station(nothing, options);
-        AoeDisks aoe = new AoeDisks(loop, calls, idler, counters, station + " disks");
+        aoe = new AoeDisks(loop, calls, idler, counters, station + " disks");
         OpenExport.Shared shared = new OpenExport.Shared(
                 loop,
                 counters,
@@ -169,7 +175,7 @@ public final class Node implements AutoCloseable {
     }
 
     /** What would have to happen to serve {@code next}. */
-    public synchronized List<String> difference(NodeSettings next) {
+    public List<String> difference(NodeSettings next) {
         return ReloadPlan.of(served(), troubles.without(next).exports()).toLines();
     }
 
@@ -184,62 +190,122 @@ public final class Node implements AutoCloseable {
     }
 
     /**
-     * The same. An export that could not be served before, and is wanted as it was, is tried again
-     * afterwards, and holds up no other: it stays troubled where it still cannot be.
+     * The same. An export that could not be served before, and is wanted as it was, holds up no
+     * other. It is tried again afterwards where that waits for no AoE disk; else see {@link
+     * #retry}.
      *
      * @param durable is done when all that can fail has been, before anything has changed; what it
      *     throws is why nothing changes
      */
-    public synchronized List<EtherbayException> reload(NodeSettings next, Runnable durable) {
+    public List<EtherbayException> reload(NodeSettings next, Runnable durable) {
+        NodeChecks.check(settings, next); // before anything is waited for
+        Set<ExportSpec> known = Set.copyOf(served());
+        List<ExportSpec> fresh = next.exports().stream()
+                .filter(spec -> !known.contains(spec) && !troubles.has(spec))
+                .toList();
+        try (AoeDisks.Look look = aoe.look(DisksNeeded.of(fresh, next.places()))) {
+            look.awaitAll();
+            return reloadNow(next, durable);
+        }
+    }
+
+    private synchronized List<EtherbayException> reloadNow(NodeSettings next, Runnable durable) {
         List<ExportSpec> troubledBefore =
                 next.exports().stream().filter(troubles::has).toList();
         List<EtherbayException> failures = change(troubles.without(next), next, durable);
-        troubledBefore.forEach(spec -> attempt(List.of(spec)));
+        attempt(troubledBefore.stream().filter(this::waitsForNobody).toList());
         return failures;
     }
 
+    private boolean waitsForNobody(ExportSpec spec) {
+        return DisksNeeded.of(spec, settings.places()).isEmpty();
+    }
+
     /**
-     * Tries once more to serve what could not be.
+     * Tries once more to serve what could not be. Waits for AoE disks, side by side, and keeps
+     * nobody from anything meanwhile.
      *
      * @return how many are troubled still
      */
-    public synchronized int retry() {
-        for (Troubles.Troubled troubled : troubles.all()) {
-            if (!closed) {
-                attempt(List.of(troubled.spec()));
-            }
-        }
+    public int retry() {
+        attemptAsTheyAnswer(troubles.all().stream().map(Troubles.Troubled::spec).toList());
         return troubles.all().size();
     }
 
-    private synchronized void changeAsFar(NodeSettings next) {
-        NodeChecks.check(settings, next);
-        change(next.withExports(List.of()), next.withExports(List.of()), () -> {});
-        settings = next;
-        attempt(next.exports());
+    private void changeAsFar(NodeSettings next) {
+        synchronized (this) {
+            NodeChecks.check(settings, next);
+            change(next.withExports(List.of()), next.withExports(List.of()), () -> {});
+            settings = next;
+            next.exports().forEach(spec -> troubles.add(spec, notYet(spec)));
+        }
+        attemptAsTheyAnswer(next.exports());
     }
 
-    /** Begins to serve some of the settings in force, together; if that cannot be, by halves. */
-    private void attempt(List<ExportSpec> more) {
-        List<ExportSpec> together = new ArrayList<>(served());
-        together.addAll(more);
-        try {
-            change(settings.withExports(together), settings, () -> {});
-        } catch (EtherbayException refused) {
-            if (more.size() == 1) {
-                trouble(more.getFirst(), refused);
-            } else {
-                attempt(more.subList(0, more.size() / 2));
-                attempt(more.subList(more.size() / 2, more.size()));
+    private static EtherbayException notYet(ExportSpec spec) {
+        return new EtherbayException(
+                ErrorCode.UNAVAILABLE,
+                spec.name() + " is not served yet",
+                "it is being opened: " + spec.backing(),
+                "ask again in a moment");
+    }
+
+    /** First those that wait for nobody, then the others as soon as their AoE disks are there. */
+    private void attemptAsTheyAnswer(List<ExportSpec> more) {
+        List<ExportSpec> left = attemptOf(more, this::waitsForNobody);
+        try (AoeDisks.Look look = aoe.look(DisksNeeded.of(left, settings.places()))) {
+            while (look.awaitOne()) {
+                Set<AtAoe> silent = look.silent();
+                left = attemptOf(
+                        left,
+                        spec -> Collections.disjoint(
+                                silent, DisksNeeded.of(spec, settings.places())));
             }
+            attempt(left); // those say why not
         }
+    }
+
+    /** @return those that are not ready */
+    private List<ExportSpec> attemptOf(List<ExportSpec> specs, Predicate<ExportSpec> ready) {
+        Map<Boolean, List<ExportSpec>> byReady =
+                specs.stream().collect(Collectors.partitioningBy(ready));
+        attempt(byReady.getOrDefault(true, List.of()));
+        return byReady.getOrDefault(false, List.of());
+    }
+
+    /** Begins to serve some of those that are troubled, as far as that can be; each by itself. */
+    private synchronized void attempt(List<ExportSpec> more) {
+        List<ExportSpec> wanted = more.stream().filter(troubles::has).toList();
+        if (closed || wanted.isEmpty()) {
+            return;
+        }
+        List<ExportSpec> together = new ArrayList<>(served());
+        together.addAll(wanted);
+        ReloadPlan plan = ReloadPlan.of(served(), together);
+        follow(settings);
+        InterfaceChoice choice = choice(settings);
+        try {
+            Prepared things = new Preparation(parts, exports, plan, choice).prepareAsFar();
+            Map<String, EtherbayException> refused = things.refused();
+            List<EtherbayException> failures = new NodeChange(
+                            parts, exports, plan.without(refused.keySet()), choice, things)
+                    .commit(say);
+            wanted.forEach(spec -> trouble(spec, Optional.ofNullable(refused.get(spec.name()))));
+            troubles.changed(settings.exports(), exports, failures);
+        } catch (EtherbayException others) {
+            wanted.forEach(spec -> trouble(spec, Optional.of(others)));
+        }
+    }
+
+    private void trouble(ExportSpec spec, Optional<EtherbayException> refused) {
+        refused.ifPresent(why -> trouble(spec, why));
     }
 
     /** Told once for each reason. */
     private void trouble(ExportSpec spec, EtherbayException why) {
-        boolean known = troubles.all().stream()
-                .anyMatch(troubled -> troubled.spec().equals(spec)
-                        && troubled.why().toText().equals(why.toText()));
+        boolean known = troubles.why(spec)
+                .map(before -> before.toText().equals(why.toText()))
+                .orElse(false);
         troubles.add(spec, why);
         if (!known) {
             say.accept(spec.name() + ": not served: " + why.getMessage() + "; " + why.why());
@@ -299,7 +365,7 @@ public final class Node implements AutoCloseable {
             return;
         }
         try {
-            reload(settings);
+            reloadNow(settings, () -> {});
         } catch (EtherbayException refused) {
             LOG.log(Level.ERROR, refused.toText());
         }
@@ -319,13 +385,13 @@ public final class Node implements AutoCloseable {
 
     /** How it is, as a JSON document; see {@link NodeStatus}. Any thread. */
     public String status() {
-        List<OpenExport.View> open;
-        synchronized (this) {
-            open = exports.values().stream().map(OpenExport::view).toList();
-        }
         Collection<EthernetPort> ports = parts.calls().call(parts.ports()::all);
         return new NodeStatus(parts.calls(), counters, parts.neighbours())
-                .document(open, ports, settings.state(), startedMs);
+                .document(views(), ports, settings.state(), startedMs);
+    }
+
+    private List<OpenExport.View> views() {
+        return exports.values().stream().map(OpenExport::view).toList();
     }
 
     /** Its exports, interfaces, rogues and counters. */
@@ -341,12 +407,12 @@ public final class Node implements AutoCloseable {
      * @param origin of an export by its name, as {@link NodeReport.Export#origin}
      */
     public View view(UnaryOperator<String> origin) {
-        List<OpenExport.View> open;
-        List<Troubles.Troubled> troubled;
-        synchronized (this) {
-            open = exports.values().stream().map(OpenExport::view).toList();
-            troubled = troubles.all();
-        }
+        List<OpenExport.View> open = views();
+        Set<String> served =
+                open.stream().map(one -> one.spec().name()).collect(Collectors.toSet());
+        List<Troubles.Troubled> troubled = troubles.all().stream()
+                .filter(one -> !served.contains(one.spec().name())) // it has just come up
+                .toList();
         ExportReports reports = new ExportReports(parts.calls(), parts.neighbours(), origin);
         Collection<EthernetPort> ports = parts.calls().call(parts.ports()::all);
         Map<String, Long> counted = counters.snapshot();
@@ -423,11 +489,17 @@ public final class Node implements AutoCloseable {
         return open;
     }
 
+    /** It is about to be closed: AoE disks that are absent are waited for no more. */
+    public void hurry() {
+        aoe.hurry();
+    }
+
     /**
      * Ends in order: exports finish what is in flight, flush, record a clean stop; then all closes.
      */
     @Override
     public void close() {
+        hurry();
         synchronized (this) {
             if (closed) {
                 return;

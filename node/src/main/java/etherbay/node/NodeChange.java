@@ -104,7 +104,7 @@ final class NodeChange {
             Set<String> gone = new TreeSet<>(open.places().keySet());
             gone.removeAll(choice.namesOf(spec));
             for (String name : gone) {
-                OpenExport.Place place = open.places().remove(name);
+                OpenExport.Place place = open.leave(name);
                 parts.calls().run(() -> {
                     parts.serving().displace(open.export(), place.port());
                     parts.ports().release(name);
@@ -294,7 +294,7 @@ final class NodeChange {
                 return;
             }
             places.forEach((name, place) -> {
-                open.places().put(name, place);
+                open.enter(name, place);
                 say.accept(parts.calls()
                         .call(() -> parts.serving()
                                 .place(

@@ -18,6 +18,7 @@ import etherbay.target.WriteLog;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -25,8 +26,8 @@ import java.util.function.LongSupplier;
 
 /**
  * An export with all that was opened for it: its state, locked and durable before the first frame;
- * its backing; and the interfaces on which it is served. For control threads, one at a time; the
- * export itself belongs to the loop.
+ * its backing; and the interfaces on which it is served. For control threads, one at a time, but
+ * for {@link #view}; the export itself belongs to the loop.
  */
 final class OpenExport {
     /** What every export of a node shares. */
@@ -53,6 +54,7 @@ final class OpenExport {
     private Backing backing;
     private Export export;
     private Optional<FrameTracer> tracer = Optional.empty();
+    private volatile View view;
 
     private OpenExport(Shared shared, ExportSpec spec, FileStateStore store, Backing backing) {
         this.shared = shared;
@@ -61,6 +63,14 @@ final class OpenExport {
         this.backing = backing;
         stateBefore = store.load();
         export = exportOver(spec, backing, stateBefore);
+        view = new View(spec, export, false, Map.of());
+    }
+
+    /** Something that is shown of it has changed. */
+    private void changed() {
+        Map<String, EthernetPort> ports = new LinkedHashMap<>();
+        places.forEach((name, place) -> ports.put(name, place.port()));
+        view = new View(spec, export, tracer.isPresent(), Collections.unmodifiableMap(ports));
     }
 
     /**
@@ -115,22 +125,39 @@ final class OpenExport {
 
     void tracer(Optional<FrameTracer> shown) {
         tracer = shown;
+        changed();
     }
 
+    /** As it is now; any thread, whatever is being done to it. */
     View view() {
-        Map<String, EthernetPort> ports = new LinkedHashMap<>();
-        places.forEach((name, place) -> ports.put(name, place.port()));
-        return new View(spec, export, tracer.isPresent(), ports);
+        return view;
     }
 
     /** By the names of the interfaces. */
     Map<String, Place> places() {
-        return places;
+        return Collections.unmodifiableMap(places);
+    }
+
+    /** It is about to be served there. */
+    void enter(String interfaceName, Place place) {
+        places.put(interfaceName, place);
+        changed();
+    }
+
+    /** It is about to be served there no longer. @return where it was */
+    Place leave(String interfaceName) {
+        Place left = places.remove(interfaceName);
+        if (left == null) {
+            throw new AssertionError(spec.name() + " is not served on " + interfaceName);
+        }
+        changed();
+        return left;
     }
 
     /** Goes on under other settings, which the export has been given. */
     void respecified(ExportSpec next) {
         spec = next;
+        changed();
     }
 
     /**
@@ -149,6 +176,7 @@ final class OpenExport {
         spec = next;
         backing = newBacking;
         export = after;
+        changed();
         return after;
     }
 

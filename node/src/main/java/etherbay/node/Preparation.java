@@ -34,15 +34,18 @@ final class Preparation {
      * @param backings for what is reopened
      * @param tracers for those that are traced from now on, or into another file
      * @param places new ones, by interface
+     * @param refused of those to be added the ones that cannot be, each with the reason; they have
+     *     nothing of the rest
      */
     record Prepared(
             Map<String, OpenExport> added,
             Map<String, Backing> backings,
             Map<String, FrameTracer> tracers,
-            Map<String, Map<String, OpenExport.Place>> places) {
+            Map<String, Map<String, OpenExport.Place>> places,
+            Map<String, EtherbayException> refused) {
         /** For a change that adds nothing. */
         static Prepared nothing() {
-            return new Prepared(Map.of(), Map.of(), Map.of(), Map.of());
+            return new Prepared(Map.of(), Map.of(), Map.of(), Map.of(), Map.of());
         }
     }
 
@@ -51,11 +54,17 @@ final class Preparation {
     private final ReloadPlan plan;
     private final InterfaceChoice choice;
     private final Undo undo = new Undo();
+
+    /** Of each export that is added, what can be taken back of it alone. */
+    private final Map<String, Undo> undoOfAdded = new TreeMap<>();
+
     private final Prepared prepared = new Prepared(
             new ConcurrentSkipListMap<>(),
             new ConcurrentSkipListMap<>(),
-            new TreeMap<>(),
-            new TreeMap<>());
+            new ConcurrentSkipListMap<>(),
+            new ConcurrentSkipListMap<>(),
+            new ConcurrentSkipListMap<>());
+    private boolean asFar;
 
     /**
      * @param exports what is served, by name; not changed
@@ -69,6 +78,7 @@ final class Preparation {
         this.exports = exports;
         this.plan = plan;
         this.choice = choice;
+        plan.added().forEach(spec -> undoOfAdded.put(spec.name(), new Undo()));
     }
 
     /**
@@ -77,6 +87,7 @@ final class Preparation {
      */
     Prepared prepare(Runnable last) {
         try (undo) {
+            undo.add(() -> undoOfAdded.values().forEach(Undo::close));
             checkInterfaces();
             openTraces();
             openBackings();
@@ -88,6 +99,45 @@ final class Preparation {
         }
     }
 
+    /**
+     * The same, as far as it can be: an export that cannot be added is refused, and holds up no
+     * other.
+     *
+     * @throws EtherbayException for what is wrong with those that are served already
+     */
+    Prepared prepareAsFar() {
+        asFar = true;
+        return prepare(() -> {});
+    }
+
+    /**
+     * One step for an export; what it throws may refuse one that is added. Any thread that is the
+     * only one for this export.
+     */
+    private void step(ExportSpec spec, Runnable step) {
+        if (prepared.refused().containsKey(spec.name())) {
+            return;
+        }
+        try {
+            step.run();
+        } catch (EtherbayException why) {
+            if (!asFar || !undoOfAdded.containsKey(spec.name())) {
+                throw why;
+            }
+            refuse(spec.name(), why);
+        }
+    }
+
+    private void refuse(String name, EtherbayException why) {
+        prepared.refused().put(name, why);
+        undoOf(name).close();
+    }
+
+    /** Of an export, whether it is added or served already. */
+    private Undo undoOf(String name) {
+        return undoOfAdded.getOrDefault(name, undo);
+    }
+
     private void checkInterfaces() {
         Set<String> names = NodeChange.openNames(exports);
         parts.calls()
@@ -96,7 +146,7 @@ final class Preparation {
     }
 
     private void openTraces() {
-        plan.added().forEach(spec -> openTrace(Optional.empty(), spec));
+        plan.added().forEach(spec -> step(spec, () -> openTrace(Optional.empty(), spec)));
         plan.reopened().forEach(change -> openTrace(Optional.of(change.before()), change.after()));
         plan.live().forEach(change -> openTrace(Optional.of(change.before()), change.after()));
     }
@@ -107,14 +157,17 @@ final class Preparation {
                 && before.get().traceFile().equals(after.traceFile());
         if (after.settings().traceIo() && !same) {
             FrameTracer tracer = parts.traces().tracer(after.name(), after.traceFile());
-            undo.add(tracer::close);
             prepared.tracers().put(after.name(), tracer);
+            undoOf(after.name()).add(() -> {
+                prepared.tracers().remove(after.name());
+                tracer.close();
+            });
         }
     }
 
     private void openBackings() {
         List<Runnable> work = new ArrayList<>();
-        plan.added().forEach(spec -> work.add(() -> openExport(spec)));
+        plan.added().forEach(spec -> work.add(() -> step(spec, () -> openExport(spec))));
         for (ReloadPlan.Change change : plan.reopened()) {
             Export export = NodeChange.open(exports, change.name()).export();
             long sectors = parts.calls().call(export::sectors);
@@ -125,8 +178,11 @@ final class Preparation {
 
     private void openExport(ExportSpec spec) {
         OpenExport open = OpenExport.open(spec, parts.shared());
-        undo.add(open::forget);
         prepared.added().put(spec.name(), open);
+        undoOf(spec.name()).add(() -> {
+            prepared.added().remove(spec.name());
+            open.forget();
+        });
     }
 
     private void openBacking(ExportSpec spec, long sectorsMin) {
@@ -150,28 +206,32 @@ final class Preparation {
     }
 
     private void takePlaces() {
-        plan.forEachServed(spec -> {
-            OpenExport open = exports.get(spec.name());
-            Set<String> taken = open == null ? Set.of() : open.places().keySet();
-            Map<String, OpenExport.Place> places = new LinkedHashMap<>();
-            for (String name : choice.namesOf(spec)) {
-                if (!taken.contains(name)) {
-                    places.put(name, takePlace(spec, name));
-                }
+        plan.forEachServed(spec -> step(spec, () -> takePlaces(spec)));
+    }
+
+    private void takePlaces(ExportSpec spec) {
+        OpenExport open = exports.get(spec.name());
+        Set<String> taken = open == null ? Set.of() : open.places().keySet();
+        Map<String, OpenExport.Place> places = new LinkedHashMap<>();
+        for (String name : choice.namesOf(spec)) {
+            if (!taken.contains(name)) {
+                places.put(name, takePlace(spec, name));
             }
-            prepared.places().put(spec.name(), places);
-        });
+        }
+        prepared.places().put(spec.name(), places);
+        undoOf(spec.name()).add(() -> prepared.places().remove(spec.name()));
     }
 
     private OpenExport.Place takePlace(ExportSpec spec, String name) {
         EthernetPort port = parts.calls()
                 .call(() -> parts.ports()
                         .acquire(name, choice.settingsOf(name), choice.downAllowed(spec, name)));
-        undo.add(() -> parts.calls().run(() -> parts.ports().release(name)));
+        Undo undoHere = undoOf(spec.name());
+        undoHere.add(() -> parts.calls().run(() -> parts.ports().release(name)));
         Optional<AddressLock> lock = Optional.empty();
         if (!parts.force()) {
             lock = Optional.of(AddressLock.take("etherbay/" + name + "/" + spec.name()));
-            undo.add(lock.get()::close);
+            undoHere.add(lock.get()::close);
         }
         return new OpenExport.Place(port, lock);
     }
@@ -180,7 +240,7 @@ final class Preparation {
     private void askSegments() {
         Map<EthernetPort, Set<Address>> questions = new HashMap<>();
         plan.forEachServed(spec -> prepared.places()
-                .get(spec.name())
+                .getOrDefault(spec.name(), Map.of())
                 .values()
                 .forEach(place -> questions
                         .computeIfAbsent(place.port(), _ -> new HashSet<>())
@@ -198,9 +258,18 @@ final class Preparation {
         })));
         for (CompletableFuture<AddressProbe.Answers> answer : answers) {
             AddressProbe.Answers heard = parts.calls().await(answer);
-            for (Map.Entry<Address, MacAddress> server : heard.servers().entrySet()) {
-                throw Serving.taken(server.getKey(), heard.port(), server.getValue());
-            }
+            heard.servers().forEach((address, other) -> taken(heard.port(), address, other));
+        }
+    }
+
+    private void taken(EthernetPort port, Address address, MacAddress other) {
+        EtherbayException why = Serving.taken(address, port, other);
+        String name = address.toString();
+        if (!asFar || !undoOfAdded.containsKey(name)) {
+            throw why;
+        }
+        if (!prepared.refused().containsKey(name)) { // on another of its ports
+            refuse(name, why);
         }
     }
 }

@@ -4,6 +4,7 @@ package etherbay.node;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
@@ -61,6 +62,13 @@ record ReloadPlan(
         } else {
             reopened.add(change);
         }
+    }
+
+    /** The same, but that these are not added after all. */
+    ReloadPlan without(Set<String> names) {
+        List<ExportSpec> possible =
+                added.stream().filter(spec -> !names.contains(spec.name())).toList();
+        return new ReloadPlan(removed, possible, reopened, live, kept);
     }
 
     /** All that shall be served, as it shall be. */

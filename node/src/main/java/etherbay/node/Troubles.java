@@ -4,34 +4,43 @@ package etherbay.node;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Exports that a node is to serve and does not, each with the reason. Control code, one thread at a
- * time.
+ * Exports that a node is to serve and does not, each with the reason. Changed by one control
+ * thread at a time; any may ask.
  */
 final class Troubles {
     /** An export that is not served. */
     record Troubled(ExportSpec spec, EtherbayException why) {}
 
-    private final Map<String, Troubled> byName = new TreeMap<>();
+    private volatile Map<String, Troubled> byName = Map.of();
 
     /** In the order of their names. */
     List<Troubled> all() {
-        return List.copyOf(byName.values());
+        return List.copyOf(new TreeMap<>(byName).values());
+    }
+
+    /** Why that very export is not served; empty when it is not known not to be. */
+    Optional<EtherbayException> why(ExportSpec spec) {
+        return Optional.ofNullable(byName.get(spec.name()))
+                .filter(known -> known.spec().equals(spec))
+                .map(Troubled::why);
     }
 
     void add(ExportSpec spec, EtherbayException why) {
-        byName.put(spec.name(), new Troubled(spec, why));
+        Map<String, Troubled> next = new HashMap<>(byName);
+        next.put(spec.name(), new Troubled(spec, why));
+        byName = Map.copyOf(next);
     }
 
     /** Whether that very export is known not to be served; another one of its name may be. */
     boolean has(ExportSpec spec) {
-        Troubled known = byName.get(spec.name());
-        return known != null && known.spec().equals(spec);
+        return why(spec).isPresent();
     }
 
     /** Those settings without the exports of which it is known that they cannot be served now. */
@@ -51,24 +60,21 @@ final class Troubles {
             List<ExportSpec> wanted,
             Map<String, OpenExport> served,
             List<EtherbayException> failures) {
-        List<Troubled> now = new ArrayList<>();
+        Map<String, Troubled> now = new HashMap<>();
         for (ExportSpec spec : wanted) {
             if (!served.containsKey(spec.name())) {
-                now.add(new Troubled(spec, reason(spec, failures)));
+                now.put(spec.name(), new Troubled(spec, reason(spec, failures)));
             }
         }
-        byName.clear();
-        now.forEach(troubled -> byName.put(troubled.spec().name(), troubled));
+        byName = Map.copyOf(now);
     }
 
     private EtherbayException reason(ExportSpec spec, List<EtherbayException> failures) {
-        Troubled known = byName.get(spec.name());
-        if (known != null && known.spec().equals(spec)) {
-            return known.why();
-        }
         return failures.stream()
-                .filter(failure -> String.valueOf(failure.getMessage()).contains(spec.name()))
+                .filter(failure ->
+                        String.valueOf(failure.getMessage()).startsWith(spec.name() + " "))
                 .findFirst()
+                .or(() -> why(spec))
                 .or(() -> failures.stream().findFirst())
                 .orElseGet(() -> new EtherbayException(
                         ErrorCode.UNAVAILABLE,

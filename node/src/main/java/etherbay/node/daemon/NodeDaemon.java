@@ -270,6 +270,7 @@ public final class NodeDaemon implements AutoCloseable {
             }
             closed = true;
         }
+        node.hurry();
         retry.close();
         held.close();
         node.close();
