@@ -99,6 +99,9 @@ final class ApiHandler extends Handler.Abstract {
             case Reply.Whole whole -> write(request, response, callback, whole);
             case Reply.Written written ->
                 new WrittenReply(request, response, callback).write(written);
+            case Reply.Streamed streamed
+            when HttpMethod.HEAD.is(request.getMethod()) ->
+                write(request, response, callback, Reply.text("text/event-stream", ""));
             case Reply.Streamed streamed -> {
                 response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream");
                 stream.attach(request, response, callback, gate.standing(request));
@@ -175,7 +178,7 @@ final class ApiHandler extends Handler.Abstract {
         boolean isRead = route.method().equals("GET");
         byte[] body = isRead ? new byte[0] : RequestBody.read(request);
         if (route.path().endsWith("/stream")) {
-            stream.checkRoom();
+            stream.checkReady();
         }
         return route.endpoint()
                 .answer(new Exchange(

@@ -64,8 +64,12 @@ final class Stream implements Watch.Watcher {
         parts.tasks().listen(task -> tell("task", task));
     }
 
-    /** Whether another may listen; UNAVAILABLE when there are too many. */
-    void checkRoom() {
+    /**
+     * Whether another may listen: UNAVAILABLE when there are too many, and before there is anything
+     * to tell.
+     */
+    void checkReady() {
+        parts.watch().latest();
         if (readers.size() >= ApiLimits.STREAMS_MAX) {
             throw new EtherbayException(
                     ErrorCode.UNAVAILABLE,

@@ -3,6 +3,7 @@ package etherbay.admin.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import etherbay.admin.Administration;
 import etherbay.admin.ApiClient;
 import etherbay.admin.NodeReport.Interface;
 import etherbay.admin.Reports;
@@ -146,6 +147,30 @@ final class StreamTest {
             }
             assertThat(lab.server().streamCount()).isEqualTo(99);
             ends(deaf);
+        }
+    }
+
+    @Test
+    void whoAsksForTheHeadOnlyTakesNoPlace() throws IOException {
+        RawAnswer head = lab.unix("HEAD", "/api/v1/stream", "");
+        assertThat(head.status()).isEqualTo(200);
+        assertThat(head.header("Content-Type")).isEqualTo("text/event-stream");
+        assertThat(lab.server().streamCount()).isZero();
+    }
+
+    @Test
+    void whoAsksBeforeTheFirstLookIsToldToAskAgain() throws IOException {
+        Path socket = folder.resolve("early.sock");
+        ApiSettings settings = ApiSettings.unix(socket, folder.resolve("tokens"));
+        try (Administration parts = Administration.open(
+                        lab.node(), folder.resolve("early"), lab.node(), () -> {}, line -> {});
+                ApiServer early = ApiServer.start(settings, parts)) {
+            RawAnswer answer = ApiLab.ask(
+                    UnixDomainSocketAddress.of(socket),
+                    ApiLab.request("GET", "/api/v1/stream", ""));
+            assertThat(answer.status()).isEqualTo(503);
+            assertThat(answer.text()).contains("\"code\":\"UNAVAILABLE\"", "ask again");
+            assertThat(early.streamCount()).isZero();
         }
     }
 
