@@ -44,12 +44,18 @@ public record Administration(
             }
         });
         watch.listen(new MirrorPasses(tasks, node));
-        tasks.listen(task -> tell(events, clock, task));
+        tasks.listenToBegins(task -> events.add(
+                clock.wallMillis(),
+                "info",
+                "TASK_BEGUN",
+                task.object(),
+                "%s (%s) has begun".formatted(task.kind(), task.id())));
+        tasks.listen(task -> tellEnd(events, clock, task));
         return new Administration(node, clock, giveWay, watch, events, tasks, audit);
     }
 
     /** The begin and the end of a task are events; what lies between is not. */
-    private static void tell(EventLog events, Clock clock, Task task) {
+    private static void tellEnd(EventLog events, Clock clock, Task task) {
         if (task.endedMs() > 0) {
             boolean failed = task.state().equals("failed");
             String why = task.trouble() == null ? "" : ": " + task.trouble().cause();
@@ -59,13 +65,6 @@ public record Administration(
                     failed ? "TASK_FAILED" : "TASK_ENDED",
                     task.object(),
                     "%s (%s) %s%s".formatted(task.kind(), task.id(), task.state(), why));
-        } else if (task.done() == 0 && task.log().isEmpty() && task.state().equals("running")) {
-            events.add(
-                    clock.wallMillis(),
-                    "info",
-                    "TASK_BEGUN",
-                    task.object(),
-                    "%s (%s) has begun".formatted(task.kind(), task.id()));
         }
     }
 

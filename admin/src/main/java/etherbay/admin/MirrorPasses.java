@@ -4,6 +4,7 @@ package etherbay.admin;
 import etherbay.admin.NodeReport.Mirror;
 import etherbay.admin.NodeReport.Progress;
 import etherbay.admin.NodeReport.Trouble;
+import etherbay.base.EtherbayException;
 
 import org.jspecify.annotations.Nullable;
 
@@ -45,13 +46,22 @@ public final class MirrorPasses implements Watch.Watcher {
         }
     }
 
+    /**
+     * @throws EtherbayException when a new pass could not be written: it is shown as soon as it can
+     *     be; all else has been
+     */
     @Override
     public void seen(@Nullable NodeReport before, NodeReport now) {
         Map<String, Mirror> mirrors = new HashMap<>();
+        EtherbayException unwritten = null;
         for (Mirror mirror : now.mirrors()) {
             mirrors.put("mirror " + mirror.name(), mirror);
             if (mirror.progress() != null) {
-                goesOn(mirror, mirror.progress());
+                try {
+                    goesOn(mirror, mirror.progress());
+                } catch (EtherbayException failure) {
+                    unwritten = failure; // the others first
+                }
             }
         }
         for (TaskEntry task : tasks.observed()) {
@@ -64,6 +74,9 @@ public final class MirrorPasses implements Watch.Watcher {
                     ended(task, mirror);
                 }
             }
+        }
+        if (unwritten != null) {
+            throw unwritten;
         }
     }
 

@@ -35,8 +35,16 @@ public interface NodeAdmin {
      */
     List<String> apply(String settings, String name, long ifGeneration);
 
-    /** The applied layer in its normal form: applied anew it changes nothing. */
-    String exportSettings();
+    /**
+     * The applied layer.
+     *
+     * @param text its normal form: applied anew it changes nothing
+     * @param generation that has this text
+     */
+    record Settings(String text, long generation) {}
+
+    /** The applied layer; a cheap question, which is answered whatever state the node is in. */
+    Settings exportSettings();
 
     /** Switches the trace of an export, until the next start or change of it. */
     void trace(String export, boolean on);

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -35,7 +36,10 @@ final class TaskStore {
             for (Path file : files) {
                 TaskEntry entry = read(file);
                 if (entry == null) {
-                    Files.move(file, file.resolveSibling(file.getFileName() + ".damaged"));
+                    Files.move(
+                            file,
+                            file.resolveSibling(file.getFileName() + ".damaged"),
+                            StandardCopyOption.REPLACE_EXISTING); // of the same number, long ago
                 } else {
                     entries.add(entry);
                 }

@@ -37,6 +37,7 @@ public final class Tasks implements AutoCloseable {
     private final Map<String, TaskKind> kinds = new HashMap<>();
     private final Map<String, Consumer<Task>> cancels = new HashMap<>();
     private final List<Consumer<Task>> listeners = new CopyOnWriteArrayList<>();
+    private final List<Consumer<Task>> beginListeners = new CopyOnWriteArrayList<>();
     private long lastNumber;
     private boolean isClosed;
 
@@ -80,6 +81,11 @@ public final class Tasks implements AutoCloseable {
     /** Hears of every change of a task from now on; must not block. */
     public void listen(Consumer<Task> listener) {
         listeners.add(listener);
+    }
+
+    /** Hears of every new task from now on, once; must not block. */
+    void listenToBegins(Consumer<Task> listener) {
+        beginListeners.add(listener);
     }
 
     /** Lets what was interrupted go on, or fail. Once, after all kinds are registered. */
@@ -172,6 +178,8 @@ public final class Tasks implements AutoCloseable {
         }
         lastNumber++;
         entries.put(entry.number, entry);
+        Task begun = entry.view();
+        beginListeners.forEach(listener -> listener.accept(begun));
         tell(entry);
         return entry;
     }

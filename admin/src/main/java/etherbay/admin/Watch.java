@@ -8,9 +8,10 @@ import etherbay.base.EtherbayException;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -19,7 +20,7 @@ import java.util.function.Consumer;
  * The one who looks at the node, twice a second, for everybody: compares what it sees with what it
  * saw, and tells the watchers. Owns the thread {@code admin-watch}, which gives way to the loops;
  * {@link #look} may be called from any thread, and looks at once. A look that fails is said, and
- * the next one comes.
+ * the next one comes; a watcher that fails is said, and the others hear.
  */
 public final class Watch implements AutoCloseable {
     private static final long PERIOD_MS = 500;
@@ -74,35 +75,49 @@ public final class Watch implements AutoCloseable {
     private void run() {
         try {
             do {
-                FutureTask<NodeReport> round = new FutureTask<>(this::look);
-                round.run();
-                complain(round);
+                seeWhatCame();
             } while (!stopped.await(PERIOD_MS, TimeUnit.MILLISECONDS));
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Says once what fails, however often it does. */
-    private void complain(FutureTask<NodeReport> round) throws InterruptedException {
-        String complaint = "";
-        try {
-            round.get();
-        } catch (ExecutionException failure) {
-            complaint = String.valueOf(failure.getCause());
+    /**
+     * Looks after a change, which has been made whether this can see it or not: a look that fails
+     * is said, and is no failure of the change.
+     */
+    public Optional<NodeReport> seeWhatCame() {
+        FutureTask<NodeReport> round = new FutureTask<>(this::look);
+        round.run();
+        if (round.state() == Future.State.SUCCESS) {
+            return Optional.of(round.resultNow());
         }
+        complain("the node cannot be looked at: " + round.exceptionNow());
+        return Optional.empty();
+    }
+
+    /** Says once what fails, however often it does. */
+    private synchronized void complain(String complaint) {
         if (!complaint.isEmpty() && !complaint.equals(lastComplaint)) {
-            say.accept("etherbay: the node cannot be looked at: " + complaint);
+            say.accept("etherbay: " + complaint);
         }
         lastComplaint = complaint;
     }
 
-    /** Looks now, and tells the watchers before it returns. */
+    /** Looks now, and tells the watchers before it returns. One that cannot hear is said. */
     public synchronized NodeReport look() {
         NodeReport now = node.report();
         NodeReport before = latest;
         latest = now;
-        watchers.forEach(watcher -> watcher.seen(before, now));
+        String complaint = "";
+        for (Watcher watcher : watchers) {
+            FutureTask<Boolean> turn = new FutureTask<>(() -> watcher.seen(before, now), true);
+            turn.run();
+            if (turn.state() == Future.State.FAILED) {
+                complaint = "what was seen of the node cannot be told: " + turn.exceptionNow();
+            }
+        }
+        complain(complaint);
         return now;
     }
 

@@ -23,6 +23,9 @@ public final class FakeNode implements NodeAdmin, Clock {
     public volatile String settings = SETTINGS;
     public volatile long generation = 1;
 
+    /** Whether it cannot say how it is. */
+    public volatile boolean isMute;
+
     @Override
     public long nanoTime() {
         return 1_000_000L * nowMs.get();
@@ -35,6 +38,9 @@ public final class FakeNode implements NodeAdmin, Clock {
 
     @Override
     public NodeReport report() {
+        if (isMute) {
+            throw new IllegalStateException("a secret of the inside");
+        }
         return parts.at(nowMs.get(), generation);
     }
 
@@ -68,8 +74,8 @@ public final class FakeNode implements NodeAdmin, Clock {
     }
 
     @Override
-    public String exportSettings() {
-        return settings;
+    public Settings exportSettings() {
+        return new Settings(settings, generation);
     }
 
     @Override

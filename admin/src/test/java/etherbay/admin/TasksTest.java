@@ -56,6 +56,7 @@ final class TasksTest {
                 run.checkCancelled();
                 switch (orders.take()) {
                     case "save" -> run.save(Map.of("at", "5"));
+                    case "know how much" -> run.progress(0, 10, "steps");
                     case "progress" -> run.progress(5, 10, "steps");
                     case "tell saved" -> run.log("saved " + run.saved() + run.arguments());
                     case "fail" ->
@@ -126,6 +127,24 @@ final class TasksTest {
             kind.order("end");
             awaitEnd();
             assertThat(tasks.find("t1").log()).containsExactly("saved {}{a=b}");
+        }
+    }
+
+    @Test
+    void itsBeginIsOneEventHoweverLongItStandsAtNothing() throws Exception {
+        Led kind = new Led(true);
+        try (Administration parts =
+                Administration.open(clock, folder, clock, () -> {}, line -> {})) {
+            parts.tasks().register(kind);
+            parts.tasks().listen(told::add);
+            assertThat(begin(parts.tasks()).id()).isEqualTo("t1");
+            clock.nowMs.addAndGet(1000);
+            kind.order("know how much");
+            kind.order("end");
+            awaitEnd();
+            assertThat(parts.events().since(0, 9))
+                    .extracting(Event::code)
+                    .containsExactly("TASK_BEGUN", "TASK_ENDED");
         }
     }
 
@@ -217,6 +236,11 @@ final class TasksTest {
         }
         assertThat(folder.resolve("tasks/t3.json.damaged")).exists();
         assertThat(folder.resolve("tasks/t4.json.damaged")).exists();
+        Files.writeString(folder.resolve("tasks/t3.json"), "again");
+        try (Tasks tasks = open(new Led(false))) {
+            assertThat(tasks.list()).isEmpty();
+        }
+        assertThat(folder.resolve("tasks/t3.json.damaged")).hasContent("again");
     }
 
     @Test
@@ -256,6 +280,24 @@ final class TasksTest {
         }
     }
 
+    /** A disk that takes nothing holds up no other pass; this one is shown as soon as it can be. */
+    @Test
+    void aPassThatCannotBeWrittenIsShownWhenItCan() throws IOException {
+        Reports.Parts both = Reports.healthy()
+                .mirrors(mirror("vm1", "", "in sync"), mirror("vm2", "check", "in sync"));
+        try (Tasks tasks = open(new Led(true))) {
+            MirrorPasses passes = new MirrorPasses(tasks, clock);
+            passes.seen(null, report("recover", "recovering"));
+            Path inTheWay = Files.createDirectories(folder.resolve("tasks/t2.json.new/full"));
+            assertThatThrownBy(() -> passes.seen(null, both.at(Reports.NOW_MS, 1)))
+                    .hasMessageContaining("cannot be read or written");
+            assertThat(tasks.list()).extracting(Task::state).containsExactly("done");
+            Files.delete(inTheWay);
+            passes.seen(null, both.at(Reports.NOW_MS, 1));
+            assertThat(tasks.list()).extracting(Task::state).containsExactly("running", "done");
+        }
+    }
+
     @Test
     void aPassWhoseMirrorIsGoneForAMinuteHasFailed() {
         try (Tasks tasks = open(new Led(true))) {
@@ -270,12 +312,14 @@ final class TasksTest {
     }
 
     private static NodeReport report(String pass, String second) {
-        return Reports.healthy()
-                .mirrors(Reports.mirror(
-                        "vm1",
-                        pass.isEmpty() ? null : Reports.progress(pass, 10, 1_000_000),
-                        Reports.leg("e1.0", "in sync", "a"),
-                        Reports.leg("e2.0", second, "b")))
-                .at(Reports.NOW_MS, 1);
+        return Reports.healthy().mirrors(mirror("vm1", pass, second)).at(Reports.NOW_MS, 1);
+    }
+
+    private static NodeReport.Mirror mirror(String name, String pass, String second) {
+        return Reports.mirror(
+                name,
+                pass.isEmpty() ? null : Reports.progress(pass, 10, 1_000_000),
+                Reports.leg("e1.0", "in sync", "a"),
+                Reports.leg("e2.0", second, "b"));
     }
 }

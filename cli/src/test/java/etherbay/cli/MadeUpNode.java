@@ -153,8 +153,8 @@ final class MadeUpNode implements NodeAdmin, Clock {
     }
 
     @Override
-    public String exportSettings() {
-        return settings;
+    public Settings exportSettings() {
+        return new Settings(settings, generation);
     }
 
     @Override

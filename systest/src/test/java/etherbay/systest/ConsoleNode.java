@@ -164,8 +164,8 @@ final class ConsoleNode implements NodeAdmin, Clock {
     }
 
     @Override
-    public synchronized String exportSettings() {
-        return settings;
+    public synchronized Settings exportSettings() {
+        return new Settings(settings, generation);
     }
 
     @Override

@@ -14,7 +14,10 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What changes something. Each looks at the node again before it answers, so that it is seen. */
+/**
+ * What changes something. Each looks at the node again before it answers, so that it is seen; where
+ * that fails, the change has been made all the same, and the answer says so.
+ */
 final class ChangeEndpoints {
     private static final Pattern ETAG = Pattern.compile("(?:W/)?\"?([0-9]{1,18})\"?");
     private static final String NAME = "the settings sent";
@@ -43,10 +46,13 @@ final class ChangeEndpoints {
         exchange.checkQuery(List.of());
         long generation = ifMatch(exchange);
         String text = exchange.text();
-        exchange.note().before("sha256:" + AuditLog.digest(parts.node().exportSettings()));
+        exchange.note()
+                .before("sha256:"
+                        + AuditLog.digest(parts.node().exportSettings().text()));
         exchange.note().after("sha256:" + AuditLog.digest(text));
         List<String> lines = parts.node().apply(text, NAME, generation);
-        return Reply.json(new Applied(lines, parts.watch().look().generation()));
+        parts.watch().seeWhatCame();
+        return Reply.json(new Applied(lines, parts.node().exportSettings().generation()));
     }
 
     private static long ifMatch(Exchange exchange) {
@@ -72,7 +78,10 @@ final class ChangeEndpoints {
         exchange.note().before("on: " + export.traceIo());
         exchange.note().after("on: " + on);
         parts.node().trace(export.name(), on);
-        return Reply.json(NodeEndpoints.export(parts.watch().look(), export.name()));
+        return Reply.json(parts.watch()
+                .seeWhatCame()
+                .flatMap(report -> NodeEndpoints.findExport(report, export.name()))
+                .orElse(export));
     }
 
     Reply cancel(Exchange exchange) {
@@ -90,7 +99,7 @@ final class ChangeEndpoints {
         NodeReport.Mirror mirror = NodeEndpoints.mirror(parts.watch().latest(), exchange.name());
         exchange.note().before(mirror.state());
         String text = parts.node().mirror(mirror.name(), verb, options);
-        parts.watch().look();
+        parts.watch().seeWhatCame();
         return Reply.json(new Done(text));
     }
 }

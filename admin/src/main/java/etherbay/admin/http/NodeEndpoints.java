@@ -2,18 +2,16 @@
 package etherbay.admin.http;
 
 import etherbay.admin.Administration;
+import etherbay.admin.NodeAdmin;
 import etherbay.admin.NodeReport;
-import etherbay.base.ErrorCode;
-import etherbay.base.EtherbayException;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** How the node is: what the watch saw last, at most half a second ago. */
 final class NodeEndpoints {
-    private static final int TRIES = 3;
-
     private final Administration parts;
     private final Metrics metrics;
 
@@ -63,10 +61,14 @@ final class NodeEndpoints {
     }
 
     static NodeReport.Export export(NodeReport report, String name) {
+        return findExport(report, name)
+                .orElseThrow(() -> Routes.notFound("export " + name, "etherbay status"));
+    }
+
+    static Optional<NodeReport.Export> findExport(NodeReport report, String name) {
         return report.exports().stream()
                 .filter(export -> export.name().equals(name))
-                .findFirst()
-                .orElseThrow(() -> Routes.notFound("export " + name, "etherbay status"));
+                .findFirst();
     }
 
     Reply interfaces(Exchange exchange) {
@@ -104,25 +106,14 @@ final class NodeEndpoints {
                 "application/vnd.tcpdump.pcap", out -> parts.node().pcap(name, seconds, out));
     }
 
-    /** The text and the generation that it had: asked again when a change came between. */
     Reply settings(Exchange exchange) {
         exchange.checkQuery(List.of());
-        for (int attempt = 0; attempt < TRIES; attempt++) {
-            long before = parts.node().report().generation();
-            String text = parts.node().exportSettings();
-            if (parts.node().report().generation() == before) {
-                return new Reply.Whole(
-                        200,
-                        "application/toml",
-                        text.getBytes(StandardCharsets.UTF_8),
-                        Map.of("ETag", "\"" + before + "\""));
-            }
-        }
-        throw new EtherbayException(
-                ErrorCode.UNAVAILABLE,
-                "the settings cannot be read in peace",
-                "they change all the time",
-                "ask again in a second");
+        NodeAdmin.Settings applied = parts.node().exportSettings();
+        return new Reply.Whole(
+                200,
+                "application/toml",
+                applied.text().getBytes(StandardCharsets.UTF_8),
+                Map.of("ETag", "\"" + applied.generation() + "\""));
     }
 
     Reply metrics(Exchange exchange) {

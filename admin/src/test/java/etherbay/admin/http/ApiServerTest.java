@@ -3,6 +3,7 @@ package etherbay.admin.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import etherbay.admin.FakeNode;
 import etherbay.admin.Role;
 
 import org.junit.jupiter.api.AfterEach;
@@ -128,6 +129,34 @@ final class ApiServerTest {
                 .startsWith("sha256:")
                 .isNotEqualTo(entries.getLast().after());
         assertThat(lab.parts().audit().verify()).isEqualTo(2);
+    }
+
+    /** The caller would make it again, or look for a mistake. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "PUT | /api/v1/settings | # new | \"generation\":2",
+                "POST | /api/v1/exports/e0.0/trace | {\"on\":true} | \"name\":\"e0.0\"",
+                "POST | /api/v1/mirrors/vm1/check | {} | check has begun"
+            })
+    void aChangeThatWasMadeIsToldSoThoughTheNodeCannotBeLookedAt(
+            String method, String path, String body, String told) throws IOException {
+        lab.node().isMute = true;
+        RawAnswer answer = lab.unix(method, path, body);
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        assertThat(answer.text()).contains(told);
+        assertThat(lab.node().asked).hasSize(1);
+        assertThat(lab.parts().audit().latest(1).getFirst().result()).isEqualTo("done");
+    }
+
+    @Test
+    void settingsAndTheirGenerationAreOneAnswerAndNoLookAtTheNode() throws IOException {
+        lab.node().isMute = true;
+        RawAnswer seen = lab.unix("GET", "/api/v1/settings", "");
+        assertThat(seen.status()).isEqualTo(200);
+        assertThat(seen.header("ETag")).isEqualTo("\"1\"");
+        assertThat(seen.text()).isEqualTo(FakeNode.SETTINGS);
     }
 
     @Test

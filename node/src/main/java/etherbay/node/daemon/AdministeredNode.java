@@ -42,8 +42,8 @@ public final class AdministeredNode implements NodeAdmin {
     }
 
     @Override
-    public String exportSettings() {
-        return daemon.exportSettings();
+    public Settings exportSettings() {
+        return daemon.applied();
     }
 
     @Override

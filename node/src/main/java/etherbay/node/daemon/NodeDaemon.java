@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node.daemon;
 
+import etherbay.admin.NodeAdmin;
 import etherbay.admin.NodeReport;
 import etherbay.base.Counters;
 import etherbay.base.ErrorCode;
@@ -208,8 +209,15 @@ public final class NodeDaemon implements AutoCloseable {
     }
 
     /** See {@code NodeAdmin.exportSettings}. */
+    public NodeAdmin.Settings applied() {
+        Told now = told;
+        return new NodeAdmin.Settings(
+                SettingsText.ofApplied(now.layer().settings()), now.applied().generation());
+    }
+
+    /** The text of {@link #applied}. */
     public String exportSettings() {
-        return SettingsText.ofApplied(told.layer().settings());
+        return applied().text();
     }
 
     /** See {@code NodeAdmin.report}. */

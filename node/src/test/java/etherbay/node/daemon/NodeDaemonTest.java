@@ -4,6 +4,7 @@ package etherbay.node.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import etherbay.admin.NodeAdmin;
 import etherbay.admin.NodeReport;
 import etherbay.base.Counters;
 import etherbay.base.ErrorCode;
@@ -222,7 +223,7 @@ final class NodeDaemonTest {
             assertThat(admin.apply(more, "lab.toml", 0)).hasSize(1);
             assertThat(admin.report().generation()).isEqualTo(1);
             assertThat(admin.apply(more, "lab.toml", -1)).isEmpty();
-            assertThat(admin.apply(admin.exportSettings(), "same", 1)).isEmpty();
+            assertThat(admin.apply(admin.exportSettings().text(), "same", 1)).isEmpty();
             assertThat(admin.report().generation()).isEqualTo(1);
             assertThat(admin.report().exports())
                     .extracting("name", "origin", "readOnly")
@@ -251,7 +252,7 @@ final class NodeDaemonTest {
             assertThat(again.report().exports()).extracting("name").contains("e1.1");
             assertThat(again.apply("", "nothing", 1)).singleElement().asString().contains("- e1.1");
             assertThat(again.report().exports()).hasSize(1);
-            assertThat(again.exportSettings()).isEmpty();
+            assertThat(again.exportSettings()).isEqualTo(new NodeAdmin.Settings("", 2));
         }
         assertThat(AppliedStore.in(folder.resolve("state")).load().generation()).isEqualTo(2);
         Files.writeString(
