@@ -147,14 +147,8 @@ final class Metrics {
         durations(families, "export_read_duration_seconds", export.readTimes(), labels);
         durations(families, "export_write_duration_seconds", export.writeTimes(), labels);
         for (Initiator initiator : export.initiators()) {
-            String[] who = {
-                "export",
-                export.name(),
-                "initiator",
-                initiator.mac(),
-                "interface",
-                initiator.interfaceName()
-            };
+            // Not the interface: it is the one heard on last, and a series keeps its labels.
+            String[] who = {"export", export.name(), "initiator", initiator.mac()};
             families.gauge(
                     "initiator_never_flushes",
                     "Whether it wrote and has sent no FLUSH since the start",

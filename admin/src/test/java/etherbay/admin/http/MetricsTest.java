@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -119,7 +120,7 @@ final class MetricsTest {
                         "etherbay_export_read_duration_seconds_sum{export=\"e0.0\"}", 700 * 1e-6)
                 .containsEntry(
                         "etherbay_initiator_reads_total{export=\"e0.0\","
-                                + "initiator=\"02:00:00:00:00:09\",interface=\"eth0\"}",
+                                + "initiator=\"02:00:00:00:00:09\"}",
                         5.0)
                 .containsEntry("etherbay_mirror_legs_in_sync{mirror=\"vm1\"}", 1.0)
                 .containsEntry("etherbay_mirror_leg_in_sync{leg=\"e2.0\",mirror=\"vm1\"}", 0.0)
@@ -129,6 +130,29 @@ final class MetricsTest {
                 .containsEntry("etherbay_tasks{state=\"running\"}", 1.0)
                 .containsEntry("etherbay_interface_dropped_frames_total{interface=\"eth0\"}", 0.0)
                 .containsEntry("etherbay_node_counter_total{name=\"dropped.bad\"}", 3.0);
+    }
+
+    /** It asks by each interface in turn; its counters go on whichever it was heard on last. */
+    @Test
+    void anInitiatorIsOneSeriesOnHoweverManyInterfaces() throws IOException {
+        NodeReport.Initiator one = Reports.initiator("02:00:00:00:00:09", true);
+        List<Set<String>> series = new ArrayList<>();
+        for (String heardOn : List.of("eth0", "eth1")) {
+            NodeReport.Initiator heard = new NodeReport.Initiator(
+                    one.mac(),
+                    heardOn,
+                    one.firstMs(),
+                    one.lastMs(),
+                    one.neverFlushes(),
+                    one.retransmits(),
+                    one.traffic());
+            lab.node().parts = Reports.healthy()
+                    .exports(Reports.export("e0.0", 100, false, null, true, heard));
+            series.add(scrape().keySet());
+        }
+        assertThat(series.getFirst())
+                .anyMatch(it -> it.startsWith("etherbay_initiator_reads_total"))
+                .isEqualTo(series.getLast());
     }
 
     @Test
@@ -148,7 +172,7 @@ final class MetricsTest {
                 .containsEntry("etherbay_export_write_cache{export=\"e0.0\"}", 1.0)
                 .containsEntry(
                         "etherbay_initiator_never_flushes{export=\"e0.0\","
-                                + "initiator=\"02:00:00:00:00:09\",interface=\"eth0\"}",
+                                + "initiator=\"02:00:00:00:00:09\"}",
                         1.0)
                 .containsEntry(
                         "etherbay_rogue_last_seen_time_seconds{export=\"e0.0\","
