@@ -44,6 +44,7 @@ public record Administration(
             }
         });
         watch.listen(new MirrorPasses(tasks, node));
+        watch.listen((before, now) -> audit.tellLeftOut());
         tasks.listenToBegins(task -> events.add(
                 clock.wallMillis(),
                 "info",

@@ -35,6 +35,7 @@ public final class AuditLog implements AutoCloseable {
 
     private final Journal journal;
     private final Clock clock;
+    private final Refusals refusals = new Refusals();
     private long lastId;
     private String lastDigest;
 
@@ -133,6 +134,26 @@ public final class AuditLog implements AutoCloseable {
         lastId++;
         lastDigest = digest(line);
         return entry;
+    }
+
+    /**
+     * Adds a line for what came to nothing, unless the caller has had some within a minute: then it
+     * is counted, and {@link #tellLeftOut} says how many there were.
+     */
+    public synchronized void addRefused(Caller caller, Change change) {
+        tellLeftOut();
+        if (refusals.admits(caller, change, clock.nanoTime())) {
+            add(caller, change);
+        }
+    }
+
+    /** Adds a line for each caller of whom more was refused in the last minute than has lines. */
+    public synchronized void tellLeftOut() {
+        add(refusals.over(clock.nanoTime()));
+    }
+
+    private void add(List<Refusals.Summary> summaries) {
+        summaries.forEach(summary -> add(summary.caller(), summary.change()));
     }
 
     private static String field(String text) {
@@ -277,6 +298,14 @@ public final class AuditLog implements AutoCloseable {
 
     @Override
     public synchronized void close() {
+        try {
+            add(refusals.all());
+        } finally {
+            closeJournal();
+        }
+    }
+
+    private void closeJournal() {
         try {
             journal.close();
         } catch (IOException failure) {

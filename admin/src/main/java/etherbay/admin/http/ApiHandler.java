@@ -38,11 +38,15 @@ final class ApiHandler extends Handler.Abstract {
         new HttpField("Cross-Origin-Resource-Policy", "same-origin"),
     };
 
+    private static final String DONE = "done";
+
     private final Routes routes;
     private final Gate gate;
     private final Stream stream;
     private final AuditLog audit;
     private final ConsolePages console;
+    private final AnswerRoom unixRoom = new AnswerRoom();
+    private final AnswerRoom tcpRoom = new AnswerRoom();
 
     ApiHandler(Administration parts, Gate gate, Stream stream) {
         routes = new Routes(parts);
@@ -88,13 +92,45 @@ final class ApiHandler extends Handler.Abstract {
             write(request, response, callback, noRoute(segments, response));
             return;
         }
-        Exchange.Note note = new Exchange.Note();
-        Reply reply;
+        Admitted admitted = new Admitted(match.get(), caller.get(), request, response, callback);
         try {
-            reply = run(match.get(), caller.get(), note, request);
+            if (match.get().route().method().equals("GET")) {
+                read(admitted);
+            } else {
+                send(admitted, callback, run(admitted));
+            }
         } catch (EtherbayException failure) {
-            reply = Failures.reply(failure);
+            write(request, response, callback, Failures.reply(failure));
         }
+    }
+
+    /** A request that was let in, and found its route. */
+    private record Admitted(
+            Routes.Match match,
+            Caller caller,
+            Request request,
+            Response response,
+            Callback callback) {}
+
+    /**
+     * What is read may be large, so it waits for its turn; a change is never held up by readers.
+     */
+    private void read(Admitted admitted) throws IOException {
+        AnswerRoom room = Gate.isByUnixSocket(admitted.request()) ? unixRoom : tcpRoom;
+        Reply reply;
+        Callback callback = admitted.callback();
+        try (AnswerRoom.Turn turn = room.enter()) {
+            reply = run(admitted);
+            if (reply instanceof Reply.Whole whole) {
+                callback = turn.send(whole.body().length, callback);
+            }
+        }
+        send(admitted, callback, reply);
+    }
+
+    private void send(Admitted admitted, Callback callback, Reply reply) {
+        Request request = admitted.request();
+        Response response = admitted.response();
         switch (reply) {
             case Reply.Whole whole -> write(request, response, callback, whole);
             case Reply.Written written ->
@@ -138,8 +174,11 @@ final class ApiHandler extends Handler.Abstract {
                 "ask it with " + methods.getFirst());
     }
 
-    private Reply run(Routes.Match match, Caller caller, Exchange.Note note, Request request)
-            throws IOException {
+    private Reply run(Admitted admitted) throws IOException {
+        Routes.Match match = admitted.match();
+        Caller caller = admitted.caller();
+        Request request = admitted.request();
+        Exchange.Note note = new Exchange.Note();
         Route route = match.route();
         if (!route.isChange()) {
             return call(match, caller, note, request);
@@ -147,7 +186,7 @@ final class ApiHandler extends Handler.Abstract {
         String result = "failed: an error of Etherbay itself";
         try {
             Reply reply = call(match, caller, note, request);
-            result = "done";
+            result = DONE;
             return reply;
         } catch (EtherbayException refused) {
             result = "refused: %s: %s".formatted(refused.code(), refused.getMessage());
@@ -156,8 +195,13 @@ final class ApiHandler extends Handler.Abstract {
             String object =
                     route.object().replace("{name}", match.names().getOrDefault("name", ""));
             String verb = route.method() + " " + lastWord(route.path());
-            audit.add(
-                    caller, new AuditLog.Change(verb, object, note.before(), note.after(), result));
+            AuditLog.Change change =
+                    new AuditLog.Change(verb, object, note.before(), note.after(), result);
+            if (result.equals(DONE)) {
+                audit.add(caller, change);
+            } else {
+                audit.addRefused(caller, change);
+            }
         }
     }
 

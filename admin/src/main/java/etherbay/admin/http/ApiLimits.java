@@ -28,6 +28,18 @@ final class ApiLimits {
     /** Of a list that can grow. */
     static final int LIST_MAX = 10_000;
 
+    /** Of answers that are on their way by one way in; the heap has 64 MiB. */
+    static final int ANSWERS_BYTES_MAX = 4 << 20;
+
+    /** What is not counted among them: every connection may have one. */
+    static final int SMALL_ANSWER_BYTES = 16 << 10;
+
+    /** What an answer waits for the room of others, while no other is made. */
+    static final long SENDING_MS = 1_000;
+
+    /** What who asks waits until its answer is made. */
+    static final long MAKING_MS = 10_000;
+
     static final int PATH_LENGTH_MAX = 512;
     static final int REASON_LENGTH_MAX = 500;
     static final double PCAP_SECONDS_MAX = 3600;

@@ -73,7 +73,7 @@ final class Gate {
         return refusedCount.get();
     }
 
-    private static boolean isByUnixSocket(Request request) {
+    static boolean isByUnixSocket(Request request) {
         return request.getConnectionMetaData().getConnector() instanceof UnixDomainServerConnector;
     }
 
