@@ -286,6 +286,21 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
      */
     <T> Optional<T> ask(Function<U, T> question) {
         use.readLock().lock();
+        return answerTo(question);
+    }
+
+    /**
+     * The same for a report, which waits for nobody: also not for one that is to be closed as soon
+     * as a command has its answer.
+     *
+     * @return empty also while it is just being opened or closed
+     */
+    <T> Optional<T> glance(Function<U, T> question) {
+        return use.readLock().tryLock() ? answerTo(question) : Optional.empty();
+    }
+
+    /** With the lock, which it gives back. */
+    private <T> Optional<T> answerTo(Function<U, T> question) {
         try {
             U open = current;
             return open == null || open.ended().isDone()

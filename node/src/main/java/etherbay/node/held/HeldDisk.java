@@ -150,7 +150,7 @@ public final class HeldDisk extends Held<HeldDisk.Attached> {
 
     /** As the node reports it. */
     public NodeReport.Disk report(String origin) {
-        Optional<DiskStatus> status = ask(Attached::status);
+        Optional<DiskStatus> status = glance(Attached::status);
         @Nullable
         String nbd = disk.front().map(front -> front.address().toString()).orElse(null);
         return new NodeReport.Disk(

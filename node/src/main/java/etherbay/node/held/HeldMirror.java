@@ -239,7 +239,7 @@ public final class HeldMirror extends Held<HeldMirror.Assembled> {
 
     /** As the node reports it. */
     public NodeReport.Mirror report(String origin) {
-        Optional<MirrorDetail> now = ask(Assembled::detail);
+        Optional<MirrorDetail> now = glance(Assembled::detail);
         NodeReport.Trouble trouble = HeldThings.reported(trouble());
         MirrorDetail known = now.orElse(latest);
         if (known == null) {

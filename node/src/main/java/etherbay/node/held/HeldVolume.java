@@ -104,7 +104,7 @@ public final class HeldVolume extends Held<HeldVolume.Opened> {
         return new NodeReport.Volume(
                 volume.name(),
                 origin,
-                ask(Opened::sectors).orElse(0L),
+                glance(Opened::sectors).orElse(0L),
                 nbd,
                 HeldThings.reported(trouble()));
     }

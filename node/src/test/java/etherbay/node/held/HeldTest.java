@@ -9,8 +9,10 @@ import etherbay.base.EtherbayException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -107,6 +109,51 @@ final class HeldTest {
             held.answers.add(() -> use);
             held.opened.take();
             assertThat(held.standing()).isEqualTo(Held.Standing.OPEN);
+        }
+    }
+
+    @Test
+    void aReportWaitsNotForOneThatIsClosedAsSoonAsACommandHasItsAnswer() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch answered = new CountDownLatch(1);
+        FakeUse use = new FakeUse();
+        try (FakeHeld held = new FakeHeld(new LinkedBlockingQueue<>())) {
+            held.begin(CompletableFuture.completedFuture(null));
+            held.answers.add(() -> use);
+            held.opened.take();
+            Thread command = Thread.ofPlatform().start(() -> held.ask(open -> {
+                asked.countDown();
+                return awaited(answered);
+            }));
+            asked.await();
+            assertThat(held.glance(open -> 7)).hasValue(7);
+            use.end.complete(end(Held.Standing.STOPPED));
+            awaitWriter();
+            CompletableFuture<Optional<Integer>> report =
+                    CompletableFuture.supplyAsync(() -> held.glance(open -> 7))
+                            .completeOnTimeout(null, QUIET_MS, TimeUnit.MILLISECONDS);
+            Optional<Integer> reported = report.join();
+            answered.countDown();
+            command.join();
+            assertThat(reported).isEmpty();
+        }
+    }
+
+    private static boolean awaited(CountDownLatch latch) {
+        try {
+            latch.await();
+            return true;
+        } catch (InterruptedException nobodyDoes) {
+            throw new IllegalStateException(nobodyDoes);
+        }
+    }
+
+    /** Until the thread that holds it waits for those who ask. */
+    private static void awaitWriter() {
+        while (Thread.getAllStackTraces().values().stream()
+                .noneMatch(frames -> Arrays.stream(frames)
+                        .anyMatch(frame -> frame.getClassName().endsWith("$WriteLock")))) {
+            Thread.onSpinWait();
         }
     }
 }
