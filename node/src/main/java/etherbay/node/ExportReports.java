@@ -3,7 +3,6 @@ package etherbay.node;
 
 import etherbay.admin.NodeReport;
 import etherbay.base.BlockDevice;
-import etherbay.base.EtherbayException;
 import etherbay.base.EthernetPort;
 import etherbay.base.MacAddress;
 import etherbay.target.AccessRules;
@@ -107,13 +106,7 @@ final class ExportReports {
                 NodeReport.Traffic.NONE,
                 NodeReport.Times.NONE,
                 NodeReport.Times.NONE,
-                trouble(troubled.why()));
-    }
-
-    /** An error as it is reported. */
-    static NodeReport.Trouble trouble(EtherbayException why) {
-        return new NodeReport.Trouble(
-                why.code().name(), String.valueOf(why.getMessage()), why.why(), why.correction());
+                TroubleReport.of(troubled.why()));
     }
 
     private static NodeReport.Access access(AccessRules rules) {

@@ -452,7 +452,7 @@ public final class Node implements AutoCloseable {
      * Writes frames of an export as a capture file: the last ones, where {@link #trace} has been on
      * so that they were kept; else those of the next seconds, and it waits so long.
      *
-     * @throws EtherbayException NOT_FOUND when it is not served
+     * @throws EtherbayException NOT_FOUND when it is not served, CONFLICT while others capture
      * @throws IOException of {@code out}
      */
     public void pcap(String exportName, double seconds, OutputStream out) throws IOException {

@@ -11,7 +11,8 @@ import java.util.TreeSet;
 
 /**
  * The verbs that act on a mirror with their options, in the words of {@link
- * etherbay.node.MirrorControl}. Stateless.
+ * etherbay.node.MirrorControl}: those of {@link etherbay.admin.NodeAdmin#mirror}. Who stops a
+ * mirror waits for its end, by the {@link etherbay.node.ControlSocket}. Stateless.
  */
 final class MirrorVerbs {
     private static final String LEG = "leg";
@@ -28,8 +29,7 @@ final class MirrorVerbs {
             "check", Set.of(FROM),
             "repair", Set.of(LIKE, FROM),
             "cancel", Set.of(),
-            "grow", Set.of(LEGS, BITMAP),
-            "stop", Set.of());
+            "grow", Set.of(LEGS, BITMAP));
 
     private MirrorVerbs() {}
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node.held;
 
+import etherbay.admin.NodeReport;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
+import etherbay.node.TroubleReport;
 
 import org.jspecify.annotations.Nullable;
 
@@ -105,6 +107,11 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
     /** Why it is not open; empty while it is, or is not known not to be. */
     public Optional<EtherbayException> trouble() {
         return trouble;
+    }
+
+    /** The same as it is reported; null for none. */
+    NodeReport.@Nullable Trouble reported() {
+        return trouble.map(TroubleReport::of).orElse(null);
     }
 
     /** Completes when it is open, or has been refused, for the first time. */

@@ -160,7 +160,7 @@ public final class HeldDisk extends Held<HeldDisk.Attached> {
                 status.map(DiskStatus::sectors).orElse(0L),
                 nbd,
                 status.map(HeldDisk::paths).orElse(List.of()),
-                HeldThings.reported(trouble()));
+                reported());
     }
 
     private static String state(DiskStatus status) {

@@ -240,7 +240,7 @@ public final class HeldMirror extends Held<HeldMirror.Assembled> {
     /** As the node reports it. */
     public NodeReport.Mirror report(String origin) {
         Optional<MirrorDetail> now = glance(Assembled::detail);
-        NodeReport.Trouble trouble = HeldThings.reported(trouble());
+        NodeReport.Trouble trouble = reported();
         MirrorDetail known = now.orElse(latest);
         if (known == null) {
             String state = standing().name().toLowerCase(Locale.ROOT);

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node.held;
 
-import etherbay.admin.NodeReport;
 import etherbay.base.Counters;
-import etherbay.base.EtherbayException;
 import etherbay.node.Node;
 import etherbay.node.volume.VolumePlaces;
-
-import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -163,16 +159,6 @@ public final class HeldThings implements AutoCloseable {
         return byKey.get(HeldSpec.Kind.MIRROR + " " + name) instanceof HeldMirror mirror
                 ? Optional.of(mirror)
                 : Optional.empty();
-    }
-
-    /** An error as it is reported; null for none. */
-    static NodeReport.@Nullable Trouble reported(Optional<EtherbayException> trouble) {
-        return trouble.map(why -> new NodeReport.Trouble(
-                        why.code().name(),
-                        String.valueOf(why.getMessage()),
-                        why.why(),
-                        why.correction()))
-                .orElse(null);
     }
 
     /** Ends all in order, within a bounded time. */

@@ -102,10 +102,6 @@ public final class HeldVolume extends Held<HeldVolume.Opened> {
         @Nullable
         String nbd = volume.front().map(front -> front.address().toString()).orElse(null);
         return new NodeReport.Volume(
-                volume.name(),
-                origin,
-                glance(Opened::sectors).orElse(0L),
-                nbd,
-                HeldThings.reported(trouble()));
+                volume.name(), origin, glance(Opened::sectors).orElse(0L), nbd, reported());
     }
 }

@@ -50,6 +50,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
@@ -320,6 +321,8 @@ final class NodeDaemonTest {
             assertThat(degraded.legs()).extracting("standing").contains("in sync", "faulty");
             assertThatThrownBy(() -> admin.mirror("web", "explode", Map.of()))
                     .hasMessageContaining("is nothing that a mirror does");
+            assertThatThrownBy(() -> admin.mirror("web", "stop", Map.of()))
+                    .hasMessageContaining("is nothing that a mirror does");
             assertThatThrownBy(() -> admin.mirror("mail", "check", Map.of()))
                     .hasMessageContaining("no mirror mail is held here");
 
@@ -410,6 +413,40 @@ final class NodeDaemonTest {
                     .hasMessageContaining("no export e9.0 is served");
             assertThatThrownBy(() -> admin.pcap("e1.0", 61, none))
                     .hasMessageContaining("61.0 seconds are not captured");
+        }
+    }
+
+    @Test
+    void oneCaptureAtATimeTakesFramesOfAnExportAndNoTraceDisturbsIt() throws Exception {
+        try (NodeDaemon daemon = start(export(0, disk("a")));
+                SegmentClient client = new SegmentClient(segmentName(), "02:00:00:00:00:0a")) {
+            AdministeredNode admin = new AdministeredNode(daemon);
+            ByteArrayOutputStream captured = new ByteArrayOutputStream();
+            CompletableFuture<Void> capture =
+                    CompletableFuture.runAsync(() -> capture(admin, captured));
+            while (!daemon.node().status().contains("\"traceIo\":true")) {
+                Thread.onSpinWait();
+            }
+            assertThatThrownBy(() -> admin.pcap("e1.0", 1, new ByteArrayOutputStream()))
+                    .isInstanceOfSatisfying(EtherbayException.class, refused -> {
+                        assertThat(refused.code()).isEqualTo(ErrorCode.CONFLICT);
+                        assertThat(refused).hasMessageContaining("e1.0");
+                    });
+            admin.trace("e1.0", true);
+            client.expect(client.to(1, 0).read(0, 1));
+            admin.trace("e1.0", false);
+            assertThat(capture).isNotDone();
+            capture.get(WAIT_S, TimeUnit.SECONDS);
+            assertThat(captured.size()).isBetween(24 + 2 * 16 + 512, 24 + 2 * 16 + 1024);
+            assertThat(daemon.node().status()).contains("\"traceIo\":false");
+        }
+    }
+
+    private static void capture(AdministeredNode admin, ByteArrayOutputStream out) {
+        try {
+            admin.pcap("e1.0", 3, out);
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
         }
     }
 }

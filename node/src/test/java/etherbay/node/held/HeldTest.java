@@ -121,17 +121,18 @@ final class HeldTest {
             held.begin(CompletableFuture.completedFuture(null));
             held.answers.add(() -> use);
             held.opened.take();
-            Thread command = Thread.ofPlatform().start(() -> held.ask(open -> {
-                asked.countDown();
-                return awaited(answered);
-            }));
+            Thread command = Thread.ofPlatform()
+                    .start(() -> held.ask(open -> {
+                        asked.countDown();
+                        return awaited(answered);
+                    }));
             asked.await();
             assertThat(held.glance(open -> 7)).hasValue(7);
             use.end.complete(end(Held.Standing.STOPPED));
             awaitWriter();
-            CompletableFuture<Optional<Integer>> report =
-                    CompletableFuture.supplyAsync(() -> held.glance(open -> 7))
-                            .completeOnTimeout(null, QUIET_MS, TimeUnit.MILLISECONDS);
+            CompletableFuture<Optional<Integer>> report = CompletableFuture.supplyAsync(
+                            () -> held.glance(open -> 7))
+                    .completeOnTimeout(null, QUIET_MS, TimeUnit.MILLISECONDS);
             Optional<Integer> reported = report.join();
             answered.countDown();
             command.join();
