@@ -210,6 +210,13 @@ public final class Node implements AutoCloseable {
     }
 
     private synchronized List<EtherbayException> reloadNow(NodeSettings next, Runnable durable) {
+        if (closed) {
+            throw new EtherbayException(
+                    ErrorCode.UNAVAILABLE,
+                    "the node is stopping",
+                    "it changes no more",
+                    "ask again when it has been started");
+        }
         List<ExportSpec> troubledBefore =
                 next.exports().stream().filter(troubles::has).toList();
         List<EtherbayException> failures = change(troubles.without(next), next, durable);
@@ -495,10 +502,10 @@ public final class Node implements AutoCloseable {
     }
 
     /**
-     * Ends in order: exports finish what is in flight, flush, record a clean stop; then all closes.
+     * Serves nothing any more: says that it is away, and exports finish what is in flight, flush,
+     * record a clean stop. What {@link #openDisk} gave works until {@link #close}.
      */
-    @Override
-    public void close() {
+    public void retire() {
         hurry();
         synchronized (this) {
             if (closed) {
@@ -514,6 +521,14 @@ public final class Node implements AutoCloseable {
             ReloadPlan none = ReloadPlan.of(List.of(), List.of());
             new NodeChange(parts, exports, none, choice(settings), Prepared.nothing())
                     .retireForNow();
+        }
+    }
+
+    /** Ends in order: what {@link #retire} does; then all closes. */
+    @Override
+    public void close() {
+        retire();
+        if (thread.isAlive()) {
             loop.stop();
             join();
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node;
 
+import etherbay.base.Clock;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.linux.AddressLock;
@@ -18,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -32,7 +34,7 @@ import java.util.stream.Collectors;
 final class NodeChange {
     private static final Logger LOG = System.getLogger(NodeChange.class.getName());
 
-    /** Longest wait for a disk to take what is in flight. */
+    /** Longest wait for disks to take what is in flight, side by side. */
     static final long STOP_TIMEOUT_S = 20;
 
     private final NodeParts parts;
@@ -148,9 +150,12 @@ final class NodeChange {
                 open.export().stop(() -> done.complete(true));
             }));
         }
+        Clock clock = parts.shared().loop().clock();
+        long deadlineNs = clock.nanoTime() + TimeUnit.SECONDS.toNanos(STOP_TIMEOUT_S);
         List<OpenExport> stopped = new ArrayList<>();
         stops.forEach((open, stop) -> {
-            if (parts.calls().await(stop, STOP_TIMEOUT_S)) {
+            long leftNs = Math.max(0, deadlineNs - clock.nanoTime());
+            if (parts.calls().within(leftNs, stop)) {
                 stopped.add(open);
             } else {
                 hang(open);

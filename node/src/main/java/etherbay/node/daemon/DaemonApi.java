@@ -13,6 +13,9 @@ import java.util.function.Consumer;
 
 /** How a daemon is asked: what it keeps about itself, and the server that answers. */
 public final class DaemonApi implements AutoCloseable {
+    /** Longest time that {@link #close} takes; a second for who asks, five for who looks. */
+    static final long CLOSE_S_MAX = 7;
+
     private final Administration parts;
     private final ApiServer server;
 
@@ -60,7 +63,9 @@ public final class DaemonApi implements AutoCloseable {
 
     @Override
     public void close() {
-        server.close();
-        parts.close();
+        new EndInTime(Linux.clock(), CLOSE_S_MAX).step("the API", 0, () -> {
+            server.close();
+            parts.close();
+        });
     }
 }

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
@@ -36,6 +37,19 @@ import java.util.function.Consumer;
 public final class NodeDaemon implements AutoCloseable {
     private static final String OF_FILE = "file";
     private static final String OF_APPLIED = "applied";
+
+    /**
+     * Longest time that {@link #close} takes, whatever hangs. With {@link DaemonApi#CLOSE_S_MAX}
+     * and the end of the process it is less than the unit has (TimeoutStopSec, 60 s): whom systemd
+     * kills has not said what hung.
+     */
+    static final long CLOSE_S_MAX = 48;
+
+    /** Of that, what is left for all else when exports do not end; they take 20 s themselves. */
+    private static final long AFTER_EXPORTS_S = 26;
+
+    /** Of that, what is left for the loop of the node when something held does not end. */
+    private static final long AFTER_HELD_S = 6;
 
     /**
      * What it was told, as one value.
@@ -62,7 +76,7 @@ public final class NodeDaemon implements AutoCloseable {
     private final HeldThings held;
     private final Retry retry;
     private volatile Told told;
-    private boolean closed;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private NodeDaemon(
             Path config,
@@ -160,13 +174,6 @@ public final class NodeDaemon implements AutoCloseable {
     }
 
     private List<EtherbayException> become(Told next, Runnable durable) {
-        if (closed) {
-            throw new EtherbayException(
-                    ErrorCode.UNAVAILABLE,
-                    "the node is stopping",
-                    "it changes no more",
-                    "ask again when it has been started");
-        }
         NodeSettings settings = next.settings();
         List<EtherbayException> failures = node.reload(settings, durable);
         told = next;
@@ -269,18 +276,22 @@ public final class NodeDaemon implements AutoCloseable {
         return told.file().settings().state();
     }
 
-    /** Ends in order: what is held, then the exports; each within a bounded time. */
+    /**
+     * Ends in order: the exports, then what is held, which they may lie on. Within {@link
+     * #CLOSE_S_MAX} seconds, also behind a change that hangs.
+     */
     @Override
     public void close() {
-        synchronized (this) {
-            if (closed) {
-                return;
-            }
-            closed = true;
+        if (!closed.compareAndSet(false, true)) {
+            return;
         }
+        EndInTime end = new EndInTime(Linux.clock(), CLOSE_S_MAX);
         node.hurry();
-        retry.close();
-        held.close();
-        node.close();
+        end.step("the exports", AFTER_EXPORTS_S, () -> {
+            node.retire();
+            retry.close();
+        });
+        held.close(end.deadlineNs(AFTER_HELD_S));
+        end.step("the node", 0, node::close);
     }
 }

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
@@ -327,11 +328,23 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
     /** Ends it in order; returns when it is closed. */
     @Override
     public void close() {
+        close(Long.MAX_VALUE);
+    }
+
+    /**
+     * The same, but waits for so long only.
+     *
+     * @return whether it is closed
+     */
+    boolean close(long waitNs) {
         closeSoon();
         boolean interrupted = false;
-        while (thread.isAlive()) {
+        boolean waits = true;
+        while (waits && thread.isAlive()) {
             try {
-                thread.join(); // another one may have taken its place
+                Thread last = thread;
+                last.join(Duration.ofNanos(waitNs));
+                waits = thread != last; // another one has taken its place
             } catch (InterruptedException later) {
                 interrupted = true;
             }
@@ -339,6 +352,7 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+        return !thread.isAlive();
     }
 
     /** When a bug has ended what turned it. */

@@ -2,9 +2,12 @@
 package etherbay.node.held;
 
 import etherbay.base.Counters;
+import etherbay.linux.Linux;
 import etherbay.node.Node;
 import etherbay.node.volume.VolumePlaces;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -19,13 +22,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * All that a node holds besides its exports. Disks are begun first, then mirrors, then volumes; of
  * what is not there the next kind waits for a moment only. Ended in the opposite order. Control
  * code: {@link #change} and {@link #close} one at a time, the rest at any time.
  */
-public final class HeldThings implements AutoCloseable {
+public final class HeldThings {
+    private static final Logger LOG = System.getLogger(HeldThings.class.getName());
+
+    /** A volume takes 20 s, a mirror and a disk 30 s each when what they lie on is silent. */
+    private static final long CHANGE_S_MAX = 100;
+
     /** What is there is open within that time; what lies on it may then begin. */
     private static final long SETTLE_S = 3;
 
@@ -36,6 +45,7 @@ public final class HeldThings implements AutoCloseable {
     private final Consumer<String> say;
     private final Runnable opened;
     private final Map<String, Held<?>> byKey = new TreeMap<>();
+    private boolean closed;
 
     /**
      * @param stateFolder where commands find the mirrors
@@ -84,11 +94,14 @@ public final class HeldThings implements AutoCloseable {
             });
             byKey.values().forEach(Held::beginAgain);
         }
-        end(leaving);
+        end(leaving, Linux.clock().nanoTime() + TimeUnit.SECONDS.toNanos(CHANGE_S_MAX));
         begin(wanted);
     }
 
     private synchronized void begin(List<HeldSpec> wanted) {
+        if (closed) {
+            return;
+        }
         List<HeldSpec> fresh = wanted.stream()
                 .filter(spec -> !byKey.containsKey(spec.key()))
                 .sorted(Comparator.comparing(HeldSpec::kind))
@@ -133,14 +146,33 @@ public final class HeldThings implements AutoCloseable {
         opened.run();
     }
 
-    /** The last kind first; those of one kind side by side. */
-    private static void end(List<Held<?>> leaving) {
-        List<HeldSpec.Kind> kinds = List.of(HeldSpec.Kind.values()).reversed();
-        for (HeldSpec.Kind kind : kinds) {
-            List<Held<?>> ofKind =
-                    leaving.stream().filter(held -> held.spec().kind() == kind).toList();
+    /**
+     * The last kind first; those of one kind side by side, and in such a part of the time that the
+     * other kinds have theirs. What has not ended then is left behind.
+     */
+    static void end(List<Held<?>> leaving, long deadlineNs) {
+        List<List<Held<?>>> byKind = Stream.of(HeldSpec.Kind.values())
+                .map(kind -> leaving.stream()
+                        .filter(held -> held.spec().kind() == kind)
+                        .toList())
+                .filter(ofKind -> !ofKind.isEmpty())
+                .toList();
+        for (int left = byKind.size(); left > 0; left--) {
+            List<Held<?>> ofKind = byKind.get(left - 1);
+            long nowNs = Linux.clock().nanoTime();
+            long untilNs = nowNs + Math.max(0, deadlineNs - nowNs) / left;
             ofKind.forEach(Held::closeSoon);
-            ofKind.forEach(Held::close);
+            ofKind.forEach(held -> end(held, untilNs));
+        }
+    }
+
+    private static void end(Held<?> held, long untilNs) {
+        if (!held.close(Math.max(0, untilNs - Linux.clock().nanoTime()))) {
+            LOG.log(
+                    Level.ERROR,
+                    "the {0} has not ended in time, and is not waited for: see what is wrong with"
+                            + " what it lies on, and whether it was in use",
+                    held.spec().key());
         }
     }
 
@@ -161,14 +193,14 @@ public final class HeldThings implements AutoCloseable {
                 : Optional.empty();
     }
 
-    /** Ends all in order, within a bounded time. */
-    @Override
-    public void close() {
+    /** Ends all in order, by then at the latest; nothing is held any more. */
+    public void close(long deadlineNs) {
         List<Held<?>> all;
         synchronized (this) {
+            closed = true;
             all = List.copyOf(byKey.values());
             byKey.clear();
         }
-        end(all);
+        end(all, deadlineNs);
     }
 }

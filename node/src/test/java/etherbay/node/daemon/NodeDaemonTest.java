@@ -28,6 +28,8 @@ import etherbay.node.settings.SettingsException;
 import etherbay.node.volume.TestVolumes;
 import etherbay.node.volume.VolumePlaces;
 import etherbay.target.ExportSettings;
+import etherbay.target.ExportState;
+import etherbay.target.FileStateStore;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -448,5 +450,32 @@ final class NodeDaemonTest {
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
+    }
+
+    @Test
+    void exportsFinishWhileWhatTheyLieOnIsHeldStill() throws Exception {
+        Path one = disk("one");
+        Path two = disk("two");
+        createMirror(one.toString(), two.toString());
+        Path socket = folder.resolve("web");
+        String mirror = """
+                [[mirror]]
+                name = "web"
+                legs = ["%s", "%s"]
+                interfaces = ["%s"]
+                nbd = "unix:%s"
+                """.formatted(one, two, segmentName(), socket);
+        String over =
+                export(0, Path.of("SOURCE")).replace("SOURCE", "nbd+unix:///?socket=" + socket);
+        try (NodeDaemon _ = start(mirror + over);
+                SegmentClient client = new SegmentClient(segmentName(), "02:00:00:00:00:0a")) {
+            await("e1.0: serving");
+            client.expect(client.to(1, 0).write(7, new byte[512]));
+        }
+        ExportState stopped = FileStateStore.load(
+                        FileStateStore.fileOf(folder.resolve("state"), "e1.0"))
+                .orElseThrow();
+        assertThat(stopped.cleanStop()).isTrue();
+        assertThat(stopped.syncFailed()).isFalse();
     }
 }

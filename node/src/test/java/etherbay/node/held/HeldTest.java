@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
+import etherbay.initiator.DiskAddress;
+import etherbay.linux.Linux;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -25,6 +28,16 @@ final class HeldTest {
     /** Open until it is told why not. */
     private static final class FakeUse implements Held.Use {
         final CompletableFuture<Held.End> end = new CompletableFuture<>();
+        final CountDownLatch closing = new CountDownLatch(1);
+        final CountDownLatch mayClose;
+
+        FakeUse() {
+            this(new CountDownLatch(0));
+        }
+
+        FakeUse(CountDownLatch mayClose) {
+            this.mayClose = mayClose;
+        }
 
         @Override
         public CompletableFuture<Held.End> ended() {
@@ -32,7 +45,10 @@ final class HeldTest {
         }
 
         @Override
-        public void close() {}
+        public void close() {
+            closing.countDown();
+            awaited(mayClose);
+        }
     }
 
     /** Says when it is to be opened, and waits for what comes of that. */
@@ -42,10 +58,11 @@ final class HeldTest {
         final LinkedBlockingQueue<String> opened;
 
         FakeHeld(LinkedBlockingQueue<String> opened) {
-            super(
-                    new HeldSpec.Volume("vg/lv", Optional.empty(), Optional.empty(), true),
-                    line -> {},
-                    () -> opened.add("opened"));
+            this(new HeldSpec.Volume("vg/lv", Optional.empty(), Optional.empty(), true), opened);
+        }
+
+        FakeHeld(HeldSpec spec, LinkedBlockingQueue<String> opened) {
+            super(spec, line -> {}, () -> opened.add("opened"));
             this.opened = opened;
         }
 
@@ -156,5 +173,32 @@ final class HeldTest {
                         .anyMatch(frame -> frame.getClassName().endsWith("$WriteLock")))) {
             Thread.onSpinWait();
         }
+    }
+
+    @Test
+    void whatDoesNotEndIsLeftBehindAndTheRestIsEndedInTime() throws InterruptedException {
+        HeldSpec.Disk disk = new HeldSpec.Disk(
+                new DiskAddress(7, 0), List.of("eth0"), 0, Optional.empty(), false);
+        CountDownLatch late = new CountDownLatch(1);
+        FakeUse hangs = new FakeUse(late);
+        FakeUse ends = new FakeUse();
+        try (FakeHeld volume = new FakeHeld(new LinkedBlockingQueue<>());
+                FakeHeld below = new FakeHeld(disk, new LinkedBlockingQueue<>())) {
+            open(volume, hangs);
+            open(below, ends);
+            CompletableFuture<Void> end = CompletableFuture.runAsync(() -> HeldThings.end(
+                    List.of(volume, below), Linux.clock().nanoTime() + 2_000_000_000L));
+            hangs.closing.await();
+            assertThat(ends.closing.getCount()).isOne();
+            end.orTimeout(10, TimeUnit.SECONDS).join();
+            assertThat(ends.closing.getCount()).isZero();
+            late.countDown();
+        }
+    }
+
+    private static void open(FakeHeld held, FakeUse use) throws InterruptedException {
+        held.begin(CompletableFuture.completedFuture(null));
+        held.answers.add(() -> use);
+        held.opened.take();
     }
 }
