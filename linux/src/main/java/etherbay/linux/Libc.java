@@ -77,6 +77,10 @@ final class Libc {
             bind("bind", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT);
     private static final MethodHandle LISTEN =
             bind("listen", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle GETSOCKNAME =
+            bind("getsockname", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle DUP3 =
+            bind("dup3", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle CONNECT =
             bind("connect", NOT_VARIADIC, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT);
     private static final MethodHandle SETSOCKOPT = bind(
@@ -368,6 +372,30 @@ final class Libc {
             return outcome((int) LISTEN.invokeExact(state, fd, backlog), state);
         } catch (Throwable bug) {
             throw broken("listen", bug);
+        }
+    }
+
+    /** getsockname(2). @return 0, or {@code -errno}. */
+    static int getsockname(int fd, long sockaddr, long bytesAddress) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            return outcome((int) GETSOCKNAME.invokeExact(state, fd, sockaddr, bytesAddress), state);
+        } catch (Throwable bug) {
+            throw broken("getsockname", bug);
+        }
+    }
+
+    /** dup3(2): {@code other} becomes {@code fd}. @return {@code other}, or {@code -errno}. */
+    static int dup3(int fd, int other, int flags) {
+        MemorySegment state = CAPTURED.get();
+        try {
+            int result;
+            do {
+                result = outcome((int) DUP3.invokeExact(state, fd, other, flags), state);
+            } while (result == -Errno.EINTR);
+            return result;
+        } catch (Throwable bug) {
+            throw broken("dup3", bug);
         }
     }
 

@@ -26,6 +26,10 @@ public final class Notify implements AutoCloseable {
     private static final int PATH_BYTES_MAX = 107;
     private static final int NOBODY = -1;
     private static final long NS_PER_USEC = 1_000;
+
+    /** CMSG_SPACE of one descriptor. */
+    private static final long RIGHTS_BYTES = Layouts.CMSGHDR.byteSize() + Long.BYTES;
+
     private static final byte[] ALIVE = "WATCHDOG=1".getBytes(StandardCharsets.US_ASCII);
 
     private final Clock clock;
@@ -136,6 +140,52 @@ public final class Notify implements AutoCloseable {
         send("STOPPING=1");
     }
 
+    /** Whether anybody listens. */
+    boolean isHeard() {
+        return fd != NOBODY;
+    }
+
+    /**
+     * Keeps a socket for the next process, until {@link #forget}; never waits.
+     *
+     * @param name that nothing else has, of letters, digits, {@code .} and {@code -}
+     * @return whether it was told; whether it can keep one is not said
+     */
+    boolean keep(String name, int socket) {
+        byte[] text = ("FDSTORE=1\nFDNAME=" + name).getBytes(StandardCharsets.UTF_8);
+        try (Arena call = Arena.ofConfined()) {
+            long bytes = call.allocate(text.length).address();
+            Memory.putBytes(bytes, text);
+            long vector = call.allocate(Layouts.IOVEC).address();
+            Memory.putLong(vector, bytes);
+            Memory.putLong(vector + Layouts.at(Layouts.IOVEC, "iov_len"), text.length);
+            long message = call.allocate(Layouts.MMSGHDR).address();
+            Memory.putLong(message + Layouts.at(Layouts.MSGHDR, "msg_iov"), vector);
+            Memory.putLong(message + Layouts.at(Layouts.MSGHDR, "msg_iovlen"), 1);
+            Memory.putLong(
+                    message + Layouts.at(Layouts.MSGHDR, "msg_control"), rights(call, socket));
+            Memory.putLong(message + Layouts.at(Layouts.MSGHDR, "msg_controllen"), RIGHTS_BYTES);
+            int flags = Constants.MSG_NOSIGNAL | Constants.MSG_DONTWAIT;
+            return fd != NOBODY && Libc.sendmmsg(fd, message, 1, flags) == 1;
+        }
+    }
+
+    /** A control message with one descriptor: cmsg(3). */
+    private static long rights(Arena call, int descriptor) {
+        long control = call.allocate(RIGHTS_BYTES, Long.BYTES).address();
+        long header = Layouts.CMSGHDR.byteSize();
+        Memory.putLong(control, header + Integer.BYTES);
+        Memory.putInt(control + Layouts.at(Layouts.CMSGHDR, "cmsg_level"), Constants.SOL_SOCKET);
+        Memory.putInt(control + Layouts.at(Layouts.CMSGHDR, "cmsg_type"), Constants.SCM_RIGHTS);
+        Memory.putInt(control + header, descriptor);
+        return control;
+    }
+
+    /** Keeps the socket of that name no longer; never waits. */
+    void forget(String name) {
+        send("FDSTOREREMOVE=1\nFDNAME=" + name, Constants.MSG_DONTWAIT);
+    }
+
     /** The loop turns; for its own thread: never waits, allocates nothing. */
     public void alive() {
         if (fd != NOBODY) {
@@ -146,6 +196,10 @@ public final class Notify implements AutoCloseable {
 
     /** A manager that is gone or deaf is no reason to serve less. */
     private void send(String text) {
+        send(text, 0);
+    }
+
+    private void send(String text, int flags) {
         if (fd == NOBODY) {
             return;
         }
@@ -153,7 +207,7 @@ public final class Notify implements AutoCloseable {
         try (Arena call = Arena.ofConfined()) {
             long memory = call.allocate(bytes.length).address();
             Memory.putBytes(memory, bytes);
-            Libc.send(fd, memory, bytes.length, Constants.MSG_NOSIGNAL);
+            Libc.send(fd, memory, bytes.length, Constants.MSG_NOSIGNAL | flags);
         }
     }
 
