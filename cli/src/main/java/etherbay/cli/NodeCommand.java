@@ -2,6 +2,7 @@
 package etherbay.cli;
 
 import etherbay.base.EtherbayException;
+import etherbay.linux.KeptSockets;
 import etherbay.linux.Linux;
 import etherbay.linux.Notify;
 import etherbay.node.NodeOptions;
@@ -90,11 +91,14 @@ final class NodeCommand implements Runnable {
         @Override
         public Integer call() throws InterruptedException {
             PrintWriter out = spec.commandLine().getOut();
-            NodeOptions options = new NodeOptions("node", force, Optional.ofNullable(writeLog));
             try (StopSignal stop = new StopSignal();
                     Notify notify = Notify.of(System.getenv(), Linux.clock());
+                    KeptSockets sockets = KeptSockets.of(System.getenv(), notify);
                     NodeDaemon daemon = NodeDaemon.start(
-                            config.file, Version.text(""), options, line -> tell(out, line));
+                            config.file,
+                            Version.text(""),
+                            new NodeOptions("node", force, Optional.ofNullable(writeLog), sockets),
+                            line -> tell(out, line));
                     DaemonApi api = answering(daemon, out)) {
                 HangUp hangUp = new HangUp();
                 tell(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.nbd;
 
+import etherbay.base.Doorkeeper;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 
@@ -17,10 +18,11 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Optional;
 
 /**
- * A socket that listens, not blocking; that of a file is removed at the end, and one that a dead
- * process left behind is replaced. Owned by the server.
+ * A socket that listens, not blocking; that of a file is removed at the end, unless somebody keeps
+ * it, and one that a dead process left behind is replaced. Owned by the server.
  */
 final class NbdListener implements AutoCloseable {
     /** Connections that wait to be accepted. */
@@ -28,25 +30,40 @@ final class NbdListener implements AutoCloseable {
 
     private final NbdAddress address;
     private final ServerSocketChannel channel;
+    private final boolean kept;
 
-    private NbdListener(NbdAddress address, ServerSocketChannel channel) {
+    private NbdListener(NbdAddress address, ServerSocketChannel channel, boolean kept) {
         this.address = address;
         this.channel = channel;
+        this.kept = kept;
     }
 
     /**
-     * Listens. May ask for the address of a name.
+     * Listens, for the life of this object.
      *
      * @throws EtherbayException NOT_FOUND, CONFLICT or DENIED
      */
     static NbdListener listen(NbdAddress address) {
+        return listen(address, Doorkeeper.NOBODY);
+    }
+
+    /**
+     * Listens, or goes on where somebody listened. May ask for the address of a name.
+     *
+     * @param keeper of sockets of files
+     * @throws EtherbayException NOT_FOUND, CONFLICT or DENIED
+     */
+    static NbdListener listen(NbdAddress address, Doorkeeper keeper) {
         return switch (address) {
-            case NbdAddress.Unix unix -> listenUnix(unix);
+            case NbdAddress.Unix unix ->
+                keeper.kept(unix.path())
+                        .map(channel -> new NbdListener(unix, channel, true))
+                        .orElseGet(() -> listenUnix(unix, keeper));
             case NbdAddress.Tcp tcp -> listenTcp(tcp);
         };
     }
 
-    private static NbdListener listenUnix(NbdAddress.Unix address) {
+    private static NbdListener listenUnix(NbdAddress.Unix address, Doorkeeper keeper) {
         Path path = address.path();
         Path folder = path.toAbsolutePath().getParent();
         if (folder != null && !Files.isDirectory(folder)) {
@@ -58,8 +75,13 @@ final class NbdListener implements AutoCloseable {
         }
         try {
             removeStale(address);
+            Optional<ServerSocketChannel> kept = keeper.listen(path, BACKLOG_COUNT);
+            if (kept.isPresent()) {
+                return new NbdListener(address, kept.get(), true);
+            }
             ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-            return new NbdListener(address, bound(channel, UnixDomainSocketAddress.of(path)));
+            return new NbdListener(
+                    address, bound(channel, UnixDomainSocketAddress.of(path)), false);
         } catch (IOException cause) {
             throw new EtherbayException(
                     ErrorCode.DENIED,
@@ -103,7 +125,7 @@ final class NbdListener implements AutoCloseable {
                     ServerSocketChannel.open(),
                     new InetSocketAddress(address.host(), address.port()));
             int port = ((InetSocketAddress) channel.getLocalAddress()).getPort();
-            return new NbdListener(new NbdAddress.Tcp(address.host(), port), channel);
+            return new NbdListener(new NbdAddress.Tcp(address.host(), port), channel, false);
         } catch (UnresolvedAddressException unknown) {
             throw new EtherbayException(
                     ErrorCode.NOT_FOUND,
@@ -147,7 +169,7 @@ final class NbdListener implements AutoCloseable {
     @Override
     public void close() throws IOException {
         channel.close();
-        if (address instanceof NbdAddress.Unix(Path path)) {
+        if (!kept && address instanceof NbdAddress.Unix(Path path)) {
             Files.deleteIfExists(path);
         }
     }

@@ -5,6 +5,7 @@ import etherbay.base.BlockDevice;
 import etherbay.base.ChannelWatcher;
 import etherbay.base.Check;
 import etherbay.base.Counters;
+import etherbay.base.Doorkeeper;
 import etherbay.base.EtherbayException;
 import etherbay.base.Loop;
 import etherbay.base.LoopPart;
@@ -40,15 +41,21 @@ public final class NbdServer implements LoopPart, AutoCloseable {
     /**
      * Where and how.
      *
+     * @param keeper of the socket, beyond the life of the server
      * @param connectionCountMax further connections are closed as they come
      */
-    public record Settings(NbdAddress address, NbdTls tls, int connectionCountMax) {
+    public record Settings(
+            NbdAddress address, NbdTls tls, Doorkeeper keeper, int connectionCountMax) {
         public Settings {
             Check.that(connectionCountMax > 0, "a server takes connections");
         }
 
         public static Settings of(NbdAddress address, NbdTls tls) {
-            return new Settings(address, tls, Limits.CONNECTION_COUNT_MAX);
+            return of(address, tls, Doorkeeper.NOBODY);
+        }
+
+        public static Settings of(NbdAddress address, NbdTls tls, Doorkeeper keeper) {
+            return new Settings(address, tls, keeper, Limits.CONNECTION_COUNT_MAX);
         }
     }
 
@@ -91,8 +98,8 @@ public final class NbdServer implements LoopPart, AutoCloseable {
     /** A socket that listens, and who watches it. */
     private record Door(
             NbdListener listener, ChannelWatcher watcher, ChannelWatcher.Watched watched) {
-        static Door open(NbdAddress address, Loop loop) {
-            NbdListener listener = NbdListener.listen(address);
+        static Door open(Settings settings, Loop loop) {
+            NbdListener listener = NbdListener.listen(settings.address(), settings.keeper());
             boolean watched = false;
             try {
                 Door door = watch(listener, loop);
@@ -129,11 +136,7 @@ public final class NbdServer implements LoopPart, AutoCloseable {
             Settings settings, Loop loop, List<NbdExport> exports, Counters counters) {
         Check.that(!exports.isEmpty(), "a server serves something");
         return new NbdServer(
-                settings,
-                loop,
-                exports,
-                Door.open(settings.address(), loop),
-                new NbdCounters(counters));
+                settings, loop, exports, Door.open(settings, loop), new NbdCounters(counters));
     }
 
     /** Where it listens, with the port that the system chose. */

@@ -3,6 +3,7 @@ package etherbay.node;
 
 import etherbay.base.BlockDevice;
 import etherbay.base.Counters;
+import etherbay.base.Doorkeeper;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.Loop;
@@ -51,7 +52,7 @@ public final class NbdFront implements AutoCloseable {
     }
 
     /**
-     * Listens, and serves as soon as the loop turns.
+     * Listens, and serves as soon as the loop turns; its socket ends with it.
      *
      * @param device which the caller closes, some time after this
      * @param description for people: what it is
@@ -59,13 +60,20 @@ public final class NbdFront implements AutoCloseable {
      */
     public static NbdFront serve(
             Loop loop, BlockDevice device, String description, Options options, Counters counters) {
+        NbdExport export = new NbdExport(options.name(), description, device, options.readOnly());
+        return serve(loop, export, options, counters, Doorkeeper.NOBODY);
+    }
+
+    /** The same with somebody who may keep its socket. */
+    static NbdFront serve(
+            Loop loop, NbdExport export, Options options, Counters counters, Doorkeeper keeper) {
         NbdTls tls = options.tlsFolder()
                 .map(folder -> NbdTls.ofFolder(options.tls(), folder))
                 .orElseGet(NbdTls::off);
         NbdServer server = NbdServer.open(
-                NbdServer.Settings.of(options.address(), tls),
+                NbdServer.Settings.of(options.address(), tls, keeper),
                 loop,
-                List.of(new NbdExport(options.name(), description, device, options.readOnly())),
+                List.of(export),
                 counters);
         server.attach();
         return new NbdFront(server);

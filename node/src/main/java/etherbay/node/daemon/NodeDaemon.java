@@ -7,6 +7,7 @@ import etherbay.base.Counters;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.linux.Linux;
+import etherbay.node.NbdFronts;
 import etherbay.node.Node;
 import etherbay.node.NodeIdentity;
 import etherbay.node.NodeOptions;
@@ -98,7 +99,7 @@ public final class NodeDaemon implements AutoCloseable {
                 node,
                 settings.state(),
                 () -> this.told.file().settings().places(),
-                heldCounters,
+                new NbdFronts(heldCounters, options.sockets()),
                 say,
                 retry::soon);
     }

@@ -153,6 +153,9 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
      */
     abstract Optional<U> open(CompletableFuture<Void> given);
 
+    /** It is not begun again by itself. */
+    void rests() {}
+
     /** It is not there yet. */
     void waiting(EtherbayException why) {
         if (!sameTrouble(why)) {
@@ -249,6 +252,9 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
         }
         trouble = Optional.of(end.why());
         standing = end.standing();
+        if (isResting()) {
+            rests();
+        }
         settled.complete(null);
     }
 

@@ -2,13 +2,13 @@
 package etherbay.node.held;
 
 import etherbay.admin.NodeReport;
-import etherbay.base.Counters;
 import etherbay.base.EtherbayException;
 import etherbay.initiator.DiskStatus;
 import etherbay.initiator.RemoteDisk;
 import etherbay.initiator.RemoteDiskSettings;
 import etherbay.node.AttachedDisks;
 import etherbay.node.NbdFront;
+import etherbay.node.NbdFronts;
 import etherbay.node.RemoteDisks;
 import etherbay.node.SoughtDisk;
 
@@ -27,12 +27,12 @@ public final class HeldDisk extends Held<HeldDisk.Attached> {
     private static final long PATIENCE_MS = 1_000;
 
     private final HeldSpec.Disk disk;
-    private final Counters counters;
+    private final NbdFronts fronts;
 
-    HeldDisk(HeldSpec.Disk disk, Counters counters, Consumer<String> say, Runnable opened) {
+    HeldDisk(HeldSpec.Disk disk, NbdFronts fronts, Consumer<String> say, Runnable opened) {
         super(disk, say, opened);
         this.disk = disk;
-        this.counters = counters;
+        this.fronts = fronts;
     }
 
     /** The disk with what turns it. */
@@ -81,7 +81,8 @@ public final class HeldDisk extends Held<HeldDisk.Attached> {
     @Override
     Optional<Attached> open(CompletableFuture<Void> given) {
         AttachedDisks disks = AttachedDisks.open(
-                new RemoteDisks.Options(disk.interfaces(), "attach " + disk.name()), counters);
+                new RemoteDisks.Options(disk.interfaces(), "attach " + disk.name()),
+                fronts.counters());
         boolean opened = false;
         try {
             Optional<RemoteDisk> found = seek(disks, given);
@@ -140,12 +141,8 @@ public final class HeldDisk extends Held<HeldDisk.Attached> {
     private Optional<NbdFront> front(AttachedDisks disks, RemoteDisk one) {
         return disk.front()
                 .map(front -> disks.access()
-                        .call(() -> NbdFront.serve(
-                                disks.loop(),
-                                one,
-                                disk.name(),
-                                front.options(disk.readOnly()),
-                                counters)));
+                        .call(() -> fronts.serve(
+                                disks.loop(), one, disk.name(), front.options(disk.readOnly()))));
     }
 
     /** As the node reports it. */

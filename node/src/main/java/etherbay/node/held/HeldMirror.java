@@ -2,7 +2,6 @@
 package etherbay.node.held;
 
 import etherbay.admin.NodeReport;
-import etherbay.base.Counters;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.linux.Linux;
@@ -14,6 +13,7 @@ import etherbay.node.AttachedMirror;
 import etherbay.node.ControlSocket;
 import etherbay.node.MirrorControl;
 import etherbay.node.NbdFront;
+import etherbay.node.NbdFronts;
 import etherbay.node.NodeIdentity;
 import etherbay.node.volume.VolumePlaces;
 
@@ -41,7 +41,7 @@ public final class HeldMirror extends Held<HeldMirror.Assembled> {
     private final HeldSpec.Mirror spec;
     private final Path stateFolder;
     private final Supplier<VolumePlaces> places;
-    private final Counters counters;
+    private final NbdFronts fronts;
     private final Consumer<String> say;
 
     /** The latest that is known; also when it is not open any more. */
@@ -55,14 +55,14 @@ public final class HeldMirror extends Held<HeldMirror.Assembled> {
             HeldSpec.Mirror spec,
             Path stateFolder,
             Supplier<VolumePlaces> places,
-            Counters counters,
+            NbdFronts fronts,
             Consumer<String> say,
             Runnable opened) {
         super(spec, say, opened);
         this.spec = spec;
         this.stateFolder = stateFolder;
         this.places = places;
-        this.counters = counters;
+        this.fronts = fronts;
         this.say = say;
     }
 
@@ -82,12 +82,11 @@ public final class HeldMirror extends Held<HeldMirror.Assembled> {
             boolean opened = false;
             try {
                 front = spec.front()
-                        .map(wanted -> NbdFront.serve(
+                        .map(wanted -> fronts.serve(
                                 mirror.loop(),
                                 mirror.device(),
                                 spec.name(),
-                                wanted.options(spec.readOnly()),
-                                counters));
+                                wanted.options(spec.readOnly())));
                 opened = true;
             } finally {
                 if (!opened) {
@@ -155,6 +154,12 @@ public final class HeldMirror extends Held<HeldMirror.Assembled> {
                                 + spec.name() + "` there, apply or read the settings again here"));
     }
 
+    /** Its clients are told so: they would wait until a person begins it again. */
+    @Override
+    void rests() {
+        spec.front().ifPresent(front -> fronts.drop(front.address()));
+    }
+
     @Override
     Standing standingOf(EtherbayException refused) {
         return refused instanceof OwnedException ? Standing.FENCED : Standing.TROUBLED;
@@ -190,7 +195,9 @@ public final class HeldMirror extends Held<HeldMirror.Assembled> {
             return given.isDone()
                     ? Optional.empty()
                     : Optional.of(AttachedMirror.open(
-                            options(), counters, what -> say.accept(spec.key() + ": " + what)));
+                            options(),
+                            fronts.counters(),
+                            what -> say.accept(spec.key() + ": " + what)));
         } finally {
             if (looks) {
                 LOOKING.unlock();

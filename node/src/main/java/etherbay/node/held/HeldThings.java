@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node.held;
 
-import etherbay.base.Counters;
 import etherbay.linux.Linux;
+import etherbay.node.NbdFronts;
 import etherbay.node.Node;
 import etherbay.node.volume.VolumePlaces;
 
@@ -41,7 +41,7 @@ public final class HeldThings {
     private final Node node;
     private final Path stateFolder;
     private final Supplier<VolumePlaces> places;
-    private final Counters counters;
+    private final NbdFronts fronts;
     private final Consumer<String> say;
     private final Runnable opened;
     private final Map<String, Held<?>> byKey = new TreeMap<>();
@@ -50,6 +50,7 @@ public final class HeldThings {
     /**
      * @param stateFolder where commands find the mirrors
      * @param places where volumes are looked for, when a leg is one
+     * @param fronts what they are offered by
      * @param say hears in lines what becomes of all
      * @param opened runs whenever one of them is open
      */
@@ -57,13 +58,13 @@ public final class HeldThings {
             Node node,
             Path stateFolder,
             Supplier<VolumePlaces> places,
-            Counters counters,
+            NbdFronts fronts,
             Consumer<String> say,
             Runnable opened) {
         this.node = node;
         this.stateFolder = stateFolder;
         this.places = places;
-        this.counters = counters;
+        this.fronts = fronts;
         this.say = say;
         this.opened = opened;
     }
@@ -95,6 +96,10 @@ public final class HeldThings {
             byKey.values().forEach(Held::beginAgain);
         }
         end(leaving, Linux.clock().nanoTime() + TimeUnit.SECONDS.toNanos(CHANGE_S_MAX));
+        fronts.dropAllBut(wanted.stream()
+                .flatMap(spec -> spec.front().stream())
+                .map(HeldSpec.Front::address)
+                .toList());
         begin(wanted);
     }
 
@@ -128,11 +133,10 @@ public final class HeldThings {
 
     private Held<?> made(HeldSpec spec) {
         return switch (spec) {
-            case HeldSpec.Disk disk -> new HeldDisk(disk, counters, say, this::opened);
+            case HeldSpec.Disk disk -> new HeldDisk(disk, fronts, say, this::opened);
             case HeldSpec.Mirror mirror ->
-                new HeldMirror(mirror, stateFolder, places, counters, say, this::opened);
-            case HeldSpec.Volume volume ->
-                new HeldVolume(volume, node, counters, say, this::opened);
+                new HeldMirror(mirror, stateFolder, places, fronts, say, this::opened);
+            case HeldSpec.Volume volume -> new HeldVolume(volume, node, fronts, say, this::opened);
         };
     }
 

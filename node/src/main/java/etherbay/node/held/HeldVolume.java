@@ -2,9 +2,9 @@
 package etherbay.node.held;
 
 import etherbay.admin.NodeReport;
-import etherbay.base.Counters;
 import etherbay.node.BackingName;
 import etherbay.node.NbdFront;
+import etherbay.node.NbdFronts;
 import etherbay.node.Node;
 import etherbay.node.NodeDisk;
 
@@ -18,18 +18,18 @@ import java.util.function.Consumer;
 public final class HeldVolume extends Held<HeldVolume.Opened> {
     private final HeldSpec.Volume volume;
     private final Node node;
-    private final Counters counters;
+    private final NbdFronts fronts;
 
     HeldVolume(
             HeldSpec.Volume volume,
             Node node,
-            Counters counters,
+            NbdFronts fronts,
             Consumer<String> say,
             Runnable opened) {
         super(volume, say, opened);
         this.volume = volume;
         this.node = node;
-        this.counters = counters;
+        this.fronts = fronts;
     }
 
     /** The volume, with where it is offered. */
@@ -82,12 +82,11 @@ public final class HeldVolume extends Held<HeldVolume.Opened> {
         try {
             Optional<NbdFront> front = volume.front()
                     .map(wanted -> disk.access()
-                            .call(() -> NbdFront.serve(
+                            .call(() -> fronts.serve(
                                     disk.loop(),
                                     disk.device(),
                                     volume.name(),
-                                    wanted.options(volume.readOnly()),
-                                    counters)));
+                                    wanted.options(volume.readOnly()))));
             opened = true;
             return Optional.of(new Opened(volume, node, disk, front));
         } finally {

@@ -4,11 +4,13 @@ package etherbay.node.held;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import etherbay.base.Counters;
+import etherbay.linux.KeptSockets;
 import etherbay.mirror.AssemblyRequest;
 import etherbay.mirror.Creation;
 import etherbay.mirror.MirrorSettings;
 import etherbay.node.AttachedMirror;
 import etherbay.node.ControlSocket;
+import etherbay.node.NbdFronts;
 import etherbay.node.volume.VolumePlaces;
 
 import org.junit.jupiter.api.BeforeEach;
@@ -28,6 +30,8 @@ import java.util.concurrent.TimeUnit;
 final class HeldMirrorTest {
     private static final UUID OTHER = new UUID(1, 2);
     private static final List<String> INTERFACES = List.of("eth0");
+
+    private static final NbdFronts FRONTS = new NbdFronts(new Counters(), KeptSockets.none());
 
     @TempDir
     private Path folder;
@@ -75,7 +79,7 @@ final class HeldMirrorTest {
         HeldSpec.Mirror spec = new HeldSpec.Mirror(
                 "web", legs, INTERFACES, 1_000_000_000, 1_000_000_000, 0, Optional.empty(), false);
         try (HeldMirror held = new HeldMirror(
-                spec, folder, VolumePlaces::ofTheSystem, new Counters(), said -> {}, () -> {})) {
+                spec, folder, VolumePlaces::ofTheSystem, FRONTS, said -> {}, () -> {})) {
             held.begin(CompletableFuture.completedFuture(null));
             held.settled().get(10, TimeUnit.SECONDS);
             assertThat(held.standing()).isEqualTo(Held.Standing.OPEN);
