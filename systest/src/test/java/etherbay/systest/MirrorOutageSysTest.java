@@ -104,12 +104,15 @@ class MirrorOutageSysTest {
                 long events = MirrorLab.number(lab.detail(), "events");
                 for (int shelf = 0; shelf < 2; shelf++) {
                     load.takeLongest();
+                    long endedNs = System.nanoTime();
                     assertThat(lab.target(shelf).terminate()).isEqualTo(143);
                     lab.startTarget(shelf);
+                    long outageMs = (System.nanoTime() - endedNs) / 1_000_000;
                     load.awaitMore(300, TIMEOUT);
+                    long stallMs = load.takeLongest().toMillis();
                     System.out.printf(
-                            "restart of a target: stall %d ms%n",
-                            load.takeLongest().toMillis());
+                            "restart of a target: outage %d ms, stall %d ms: %+d ms%n",
+                            outageMs, stallMs, stallMs - outageMs);
                 }
                 load.stop();
                 assertNothingWrong(load);
