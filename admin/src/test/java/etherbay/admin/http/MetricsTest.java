@@ -111,10 +111,12 @@ final class MetricsTest {
                         200 * 1e-6)
                 .containsEntry("etherbay_export_read_latency_seconds_count{export=\"e0.0\"}", 100.0)
                 .containsEntry(
-                        "etherbay_export_read_duration_seconds_bucket{export=\"e0.0\",le=\"5.0E-5\"}",
+                        "etherbay_export_read_duration_seconds_bucket"
+                                + "{export=\"e0.0\",le=\"5.0E-5\"}",
                         200.0)
                 .containsEntry(
-                        "etherbay_export_read_duration_seconds_bucket{export=\"e0.0\",le=\"+Inf\"}",
+                        "etherbay_export_read_duration_seconds_bucket"
+                                + "{export=\"e0.0\",le=\"+Inf\"}",
                         1900.0)
                 .containsEntry(
                         "etherbay_export_read_duration_seconds_sum{export=\"e0.0\"}", 700 * 1e-6)
