@@ -138,7 +138,9 @@ class DaemonRestartSysTest {
                     service.await(SERVED);
                     ByteBuffer greeting = ByteBuffer.allocate(8);
                     waits.read(greeting);
-                    assertThat(new String(greeting.array(), 0, 8)).isEqualTo("NBDMAGIC");
+                    assertThat(greeting.array())
+                            .asString(StandardCharsets.US_ASCII)
+                            .isEqualTo("NBDMAGIC");
                 }
             }
         }
