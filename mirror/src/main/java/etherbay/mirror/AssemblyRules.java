@@ -101,7 +101,9 @@ final class AssemblyRules {
 
     /**
      * The whole leg with the most events; of several the one that none of them shuts out: md counts
-     * events back when an array becomes clean, and a leg that has failed keeps the number.
+     * events back when an array becomes clean, and a leg that has failed keeps the number. And
+     * rather one that no later version shuts out, which a leg that was being filled may have taken
+     * first: it did not come into force, or a leg that it leaves in sync would have it.
      */
     private View freshest() {
         List<View> whole = present.stream().filter(View::isWhole).toList();
@@ -113,8 +115,12 @@ final class AssemblyRules {
                 .toList();
         return last.stream()
                 .filter(view -> last.stream().noneMatch(other -> other.shuts(view)))
-                .findFirst()
+                .min(Comparator.comparing(this::isShutLater))
                 .orElseGet(last::getFirst);
+    }
+
+    private boolean isShutLater(View view) {
+        return present.stream().anyMatch(other -> other.isAhead(view) && other.shuts(view));
     }
 
     private void refuseSplit(View freshest) {

@@ -112,6 +112,9 @@ final class Leg {
     /** It was away: it may have lost what was not flushed. */
     boolean unproven;
 
+    /** And it has: a FLUSH has said so. */
+    boolean cacheLost;
+
     /** And it was the only one in sync meanwhile: what it may have lost nobody else has. */
     boolean unprovenAlone;
 
@@ -201,6 +204,7 @@ final class Leg {
     /** It has flushed: nothing was lost. */
     void proven() {
         unproven = false;
+        cacheLost = false;
         unprovenAlone = false;
     }
 

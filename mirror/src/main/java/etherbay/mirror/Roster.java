@@ -235,6 +235,7 @@ final class Roster {
         core.wakeCleaning();
         core.legs().stream().filter(Leg::isInSync).forEach(core::rewriteBad);
         core.isWhole(leg);
+        leg.cacheLost = false; // all of it was copied since
         core.tell(leg.name + ": in sync");
         core.troubles().prove(leg); // it may have been away while it was filled
         core.changed();

@@ -122,8 +122,8 @@ final class Troubles {
      * A leg in sync that was away answers: it is read again once a FLUSH says that all is there.
      */
     void prove(Leg leg) {
-        if (!leg.unproven) {
-            return;
+        if (!leg.unproven || (leg.cacheLost && core.isCacheLost())) {
+            return; // also where it is known, and told for good
         }
         if (!leg.canFlush()) {
             leg.proven();
@@ -138,6 +138,7 @@ final class Troubles {
 
     private void proven(Leg leg, IoStatus status, int outage) {
         boolean failed = !status.isOk() && status != IoStatus.FENCED && !isSilence(leg, status);
+        leg.cacheLost |= failed;
         if (failed && leg.unprovenAlone && leg.isInSync() && !core.isStopped()) {
             core.cacheLost(leg); // another one that is in sync by now was filled from this one
         }
@@ -191,7 +192,7 @@ final class Troubles {
             if (leg == witness || !accused || leg.troubleNs > sentNs) {
                 continue;
             }
-            if (witness.unproven && !leg.unproven) {
+            if (witness.unproven && !leg.cacheLost) {
                 continue; // what it may have lost would be nowhere, with the other one gone
             }
             boolean witnessOfLate = witness.answeringNs != Long.MIN_VALUE

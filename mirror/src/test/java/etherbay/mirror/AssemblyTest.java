@@ -91,6 +91,21 @@ final class AssemblyTest {
         assertThat(assembly.bitmaps()).containsExactly("e0.0");
     }
 
+    /** Seed 0xd96db3c3b57bc9cb of `mirror`: nobody was told that it had come into force. */
+    @Test
+    void aLaterVersionThatOnlyALegBeingFilledHasShutsOutNobodyElse() {
+        ReadLeg filling = leg(2).ofLegs(3).events(33).says(-1, 1, 2).filledTo(48);
+        assertThat(standings(decide(
+                        PLAIN,
+                        leg(0).ofLegs(3).events(30).says(0, 1, -1),
+                        leg(1).ofLegs(3).events(30).says(0, 1, -1),
+                        filling)))
+                .containsExactly(IN_SYNC, IN_SYNC, BY_ALL);
+        assertThat(refused(PLAIN, leg(0).ofLegs(3).events(30).says(0, 1, -1), filling)
+                        .getMessage())
+                .isNotEmpty();
+    }
+
     @Test
     void aLegOlderThanTheLastClearingComesBackInFull() {
         assertThat(standings(decide(
