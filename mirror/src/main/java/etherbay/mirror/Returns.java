@@ -130,7 +130,8 @@ final class Returns {
                     ended.accept(Optional.of(refusal(
                             part,
                             "another owner has it, epoch " + answer.epoch(),
-                            "see who uses it: etherbay stat")));
+                            "see who uses it: etherbay stat; if nobody does, stop the mirror and"
+                                    + " assemble it with this leg: it gets a later epoch")));
             }
         });
     }

@@ -216,6 +216,11 @@ abstract class MirrorCase {
         while (!owner.isWhole(legCount())) {
             owner.addMissing(legCount(), empty);
             simulation.runFor(SECOND_NS);
+            if (owner.isRefusedByClaim()) {
+                simulation.mark("assembled anew for a leg that another one had claimed");
+                restart();
+                simulation.runUntil("opened anew", HEAL_NS, owner::isOpen);
+            }
             if (simulation.nowNs() > untilNs) {
                 throw new AssertionError("not whole though all is well: " + owner.detail());
             }

@@ -46,6 +46,7 @@ final class MirrorOwner implements MirrorListener {
     private final Consumer<MirrorOwner> changed;
     private int opening;
     private boolean heardFenced;
+    private boolean refusedByClaim;
 
     @Nullable
     Mirror mirror;
@@ -256,7 +257,15 @@ final class MirrorOwner implements MirrorListener {
         open.add(
                 part,
                 fresh,
-                why -> why.ifPresent(no -> told(part.name() + " not added: " + no.why())));
+                why -> why.ifPresent(no -> {
+                    told(part.name() + " not added: " + no.why());
+                    refusedByClaim |= no.why().startsWith("another owner has it");
+                }));
+    }
+
+    /** A leg is claimed by one who never got the mirror: a person is to assemble it anew. */
+    boolean isRefusedByClaim() {
+        return refusedByClaim;
     }
 
     /** A leg that was not there when the mirror was assembled is. In the process. */
