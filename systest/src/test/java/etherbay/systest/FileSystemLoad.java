@@ -30,7 +30,7 @@ final class FileSystemLoad {
                     grep -q "file$((n - 4)) ${found%% *}" /tmp/sums || fail "differs"
                 fi
                 n=$((n + 1))
-                echo $n > /tmp/count
+                echo $n >/tmp/count.new; mv /tmp/count.new /tmp/count
                 usleep 20000
             done
             END

@@ -42,6 +42,7 @@ class MirrorGuestSysTest {
     private static final String WRITER = """
             cat >/tmp/writer <<'END'
             now() { cut -d' ' -f1 /proc/uptime | tr -d .; }
+            put() { echo $2 >$1.new; mv $1.new $1; } # never empty, whoever looks
             fail() { echo "file $n: $1" >/tmp/failed; exit 1; }
             trap 'touch /tmp/stopped' EXIT
             n=0
@@ -52,13 +53,13 @@ class MirrorGuestSysTest {
                 began=$(now)
                 dd if=/tmp/chunk of=/mnt/$file bs=16k conv=fsync 2>/tmp/error || fail written
                 took=$(($(now) - began))
-                [ $took -le $(cat /tmp/longest) ] || echo $took >/tmp/longest
+                [ $took -le $(cat /tmp/longest) ] || put /tmp/longest $took
                 md5sum </tmp/chunk >/tmp/sums/$file
                 if [ $((n % 16)) = 0 ]; then
                     dd if=/mnt/$file bs=16k iflag=direct 2>/dev/null | md5sum >/tmp/found
                     cmp -s /tmp/found /tmp/sums/$file || fail differs
                 fi
-                echo $n >/tmp/count
+                put /tmp/count $n
                 usleep 20000
             done
             END
@@ -116,7 +117,8 @@ class MirrorGuestSysTest {
 
     /** What one write took at most since the last call. */
     private static Duration takeLongest(QemuGuest guest) {
-        String hundredths = guest.check("cat /tmp/longest; echo 0 >/tmp/longest");
+        String hundredths =
+                guest.check("cat /tmp/longest; echo 0 >/tmp/zero; mv /tmp/zero /tmp/longest");
         return Duration.ofMillis(10 * Long.parseLong(hundredths.strip()));
     }
 
