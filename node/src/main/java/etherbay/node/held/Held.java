@@ -174,7 +174,6 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
     /** A bug has ended its thread: another one goes on, or it would be shown as open for ever. */
     private void died(Throwable bug) {
         LOG.log(Level.ERROR, "a bug ended a turn of the " + spec.key(), bug);
-        show(null);
         ended(bug(spec));
         thread = thread(() -> {
             pause(false);
@@ -203,9 +202,12 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
                 return false;
             }
             U open = opening.get();
-            opened(open);
-            CompletableFuture.anyOf(closing, open.ended()).join();
-            hide(open);
+            try {
+                opened(open);
+                CompletableFuture.anyOf(closing, open.ended()).join();
+            } finally {
+                hide(open);
+            }
             if (open.ended().isDone()) {
                 ended(open.ended().join());
             }

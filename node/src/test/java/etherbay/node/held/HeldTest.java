@@ -129,6 +129,22 @@ final class HeldTest {
         }
     }
 
+    /** Else nobody could open it again: its legs are this process's still. */
+    @Test
+    void whatWasOpenWhenABugEndedItsTurnIsClosed() throws InterruptedException {
+        FakeUse first = new FakeUse();
+        try (FakeHeld held = new FakeHeld(new LinkedBlockingQueue<>())) {
+            held.begin(CompletableFuture.completedFuture(null));
+            held.answers.add(() -> first);
+            held.opened.take();
+            held.answers.add(FakeUse::new);
+            first.end.completeExceptionally(new AssertionError("planted"));
+            held.opened.take();
+            assertThat(first.closing.getCount()).as("open").isZero();
+            assertThat(held.standing()).isEqualTo(Held.Standing.OPEN);
+        }
+    }
+
     @Test
     void aReportWaitsNotForOneThatIsClosedAsSoonAsACommandHasItsAnswer() throws Exception {
         CountDownLatch asked = new CountDownLatch(1);
