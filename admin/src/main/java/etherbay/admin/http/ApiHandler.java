@@ -38,8 +38,6 @@ final class ApiHandler extends Handler.Abstract {
         new HttpField("Cross-Origin-Resource-Policy", "same-origin"),
     };
 
-    private static final String DONE = "done";
-
     private final Routes routes;
     private final Gate gate;
     private final Stream stream;
@@ -184,12 +182,14 @@ final class ApiHandler extends Handler.Abstract {
             return call(match, caller, note, request);
         }
         String result = "failed: an error of Etherbay itself";
+        boolean isRefused = false;
         try {
             Reply reply = call(match, caller, note, request);
-            result = DONE;
+            result = "done";
             return reply;
         } catch (EtherbayException refused) {
             result = "refused: %s: %s".formatted(refused.code(), refused.getMessage());
+            isRefused = true;
             throw refused;
         } finally {
             String object =
@@ -197,10 +197,10 @@ final class ApiHandler extends Handler.Abstract {
             String verb = route.method() + " " + lastWord(route.path());
             AuditLog.Change change =
                     new AuditLog.Change(verb, object, note.before(), note.after(), result);
-            if (result.equals(DONE)) {
-                audit.add(caller, change);
-            } else {
+            if (isRefused) {
                 audit.addRefused(caller, change);
+            } else {
+                audit.add(caller, change);
             }
         }
     }
