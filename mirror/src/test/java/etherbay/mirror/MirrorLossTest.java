@@ -148,6 +148,21 @@ final class MirrorLossTest {
         }
     }
 
+    /** All were silent for a while, then a sector of {@code s0} is bad: the write of it waits. */
+    private static MirrorRig.Pending badSectorAfterAnOutage(MirrorRig rig) {
+        rig.stores.forEach(SimStore::silence);
+        MirrorRig.Pending first = rig.begin(IoOperation.WRITE, 0, 1, 3);
+        rig.runFor(2 * MirrorRig.SECOND_NS);
+        rig.stores.forEach(SimStore::answer);
+        assertThat(rig.end(first)).isEqualTo(IoStatus.OK);
+        rig.runFor(MirrorRig.SECOND_NS);
+        rig.stores.get(0).medium().faults().badWrites(MirrorRig.DATA_OFFSET + 9, 1);
+        MirrorRig.Pending write = rig.begin(IoOperation.WRITE, 9, 1, 4);
+        rig.runFor(5 * MirrorRig.SECOND_NS);
+        assertThat(rig.standing("s0")).as("nobody knows yet").isEqualTo("trouble");
+        return write;
+    }
+
     /** Else what it has lost would be nowhere: seed 0x5967ec3bc8e2d89b of `mirror`. */
     @Test
     void aLegThatMayHaveLostSomethingConvictsNoOtherOfABadSector() {
@@ -157,16 +172,7 @@ final class MirrorLossTest {
             rig.open(List.of(rig.part(0), new Part("s1", lossy, part.gate(), "")), false, false);
             assertThat(rig.write(0, 1, 2)).isEqualTo(IoStatus.OK);
             lossy.lost = true;
-            rig.stores.forEach(SimStore::silence);
-            MirrorRig.Pending first = rig.begin(IoOperation.WRITE, 0, 1, 3);
-            rig.runFor(2 * MirrorRig.SECOND_NS);
-            rig.stores.forEach(SimStore::answer);
-            assertThat(rig.end(first)).isEqualTo(IoStatus.OK);
-            rig.runFor(MirrorRig.SECOND_NS);
-            rig.stores.get(0).medium().faults().badWrites(MirrorRig.DATA_OFFSET + 9, 1);
-            MirrorRig.Pending write = rig.begin(IoOperation.WRITE, 9, 1, 4);
-            rig.runFor(5 * MirrorRig.SECOND_NS);
-            assertThat(rig.standing("s0")).isEqualTo("trouble");
+            MirrorRig.Pending write = badSectorAfterAnOutage(rig);
             rig.node.tell(lossy::fail);
             assertThat(rig.end(write))
                     .as("by the only leg that has all")
@@ -190,17 +196,7 @@ final class MirrorLossTest {
         for (LostCache cache : caches) {
             cache.lost = true;
         }
-        rig.stores.forEach(SimStore::silence);
-        MirrorRig.Pending first = rig.begin(IoOperation.WRITE, 0, 1, 3);
-        rig.runFor(2 * MirrorRig.SECOND_NS);
-        rig.stores.forEach(SimStore::answer);
-        assertThat(rig.end(first)).isEqualTo(IoStatus.OK);
-        rig.runFor(MirrorRig.SECOND_NS);
-        rig.stores.get(0).medium().faults().badWrites(MirrorRig.DATA_OFFSET + 9, 1);
-        MirrorRig.Pending write = rig.begin(IoOperation.WRITE, 9, 1, 4);
-        rig.runFor(5 * MirrorRig.SECOND_NS);
-        assertThat(rig.standing("s0")).as("nobody knows yet").isEqualTo("trouble");
-        return write;
+        return badSectorAfterAnOutage(rig);
     }
 
     /** What it has lost is on the other one: seed 0xb0c83fd46b3b8f1d of `mirror`. */
