@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.admin;
 
+import etherbay.base.LatencyBounds;
+
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
@@ -73,32 +75,11 @@ public record NodeReport(
     /**
      * All requests that ended since the start, by how long they took.
      *
-     * @param counts of those that took at most {@link #BOUNDS_US}, and not the bound before; last,
-     *     of those that took longer than any; empty when nothing is counted
+     * @param counts of those that took at most {@link LatencyBounds#US}, and not the bound before;
+     *     last, of those that took longer than any; empty when nothing is counted
      * @param sumUs of all
      */
     public record Times(List<Long> counts, long sumUs) {
-        /** One, two, five, and so on, from 20 us to 10 s. */
-        public static final List<Integer> BOUNDS_US = List.of(
-                20,
-                50,
-                100,
-                200,
-                500,
-                1000,
-                2000,
-                5000,
-                10_000,
-                20_000,
-                50_000,
-                100_000,
-                200_000,
-                500_000,
-                1_000_000,
-                2_000_000,
-                5_000_000,
-                10_000_000);
-
         public static final Times NONE = new Times(List.of(), 0);
 
         public Times {

@@ -17,6 +17,7 @@ import etherbay.admin.NodeReport.Times;
 import etherbay.admin.NodeReport.Traffic;
 import etherbay.admin.NodeReport.Trouble;
 import etherbay.admin.NodeReport.Volume;
+import etherbay.base.LatencyBounds;
 
 import org.jspecify.annotations.Nullable;
 
@@ -121,7 +122,7 @@ public final class Reports {
                 new Access(List.of(), null, "none"),
                 List.of(initiators),
                 traffic(reads),
-                new Times(Collections.nCopies(Times.BOUNDS_US.size() + 1, reads), 7 * reads),
+                new Times(Collections.nCopies(LatencyBounds.US.size() + 1, reads), 7 * reads),
                 Times.NONE,
                 trouble);
     }

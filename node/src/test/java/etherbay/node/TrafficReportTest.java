@@ -38,7 +38,6 @@ class TrafficReportTest {
         assertThat(TrafficReport.traffic(view)).isEqualTo(TOLD);
         assertThat(TrafficReport.times(view.readTimes()))
                 .isEqualTo(new NodeReport.Times(List.of(1L, 2L), 3));
-        assertThat(NodeReport.Times.BOUNDS_US).isEqualTo(TrafficView.Times.BOUNDS_US);
         assertThat(TrafficReport.initiators(view))
                 .containsExactly(new NodeReport.Initiator(
                         "02:00:00:00:00:01", "eth0", 11, 12, true, 7, TOLD));

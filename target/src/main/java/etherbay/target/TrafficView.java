@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.target;
 
+import etherbay.base.LatencyBounds;
 import etherbay.base.MacAddress;
 
 import java.util.Arrays;
@@ -59,33 +60,12 @@ public record TrafficView(
     /**
      * Of all requests that ended, from the arrival of the frame to its answer.
      *
-     * @param counts of those that took at most {@link #BOUNDS_US}, and not the bound before; last,
-     *     of those that took longer than any
+     * @param counts of those that took at most {@link LatencyBounds#US}, and not the bound before;
+     *     last, of those that took longer than any
      * @param sumUs of all
      */
     public record Times(List<Long> counts, long sumUs) {
-        /** One, two, five, and so on, from 20 us to 10 s. */
-        public static final List<Integer> BOUNDS_US = List.of(
-                20,
-                50,
-                100,
-                200,
-                500,
-                1000,
-                2000,
-                5000,
-                10_000,
-                20_000,
-                50_000,
-                100_000,
-                200_000,
-                500_000,
-                1_000_000,
-                2_000_000,
-                5_000_000,
-                10_000_000);
-
-        public static final Times NONE = of(new long[BOUNDS_US.size() + 1], 0);
+        public static final Times NONE = of(new long[LatencyBounds.US.size() + 1], 0);
 
         public Times {
             counts = List.copyOf(counts);

@@ -11,6 +11,7 @@ import etherbay.aoe.Ethernet;
 import etherbay.base.Counters;
 import etherbay.base.IoOperation;
 import etherbay.base.IoStatus;
+import etherbay.base.LatencyBounds;
 import etherbay.base.MacAddress;
 import etherbay.base.Prng;
 
@@ -100,7 +101,7 @@ class TrafficTest {
         assertThat(view.readTimes().counts().stream().mapToLong(each -> each).sum())
                 .isEqualTo(3);
         assertThat(view.readTimes().sumUs()).isEqualTo(11_000_040);
-        int at = TrafficView.Times.BOUNDS_US.indexOf(2000);
+        int at = LatencyBounds.US.indexOf(2000);
         assertThat(view.writeTimes().counts().get(at)).isEqualTo(1);
         assertThat(view.writeTimes().sumUs()).isEqualTo(2000);
         rig.nowNs += 60 * S;

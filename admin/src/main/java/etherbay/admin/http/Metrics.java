@@ -13,6 +13,7 @@ import etherbay.admin.NodeReport.Mirror;
 import etherbay.admin.NodeReport.Rogue;
 import etherbay.admin.NodeReport.Traffic;
 import etherbay.admin.Task;
+import etherbay.base.LatencyBounds;
 
 import io.prometheus.metrics.config.EscapingScheme;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
@@ -35,7 +36,7 @@ final class Metrics {
     static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
     private static final double US = 1e-6;
     private static final List<Double> BOUNDS =
-            NodeReport.Times.BOUNDS_US.stream().map(us -> us / 1e6).toList();
+            LatencyBounds.US.stream().map(us -> us / 1e6).toList();
     private static final List<String> DISK_STATES = List.of("up", "silent", "sought", "fenced");
 
     private final Administration parts;
