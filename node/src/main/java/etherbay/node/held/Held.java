@@ -158,11 +158,12 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
 
     /** It is not there yet. */
     void waiting(EtherbayException why) {
-        if (!sameTrouble(why)) {
-            tell(why);
-        }
+        boolean known = sameTrouble(why);
         trouble = Optional.of(why);
         settled.complete(null);
+        if (!known) {
+            tell(why); // who hears it may look at once
+        }
     }
 
     private void hold() {
@@ -249,15 +250,16 @@ public abstract class Held<U extends Held.Use> implements AutoCloseable {
     }
 
     private void ended(End end) {
-        if (!sameTrouble(end.why()) || standing != end.standing()) {
-            tell(end.why());
-        }
+        boolean known = sameTrouble(end.why()) && standing == end.standing();
         trouble = Optional.of(end.why());
         standing = end.standing();
         if (isResting()) {
             rests();
         }
         settled.complete(null);
+        if (!known) {
+            tell(end.why());
+        }
     }
 
     private boolean sameTrouble(EtherbayException why) {

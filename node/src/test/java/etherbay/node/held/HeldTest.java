@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** When something that is held is opened, and when it rests. */
@@ -62,7 +63,11 @@ final class HeldTest {
         }
 
         FakeHeld(HeldSpec spec, LinkedBlockingQueue<String> opened) {
-            super(spec, line -> {}, () -> opened.add("opened"));
+            this(spec, line -> {}, opened);
+        }
+
+        FakeHeld(HeldSpec spec, Consumer<String> say, LinkedBlockingQueue<String> opened) {
+            super(spec, say, () -> opened.add("opened"));
             this.opened = opened;
         }
 
@@ -126,6 +131,32 @@ final class HeldTest {
             held.answers.add(() -> use);
             held.opened.take();
             assertThat(held.standing()).isEqualTo(Held.Standing.OPEN);
+        }
+    }
+
+    @Test
+    void whoeverHearsWhatBecameOfItSeesThatToo() throws InterruptedException {
+        CompletableFuture<Held<FakeUse>> made = new CompletableFuture<>();
+        LinkedBlockingQueue<String> seen = new LinkedBlockingQueue<>();
+        HeldSpec spec = new HeldSpec.Volume("vg/lv", Optional.empty(), Optional.empty(), true);
+        FakeHeld held = new FakeHeld(
+                spec,
+                line -> {
+                    Held<FakeUse> it = made.join();
+                    seen.add(it.standing() + " "
+                            + it.trouble().map(why -> why.why()).orElse("without trouble"));
+                },
+                new LinkedBlockingQueue<>());
+        made.complete(held);
+        try (held) {
+            held.answers.add(() -> {
+                throw new EtherbayException(ErrorCode.UNAVAILABLE, "no", "it is away", "wait");
+            });
+            held.begin(CompletableFuture.completedFuture(null));
+            assertThat(seen.take()).isEqualTo("TROUBLED it is away");
+            held.answers.add(FakeUse::new);
+            held.nudge();
+            assertThat(seen.take()).isEqualTo("OPEN without trouble");
         }
     }
 
