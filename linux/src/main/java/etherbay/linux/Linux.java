@@ -49,9 +49,22 @@ public final class Linux {
      */
     public static void giveWay() {
         Slice.set(0);
-        if (Libc.getpriority(Constants.PRIO_PROCESS, 0) < NICENESS_BESIDE_A_LOOP) {
-            // Everybody may become nicer, so there is no refusal to report.
-            Libc.setpriority(Constants.PRIO_PROCESS, 0, NICENESS_BESIDE_A_LOOP);
+        giveWay(0);
+    }
+
+    /**
+     * Lets the JIT compilers of this process give way from now on, as {@link #giveWay} does for a
+     * thread: for a loop that is warm, beside which code that runs now and then would be compiled
+     * at its expense. They cannot be made to come first again by those who are not root.
+     */
+    public static void compilersGiveWay() {
+        CompilerThreads.ids().forEach(Linux::giveWay);
+    }
+
+    /** Everybody may become nicer; a thread that has ended meanwhile need not. */
+    private static void giveWay(int threadId) {
+        if (Libc.getpriority(Constants.PRIO_PROCESS, threadId) < NICENESS_BESIDE_A_LOOP) {
+            Libc.setpriority(Constants.PRIO_PROCESS, threadId, NICENESS_BESIDE_A_LOOP);
         }
     }
 

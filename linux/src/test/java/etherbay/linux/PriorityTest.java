@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 final class PriorityTest {
@@ -62,6 +63,19 @@ final class PriorityTest {
         assertThat(Slice.ns()).isNotEqualTo(100_000);
     }
 
+    @Test
+    void compilersGiveWayAndTheOtherThreadsStayAsTheyAre() throws IOException {
+        int own = niceness();
+        List<Integer> compilers = CompilerThreads.ids();
+        assertThat(compilers).as("a JVM that compiles has threads for it").isNotEmpty();
+        Linux.compilersGiveWay();
+        for (int thread : compilers) {
+            Path stat = Path.of("/proc/self/task/" + thread + "/stat");
+            assertThat(field(Files.readString(stat), 16)).isEqualTo(Math.max(10, own));
+        }
+        assertThat(niceness()).isEqualTo(own);
+    }
+
     /** Of the calling thread: proc_pid_stat(5), the 17th field behind the name in brackets. */
     private static int niceness() {
         return field(16);
@@ -73,11 +87,14 @@ final class PriorityTest {
 
     private static int field(int behindTheName) {
         try {
-            String stat = Files.readString(Path.of("/proc/thread-self/stat"));
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-            return Integer.parseInt(fields[behindTheName]);
+            return field(Files.readString(Path.of("/proc/thread-self/stat")), behindTheName);
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
+    }
+
+    private static int field(String stat, int behindTheName) {
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+        return Integer.parseInt(fields[behindTheName]);
     }
 }

@@ -35,6 +35,7 @@ public final class DaemonApi implements AutoCloseable {
         Path state = daemon.stateFolder().toAbsolutePath();
         Administration parts = Administration.open(
                 new AdministeredNode(daemon), state, Linux.clock(), Linux::giveWay, say);
+        parts.watch().listen(new WarmLoop(Linux::compilersGiveWay));
         boolean started = false;
         try {
             parts.start();
