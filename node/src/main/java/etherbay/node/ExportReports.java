@@ -16,75 +16,152 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
 
 /**
  * What a node serves, as it reports it. What belongs to the loop is asked of it in small portions,
- * so that a thousand exports do not hold it up. Control code.
+ * so that a thousand exports do not hold it up, and where there are few in a single call: each
+ * wakes a loop that sleeps. Control code.
  */
 final class ExportReports {
-    private static final int EXPORTS_PER_CALL = 16;
-
     private final LoopCalls calls;
     private final Neighbours neighbours;
-    private final UnaryOperator<String> origin;
+    private final Supplier<Collection<EthernetPort>> ports;
 
     /**
-     * @param origin of an export by its name, as {@link NodeReport.Export#origin}
+     * What the loop told.
+     *
+     * @param exports in the order of those that were asked about
+     * @param interfaces without what the kernel dropped
      */
-    ExportReports(LoopCalls calls, Neighbours neighbours, UnaryOperator<String> origin) {
-        this.calls = calls;
-        this.neighbours = neighbours;
-        this.origin = origin;
+    record Told(
+            List<OfExport> exports,
+            List<NodeReport.Interface> interfaces,
+            List<NodeReport.Rogue> rogues) {}
+
+    /** What the loop owns of an export, at one moment. */
+    record OfExport(
+            TrafficView traffic,
+            long sectors,
+            boolean cacheOn,
+            boolean readOnly,
+            boolean syncFailed,
+            int inFlightCount,
+            AccessRules access,
+            List<NodeReport.Place> places) {
+        static OfExport of(OpenExport.View view) {
+            Export export = view.export();
+            List<NodeReport.Place> places = new ArrayList<>();
+            view.ports()
+                    .forEach((name, port) -> places.add(new NodeReport.Place(
+                            name,
+                            export.sectorsMax(port) * BlockDevice.SECTOR_BYTES,
+                            port.linkUp())));
+            return new OfExport(
+                    export.traffic(),
+                    export.sectors(),
+                    export.cacheOn(),
+                    export.readOnly(),
+                    export.syncFailed(),
+                    export.inFlightCount(),
+                    export.settings().access(),
+                    places);
+        }
     }
 
-    /** In the order of their names; those that are not served are among them, with the reason. */
-    List<NodeReport.Export> exports(List<OpenExport.View> open, List<Troubles.Troubled> troubled) {
-        List<NodeReport.Export> reports = new ArrayList<>();
-        List<TrafficView> traffic = TrafficReport.ask(
-                calls, open.stream().map(OpenExport.View::export).toList());
-        for (int from = 0; from < open.size(); from += EXPORTS_PER_CALL) {
-            int first = from;
-            int end = Math.min(open.size(), from + EXPORTS_PER_CALL);
-            reports.addAll(calls.call(() -> IntStream.range(first, end)
-                    .mapToObj(index -> served(open.get(index), traffic.get(index)))
-                    .toList()));
+    /**
+     * @param ports all that are open; asked on the loop
+     */
+    ExportReports(
+            LoopCalls calls, Neighbours neighbours, Supplier<Collection<EthernetPort>> ports) {
+        this.calls = calls;
+        this.neighbours = neighbours;
+        this.ports = ports;
+    }
+
+    /** Asks the loop; any other thread. */
+    Told ask(List<OpenExport.View> open) {
+        Told first = calls.call(() -> new Told(portion(open), interfaces(), rogues()));
+        List<OfExport> exports = new ArrayList<>(first.exports());
+        while (exports.size() < open.size()) {
+            List<OpenExport.View> left = open.subList(exports.size(), open.size());
+            exports.addAll(calls.call(() -> portion(left)));
         }
-        troubled.forEach(one -> reports.add(notServed(one)));
+        return new Told(exports, first.interfaces(), first.rogues());
+    }
+
+    private static List<OfExport> portion(List<OpenExport.View> left) {
+        int count =
+                TrafficReport.portion(left.stream().map(OpenExport.View::export).toList());
+        return left.stream().limit(count).map(OfExport::of).toList();
+    }
+
+    private List<NodeReport.Interface> interfaces() {
+        return ports.get().stream()
+                .map(port -> new NodeReport.Interface(
+                        port.name(), port.mac().toString(), port.mtu(), port.linkUp(), 0))
+                .toList();
+    }
+
+    private List<NodeReport.Rogue> rogues() {
+        return neighbours.rogues().rogues().stream()
+                .map(rogue -> new NodeReport.Rogue(
+                        rogue.address().toString(),
+                        rogue.interfaceName(),
+                        rogue.theirs().toString(),
+                        rogue.ours().toString(),
+                        rogue.firstMs(),
+                        rogue.lastMs(),
+                        rogue.frameCount()))
+                .toList();
+    }
+
+    /**
+     * In the order of their names; those that are not served are among them, with the reason.
+     *
+     * @param origin of an export by its name, as {@link NodeReport.Export#origin}
+     */
+    static List<NodeReport.Export> exports(
+            List<OpenExport.View> open,
+            Told told,
+            List<Troubles.Troubled> troubled,
+            UnaryOperator<String> origin) {
+        List<NodeReport.Export> reports = new ArrayList<>();
+        for (int index = 0; index < open.size(); index++) {
+            reports.add(served(open.get(index), told.exports().get(index), origin));
+        }
+        troubled.forEach(one -> reports.add(notServed(one, origin)));
         reports.sort(Comparator.comparing(NodeReport.Export::name));
         return reports;
     }
 
-    private NodeReport.Export served(OpenExport.View view, TrafficView traffic) {
-        Export export = view.export();
+    private static NodeReport.Export served(
+            OpenExport.View view, OfExport told, UnaryOperator<String> origin) {
         ExportSpec spec = view.spec();
-        List<NodeReport.Place> places = new ArrayList<>();
-        view.ports()
-                .forEach((name, port) -> places.add(new NodeReport.Place(
-                        name, export.sectorsMax(port) * BlockDevice.SECTOR_BYTES, port.linkUp())));
         return new NodeReport.Export(
                 spec.name(),
                 origin.apply(spec.name()),
                 spec.backing().toString(),
-                export.sectors(),
-                export.cacheOn(),
-                export.readOnly(),
+                told.sectors(),
+                told.cacheOn(),
+                told.readOnly(),
                 view.traced(),
-                export.syncFailed(),
-                export.inFlightCount(),
-                traffic.sums().retransmits(),
+                told.syncFailed(),
+                told.inFlightCount(),
+                told.traffic().sums().retransmits(),
                 spec.backing().warnings(),
-                places,
-                access(export.settings().access()),
-                TrafficReport.initiators(traffic),
-                TrafficReport.traffic(traffic),
-                TrafficReport.times(traffic.readTimes()),
-                TrafficReport.times(traffic.writeTimes()),
+                told.places(),
+                access(told.access()),
+                TrafficReport.initiators(told.traffic()),
+                TrafficReport.traffic(told.traffic()),
+                TrafficReport.times(told.traffic().readTimes()),
+                TrafficReport.times(told.traffic().writeTimes()),
                 null);
     }
 
-    private NodeReport.Export notServed(Troubles.Troubled troubled) {
+    private static NodeReport.Export notServed(
+            Troubles.Troubled troubled, UnaryOperator<String> origin) {
         ExportSpec spec = troubled.spec();
         return new NodeReport.Export(
                 spec.name(),
@@ -119,29 +196,15 @@ final class ExportReports {
         return macs.stream().map(MacAddress::toString).toList();
     }
 
-    List<NodeReport.Interface> interfaces(
-            Collection<EthernetPort> ports, Map<String, Long> counters) {
-        return calls.call(() -> ports.stream()
-                .map(port -> new NodeReport.Interface(
-                        port.name(),
-                        port.mac().toString(),
-                        port.mtu(),
-                        port.linkUp(),
-                        counters.getOrDefault(
-                                "port." + port.name() + ".frames.dropped.kernel", 0L)))
-                .toList());
-    }
-
-    List<NodeReport.Rogue> rogues() {
-        return calls.call(() -> neighbours.rogues().rogues().stream()
-                .map(rogue -> new NodeReport.Rogue(
-                        rogue.address().toString(),
-                        rogue.interfaceName(),
-                        rogue.theirs().toString(),
-                        rogue.ours().toString(),
-                        rogue.firstMs(),
-                        rogue.lastMs(),
-                        rogue.frameCount()))
-                .toList());
+    /** What the loop told, with what the counters say of it. */
+    static List<NodeReport.Interface> interfaces(Told told, Map<String, Long> counters) {
+        return told.interfaces().stream()
+                .map(one -> new NodeReport.Interface(
+                        one.name(),
+                        one.mac(),
+                        one.mtu(),
+                        one.up(),
+                        counters.getOrDefault("port." + one.name() + ".frames.dropped.kernel", 0L)))
+                .toList();
     }
 }

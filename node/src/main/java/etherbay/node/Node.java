@@ -235,6 +235,9 @@ public final class Node implements AutoCloseable {
      * @return how many are troubled still
      */
     public int retry() {
+        if (troubles.all().isEmpty()) {
+            return 0; // as mostly, once a second
+        }
         attemptAsTheyAnswer(troubles.all().stream().map(Troubles.Troubled::spec).toList());
         return troubles.all().size();
     }
@@ -420,13 +423,13 @@ public final class Node implements AutoCloseable {
         List<Troubles.Troubled> troubled = troubles.all().stream()
                 .filter(one -> !served.contains(one.spec().name())) // it has just come up
                 .toList();
-        ExportReports reports = new ExportReports(parts.calls(), parts.neighbours(), origin);
-        Collection<EthernetPort> ports = parts.calls().call(parts.ports()::all);
+        ExportReports.Told told =
+                new ExportReports(parts.calls(), parts.neighbours(), parts.ports()::all).ask(open);
         Map<String, Long> counted = counters.snapshot();
         return new View(
-                reports.exports(open, troubled),
-                reports.interfaces(ports, counted),
-                reports.rogues(),
+                ExportReports.exports(open, told, troubled, origin),
+                ExportReports.interfaces(told, counted),
+                told.rogues(),
                 counted);
     }
 

@@ -25,22 +25,22 @@ final class TrafficReport {
         List<TrafficView> views = new ArrayList<>();
         while (views.size() < exports.size()) {
             List<Export> left = exports.subList(views.size(), exports.size());
-            views.addAll(calls.call(() -> portion(left)));
+            views.addAll(calls.call(() ->
+                    left.stream().limit(portion(left)).map(Export::traffic).toList()));
         }
         return views;
     }
 
-    private static List<TrafficView> portion(List<Export> left) {
-        List<TrafficView> views = new ArrayList<>();
+    /** How many of them, from the first on, can tell all in one call. On their loop. */
+    static int portion(List<Export> left) {
         int initiatorCount = 0;
         for (int index = 0; index < Math.min(left.size(), EXPORTS_PER_CALL); index++) {
             initiatorCount += left.get(index).initiatorCount();
             if (index > 0 && initiatorCount > INITIATORS_PER_CALL) {
-                break;
+                return index;
             }
-            views.add(left.get(index).traffic());
         }
-        return views;
+        return Math.min(left.size(), EXPORTS_PER_CALL);
     }
 
     static NodeReport.Traffic traffic(TrafficView view) {
