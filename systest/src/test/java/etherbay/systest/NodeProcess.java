@@ -33,6 +33,11 @@ final class NodeProcess implements AutoCloseable {
     private static final Pattern END = Pattern.compile("reload: (done|refused)[^\\n]*\\n");
 
     private static final Pattern RSS = Pattern.compile("VmRSS:\\s+(\\d+) kB");
+
+    /** The first line of a mapping in proc_pid_smaps(5), and how much of it is there. */
+    private static final Pattern MAPPING = Pattern.compile("^[0-9a-f]+-[0-9a-f]+ ");
+
+    private static final Pattern MAPPED = Pattern.compile("^Rss:\\s+(\\d+) kB");
     private static final Pattern THREADS = Pattern.compile("Threads:\\s+(\\d+)");
 
     /**
@@ -51,7 +56,8 @@ final class NodeProcess implements AutoCloseable {
      * What the process holds of this machine, right after it has collected its garbage and given
      * back what it had freed; the least of a few looks, since the JVM works meanwhile.
      *
-     * @param ownRssKiB resident, without what the JVM has for compiling and for classes
+     * @param ownRssKiB resident, without what the JVM has for compiling and for classes, and
+     *     without what is mapped of the disks: that is the page cache, which is there anyway
      * @param nativeKiB asked for by Java code beside the heap: frames, slots, buffers
      */
     record Footprint(long ownRssKiB, long nativeKiB, int descriptorCount, int threadCount) {
@@ -183,13 +189,27 @@ final class NodeProcess implements AutoCloseable {
         String status = Tool.textOf(process.resolve("status"));
         try (Stream<Path> descriptors = Files.list(process.resolve("fd"))) {
             return new Footprint(
-                    number(RSS, status) - ofTheJvmKiB,
+                    number(RSS, status) - disksKiB(process) - ofTheJvmKiB,
                     committedKiB(memory, "Other"),
                     (int) descriptors.count(),
                     (int) number(THREADS, status));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Resident of the files beside the settings: the more they are read, the more it is. */
+    private long disksKiB(Path process) {
+        long kib = 0;
+        boolean isDisk = false;
+        for (String line : Tool.textOf(process.resolve("smaps")).lines().toList()) {
+            if (MAPPING.matcher(line).find()) {
+                isDisk = line.contains(" " + file.toAbsolutePath().getParent() + "/");
+            } else if (isDisk && line.startsWith("Rss:")) {
+                kib += number(MAPPED, line);
+            }
+        }
+        return kib;
     }
 
     private static long committedKiB(String memory, String category) {
