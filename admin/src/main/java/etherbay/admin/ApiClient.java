@@ -24,7 +24,7 @@ import java.util.function.Predicate;
  */
 public final class ApiClient {
     /** Of an answer that is taken whole: a report of some ten thousand exports. */
-    private static final int BODY_BYTES_MAX = 64 << 20;
+    static final int BODY_BYTES_MAX = 64 << 20;
 
     private static final String BASE = "/api/v1";
 
@@ -48,6 +48,10 @@ public final class ApiClient {
      */
     public static ApiClient tcp(URI node, String token, Optional<Path> certificate) {
         return new ApiClient(new TcpTransport(node, token, certificate));
+    }
+
+    static ApiClient of(ApiTransport transport) {
+        return new ApiClient(transport);
     }
 
     /**

@@ -8,6 +8,7 @@ import etherbay.admin.NodeReport.Initiator;
 import etherbay.admin.NodeReport.Interface;
 import etherbay.admin.NodeReport.Leg;
 import etherbay.admin.NodeReport.Mirror;
+import etherbay.admin.NodeReport.Peer;
 import etherbay.admin.NodeReport.Rogue;
 import etherbay.admin.NodeReport.Trouble;
 
@@ -40,6 +41,9 @@ public final class HealthRules {
     /** A rogue that has been silent for longer is history, which the events keep. */
     private static final long ROGUE_MS = 60_000;
 
+    /** Time enough to exchange it. */
+    private static final long CERTIFICATE_MS = 30L * 24 * 3600 * 1000;
+
     private final long nowMs;
     private final List<Reason> reasons = new ArrayList<>();
 
@@ -62,6 +66,7 @@ public final class HealthRules {
                         "VOLUME_OFFLINE", "volume " + volume.name(), volume.trouble()));
         report.interfaces().forEach(rules::carrier);
         report.rogues().forEach(rules::rogue);
+        report.peers().forEach(rules::peer);
         rules.reasons.sort(Comparator.comparingInt(HealthRules::badness).reversed());
         String worst =
                 rules.reasons.isEmpty() ? "healthy" : rules.reasons.getFirst().word();
@@ -321,6 +326,38 @@ public final class HealthRules {
                         .formatted(rogue.theirs(), rogue.interfaceName()),
                 "stop one of them at once; who is who: etherbay discover --if "
                         + rogue.interfaceName());
+    }
+
+    /** Another node is no part of this one, but what the two do together fails. */
+    private void peer(Peer peer) {
+        String object = "peer " + peer.name();
+        Trouble trouble = peer.trouble();
+        if (trouble != null) {
+            String code = switch (peer.state()) {
+                case "stranger" -> "PEER_STRANGER";
+                case "refuses" -> "PEER_REFUSES";
+                default -> "PEER_SILENT";
+            };
+            add(
+                    "warning",
+                    code,
+                    object,
+                    "%s: %s, for %s"
+                            .formatted(
+                                    trouble.message(),
+                                    trouble.cause(),
+                                    duration(nowMs - peer.sinceMs())),
+                    trouble.correction());
+        }
+        if (peer.certificateEndsMs() - nowMs < CERTIFICATE_MS) {
+            add(
+                    "warning",
+                    "PEER_CERTIFICATE_ENDS",
+                    object,
+                    "what it shows is good until " + NodeCertificate.day(peer.certificateEndsMs()),
+                    "make another on it in time: etherbay node certificate --replace; and copy it"
+                            + " to the others");
+        }
     }
 
     private static String duration(long ms) {

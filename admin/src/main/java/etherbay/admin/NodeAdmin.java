@@ -59,4 +59,7 @@ public interface NodeAdmin {
      * @return a text for a person
      */
     String mirror(String name, String verb, Map<String, String> options);
+
+    /** Asks another node now how it is; NOT_FOUND when the settings name none so. */
+    NodeReport.Peer look(String peer);
 }

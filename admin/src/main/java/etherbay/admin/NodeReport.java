@@ -30,6 +30,7 @@ public record NodeReport(
         List<Disk> disks,
         List<Mirror> mirrors,
         List<Volume> volumes,
+        List<Peer> peers,
         Map<String, Long> counters) {
 
     public NodeReport {
@@ -39,6 +40,7 @@ public record NodeReport(
         disks = List.copyOf(disks);
         mirrors = List.copyOf(mirrors);
         volumes = List.copyOf(volumes);
+        peers = List.copyOf(peers);
         counters = Map.copyOf(counters);
     }
 
@@ -225,5 +227,28 @@ public record NodeReport(
             String origin,
             long sectors,
             @Nullable String nbd,
+            @Nullable Trouble trouble) {}
+
+    /**
+     * Another node that the settings name, as it was when it was asked last.
+     *
+     * @param state "up", "silent", "stranger" (it shows another certificate than it should),
+     *     "refuses" (it does not know this node), "sought" (it was not asked yet)
+     * @param health its own word, or null while it is not up
+     * @param version of its program, or null while it is not up
+     * @param sinceMs it is in this state
+     * @param answeredMs last time; 0 for never
+     * @param certificateEndsMs what it has to show is good so long
+     * @param trouble null while it is up
+     */
+    public record Peer(
+            String name,
+            String address,
+            String state,
+            @Nullable String health,
+            @Nullable String version,
+            long sinceMs,
+            long answeredMs,
+            long certificateEndsMs,
             @Nullable Trouble trouble) {}
 }

@@ -6,6 +6,7 @@ import etherbay.admin.NodeReport.Export;
 import etherbay.admin.NodeReport.Interface;
 import etherbay.admin.NodeReport.Leg;
 import etherbay.admin.NodeReport.Mirror;
+import etherbay.admin.NodeReport.Peer;
 import etherbay.admin.NodeReport.Rogue;
 import etherbay.admin.NodeReport.Trouble;
 import etherbay.admin.NodeReport.Volume;
@@ -71,6 +72,10 @@ public final class ReportDifference {
             case Disk disk -> came("DISK_ADDED", title, disk.trouble());
             case Mirror mirror -> came("MIRROR_ADDED", title, mirror.trouble());
             case Volume volume -> came("VOLUME_ADDED", title, volume.trouble());
+            case Peer peer -> {
+                add("info", "PEER_ADDED", title, "is asked at " + peer.address());
+                peer(title, "sought", peer);
+            }
             default -> throw new IllegalArgumentException(title);
         }
     }
@@ -112,6 +117,7 @@ public final class ReportDifference {
             case Volume volume
             when before instanceof Volume former ->
                 trouble(title, former.trouble(), volume.trouble());
+            case Peer peer when before instanceof Peer former -> peer(title, former.state(), peer);
             default -> {} // a rogue that goes on
         }
     }
@@ -175,6 +181,21 @@ public final class ReportDifference {
                     add("error", "DISK_FENCED", title, "refuses our writes: another owns it");
                 default -> add("warning", "DISK_SOUGHT", title, "is looked for");
             }
+        }
+    }
+
+    private void peer(String title, String former, Peer now) {
+        if (former.equals(now.state())) {
+            return;
+        }
+        String why = now.trouble() == null ? "" : ": " + now.trouble().cause();
+        switch (now.state()) {
+            case "up" -> add("info", "PEER_UP", title, "answers");
+            case "stranger" ->
+                add("warning", "PEER_STRANGER", title, "does not show its certificate" + why);
+            case "refuses" -> add("warning", "PEER_REFUSES", title, "does not let us in" + why);
+            case "silent" -> add("warning", "PEER_SILENT", title, "does not answer" + why);
+            default -> {} // its settings have changed; it is asked now
         }
     }
 

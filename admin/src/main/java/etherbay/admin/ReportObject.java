@@ -5,6 +5,7 @@ import etherbay.admin.NodeReport.Disk;
 import etherbay.admin.NodeReport.Export;
 import etherbay.admin.NodeReport.Initiator;
 import etherbay.admin.NodeReport.Path;
+import etherbay.admin.NodeReport.Peer;
 import etherbay.admin.NodeReport.Rogue;
 import etherbay.admin.NodeReport.Traffic;
 
@@ -15,7 +16,7 @@ import java.util.Map;
  * A thing of a report that has a name, and what of it stands still while only traffic flows: two
  * are the same for a watcher when the still parts are equal.
  *
- * @param kind "export", "interface", "rogue", "disk", "mirror", "volume"
+ * @param kind "export", "interface", "rogue", "disk", "mirror", "volume", "peer"
  * @param object the record of the report
  * @param still the same record with what traffic moves set to zero
  */
@@ -35,6 +36,7 @@ public record ReportObject(String kind, String name, Record object, Record still
         report.disks().forEach(it -> put(all, "disk", it.name(), it, still(it)));
         report.mirrors().forEach(it -> put(all, "mirror", it.name(), it, it));
         report.volumes().forEach(it -> put(all, "volume", it.name(), it, it));
+        report.peers().forEach(it -> put(all, "peer", it.name(), it, still(it)));
         return all;
     }
 
@@ -90,6 +92,19 @@ public record ReportObject(String kind, String name, Record object, Record still
                         .map(path ->
                                 new Path(path.interfaceName(), path.mac(), path.state(), 0, 0, 0))
                         .toList(),
+                it.trouble());
+    }
+
+    private static Peer still(Peer it) {
+        return new Peer(
+                it.name(),
+                it.address(),
+                it.state(),
+                it.health(),
+                it.version(),
+                it.sinceMs(),
+                0,
+                it.certificateEndsMs(),
                 it.trouble());
     }
 }

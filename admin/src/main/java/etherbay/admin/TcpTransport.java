@@ -4,6 +4,7 @@ package etherbay.admin;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -11,6 +12,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -18,21 +20,29 @@ import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManagerFactory;
 
-/** HTTP over TCP: with TLS and a token, or plain to this machine itself. */
+/**
+ * HTTP over TCP: with TLS and a token, or plain to this machine itself; or with TLS of both sides.
+ */
 final class TcpTransport implements ApiTransport {
     private static final Duration CONNECT = Duration.ofSeconds(10);
     private static final Duration ANSWER = Duration.ofMinutes(2);
     private static final Set<String> OWN = Set.of("localhost", "127.0.0.1", "[::1]");
 
     private final URI node;
-    private final String token;
+    private final Map<String, String> headers;
+    private final Duration whole;
     private final HttpClient client;
 
     TcpTransport(URI node, String token, Optional<Path> certificate) {
@@ -45,12 +55,23 @@ final class TcpTransport implements ApiTransport {
                     "write https://, and give the node a certificate");
         }
         this.node = node;
-        this.token = token;
-        HttpClient.Builder builder = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(CONNECT);
+        headers = Map.of("Authorization", "Bearer " + token);
+        whole = CONNECT.plus(ANSWER);
+        HttpClient.Builder builder = builder(CONNECT);
         certificate.ifPresent(file -> builder.sslContext(trusting(file)));
         client = builder.build();
+    }
+
+    /** Without a token: the context says who asks, and who may answer. */
+    TcpTransport(URI node, SSLContext tls, Duration connect, Duration answer) {
+        this.node = node;
+        headers = Map.of();
+        whole = connect.plus(answer);
+        client = builder(connect).sslContext(tls).build();
+    }
+
+    private static HttpClient.Builder builder(Duration connect) {
+        return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(connect);
     }
 
     private static SSLContext trusting(Path file) {
@@ -80,24 +101,46 @@ final class TcpTransport implements ApiTransport {
     @Override
     public Response send(Request request, boolean bounded) throws IOException {
         HttpRequest.Builder builder = HttpRequest.newBuilder(node.resolve(request.path()))
-                .header("Authorization", "Bearer " + token)
-                .timeout(ANSWER)
+                .timeout(whole)
                 .method(
                         request.method(),
                         request.contentType().isEmpty()
                                 ? HttpRequest.BodyPublishers.noBody()
                                 : HttpRequest.BodyPublishers.ofString(request.body()));
+        headers.forEach(builder::header);
         if (!request.contentType().isEmpty()) {
             builder.header("Content-Type", request.contentType());
         }
         request.headers().forEach(builder::header);
+        HttpResponse.BodyHandler<InputStream> handler = HttpResponse.BodyHandlers.ofInputStream();
+        if (bounded) {
+            // Whole before its time is over: a server that sends a byte now and then is silent.
+            handler = head -> HttpResponse.BodySubscribers.mapping(
+                    HttpResponse.BodySubscribers.limiting(
+                            HttpResponse.BodySubscribers.ofByteArray(),
+                            ApiClient.BODY_BYTES_MAX + 1L),
+                    ByteArrayInputStream::new);
+        }
+        return new Answer(inTime(client.sendAsync(builder.build(), handler)));
+    }
+
+    private <T> HttpResponse<T> inTime(CompletableFuture<HttpResponse<T>> answer)
+            throws IOException {
         try {
-            HttpResponse<InputStream> response =
-                    client.send(builder.build(), HttpResponse.BodyHandlers.ofInputStream());
-            return new Answer(response);
+            return answer.get(whole.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException stop) {
+            answer.cancel(true);
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted");
+        } catch (TimeoutException late) {
+            answer.cancel(true);
+            throw new HttpTimeoutException(
+                    "no whole answer came within %d ms".formatted(whole.toMillis()));
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof IOException cause) {
+                throw cause;
+            }
+            throw new IOException(failed.getCause());
         }
     }
 

@@ -9,7 +9,7 @@ const {a, button, code, dd, dl, div, dt, h2, p, path, section, span, svg, time} 
 const TONES = {
     ok: ["healthy", "in sync", "up", "done", "info", "served"],
     busy: ["resyncing", "recovering", "running", "resync", "recover", "check", "repair"],
-    warn: ["warning", "degraded", "trouble", "waiting", "sought"],
+    warn: ["warning", "degraded", "trouble", "waiting", "sought", "stranger", "refuses"],
     risk: ["at-risk"],
     bad: ["offline", "fenced", "faulty", "missing", "failed", "silent", "error", "down"],
 };
@@ -83,6 +83,7 @@ export function objectLink(object) {
         case "mirror": return a({href: hrefOf("mirrors", name)}, object);
         case "disk": return a({href: "#/disks"}, object);
         case "volume": return a({href: "#/volumes"}, object);
+        case "peer": return a({href: "#/"}, object);
         case "interface": return a({href: "#/topology"}, object);
         default: return object;
     }

@@ -17,6 +17,7 @@ const KINDS = {
     disk: ["disks", (it) => it.name],
     mirror: ["mirrors", (it) => it.name],
     volume: ["volumes", (it) => it.name],
+    peer: ["peers", (it) => it.name],
 };
 
 export function emptyState() {

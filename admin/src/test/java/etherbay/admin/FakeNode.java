@@ -97,4 +97,14 @@ public final class FakeNode implements NodeAdmin, Clock {
         asked.add("mirror %s %s %s".formatted(name, verb, options));
         return verb + " has begun";
     }
+
+    @Override
+    public NodeReport.Peer look(String peer) {
+        asked.add("look " + peer);
+        return parts.peers().stream()
+                .filter(it -> it.name().equals(peer))
+                .findFirst()
+                .orElseThrow(() -> new EtherbayException(
+                        ErrorCode.NOT_FOUND, "no such node", "no table", "add one"));
+    }
 }

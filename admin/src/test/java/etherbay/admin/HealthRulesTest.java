@@ -7,6 +7,7 @@ import etherbay.admin.Health.Reason;
 import etherbay.admin.NodeReport.Disk;
 import etherbay.admin.NodeReport.Interface;
 import etherbay.admin.NodeReport.Mirror;
+import etherbay.admin.NodeReport.Peer;
 import etherbay.admin.NodeReport.Rogue;
 import etherbay.admin.NodeReport.Volume;
 
@@ -145,6 +146,45 @@ final class HealthRulesTest {
                         "warning NEVER_FLUSHES export e0.0"));
     }
 
+    static List<Case> peers() {
+        Reports.Parts well = Reports.healthy();
+        Peer up = Reports.peer("node2", "up", null);
+        return List.of(
+                new Case(
+                        "another node is silent",
+                        well.peers(Reports.peer("node2", "silent", Reports.TROUBLE)),
+                        "warning",
+                        "warning PEER_SILENT peer node2"),
+                new Case(
+                        "another node shows another certificate",
+                        well.peers(Reports.peer("node2", "stranger", Reports.TROUBLE)),
+                        "warning",
+                        "warning PEER_STRANGER peer node2"),
+                new Case(
+                        "another node does not know this one",
+                        well.peers(Reports.peer("node2", "refuses", Reports.TROUBLE)),
+                        "warning",
+                        "warning PEER_REFUSES peer node2"),
+                new Case(
+                        "another node was not asked yet",
+                        well.peers(Reports.peer("node2", "sought", null)),
+                        "healthy"),
+                new Case(
+                        "the certificate of another node ends",
+                        well.peers(new Peer(
+                                up.name(),
+                                up.address(),
+                                up.state(),
+                                up.health(),
+                                up.version(),
+                                up.sinceMs(),
+                                up.answeredMs(),
+                                Reports.NOW_MS + 29L * 24 * 3600 * 1000,
+                                null)),
+                        "warning",
+                        "warning PEER_CERTIFICATE_ENDS peer node2"));
+    }
+
     static List<Case> disksAndLinks() {
         Reports.Parts well = Reports.healthy();
         return List.of(
@@ -196,7 +236,7 @@ final class HealthRulesTest {
     }
 
     @ParameterizedTest
-    @MethodSource({"mirrors", "otherMirrors", "others", "disksAndLinks"})
+    @MethodSource({"mirrors", "otherMirrors", "others", "peers", "disksAndLinks"})
     void theReasonsAreThese(Case expected) {
         Health health = HealthRules.of(expected.parts().at(Reports.NOW_MS, 1), Reports.NOW_MS);
         assertThat(health.reasons().stream()

@@ -27,6 +27,7 @@ class RatesTest {
                 List.of(),
                 List.of(),
                 List.of(),
+                List.of(),
                 Map.of());
     }
 

@@ -83,6 +83,26 @@ final class ReportDifferenceTest {
                         List.of("error DISK_SILENT disk e1.0"),
                         List.of("info DISK_UP disk e1.0")),
                 new Case(
+                        "a silent node",
+                        well.peers(Reports.peer("node2", "silent", Reports.TROUBLE)),
+                        List.of("warning PEER_SILENT peer node2"),
+                        List.of("info PEER_UP peer node2")),
+                new Case(
+                        "a node that is another",
+                        well.peers(Reports.peer("node2", "stranger", Reports.TROUBLE)),
+                        List.of("warning PEER_STRANGER peer node2"),
+                        List.of("info PEER_UP peer node2")),
+                new Case(
+                        "a node that does not know this one",
+                        well.peers(Reports.peer("node2", "refuses", Reports.TROUBLE)),
+                        List.of("warning PEER_REFUSES peer node2"),
+                        List.of("info PEER_UP peer node2")),
+                new Case(
+                        "a node less",
+                        well.peers(new NodeReport.Peer[0]),
+                        List.of("info PEER_REMOVED peer node2"),
+                        List.of("info PEER_ADDED peer node2", "info PEER_UP peer node2")),
+                new Case(
                         "a faulty leg",
                         well.mirrors(mirror("faulty")),
                         List.of("error LEG_FAULTY mirror vm1", "error ONE_GOOD_COPY mirror vm1"),

@@ -10,6 +10,7 @@ import etherbay.admin.NodeReport.Latency;
 import etherbay.admin.NodeReport.Leg;
 import etherbay.admin.NodeReport.Mirror;
 import etherbay.admin.NodeReport.Path;
+import etherbay.admin.NodeReport.Peer;
 import etherbay.admin.NodeReport.Place;
 import etherbay.admin.NodeReport.Progress;
 import etherbay.admin.NodeReport.Rogue;
@@ -40,7 +41,8 @@ public final class Reports {
             List<Rogue> rogues,
             List<Disk> disks,
             List<Mirror> mirrors,
-            List<Volume> volumes) {
+            List<Volume> volumes,
+            List<Peer> peers) {
         public NodeReport at(long atMs, long generation) {
             return new NodeReport(
                     "node1",
@@ -56,31 +58,36 @@ public final class Reports {
                     disks,
                     mirrors,
                     volumes,
+                    peers,
                     Map.of("dropped.bad", 3L));
         }
 
         public Parts exports(Export... all) {
-            return new Parts(List.of(all), interfaces, rogues, disks, mirrors, volumes);
+            return new Parts(List.of(all), interfaces, rogues, disks, mirrors, volumes, peers);
         }
 
         public Parts interfaces(Interface... all) {
-            return new Parts(exports, List.of(all), rogues, disks, mirrors, volumes);
+            return new Parts(exports, List.of(all), rogues, disks, mirrors, volumes, peers);
         }
 
         public Parts rogues(Rogue... all) {
-            return new Parts(exports, interfaces, List.of(all), disks, mirrors, volumes);
+            return new Parts(exports, interfaces, List.of(all), disks, mirrors, volumes, peers);
         }
 
         public Parts disks(Disk... all) {
-            return new Parts(exports, interfaces, rogues, List.of(all), mirrors, volumes);
+            return new Parts(exports, interfaces, rogues, List.of(all), mirrors, volumes, peers);
         }
 
         public Parts mirrors(Mirror... all) {
-            return new Parts(exports, interfaces, rogues, disks, List.of(all), volumes);
+            return new Parts(exports, interfaces, rogues, disks, List.of(all), volumes, peers);
         }
 
         public Parts volumes(Volume... all) {
-            return new Parts(exports, interfaces, rogues, disks, mirrors, List.of(all));
+            return new Parts(exports, interfaces, rogues, disks, mirrors, List.of(all), peers);
+        }
+
+        public Parts peers(Peer... all) {
+            return new Parts(exports, interfaces, rogues, disks, mirrors, volumes, List.of(all));
         }
     }
 
@@ -92,7 +99,8 @@ public final class Reports {
                 List.of(disk("e1.0", "up")),
                 List.of(mirror(
                         "vm1", null, leg("e1.0", "in sync", "a"), leg("e2.0", "in sync", "b"))),
-                List.of(new Volume("vg/lv", "file", 2048, "unix:lv", null)));
+                List.of(new Volume("vg/lv", "file", 2048, "unix:lv", null)),
+                List.of(peer("node2", "up", null)));
     }
 
     public static Export export(String name, long reads) {
@@ -145,6 +153,20 @@ public final class Reports {
                 null,
                 List.of(new Path("eth0", "02:00:00:00:00:02", "up", 80, 16, 2)),
                 null);
+    }
+
+    public static Peer peer(String name, String state, @Nullable Trouble trouble) {
+        boolean isUp = state.equals("up");
+        return new Peer(
+                name,
+                "https://10.0.0.2:8420",
+                state,
+                isUp ? "healthy" : null,
+                isUp ? "0.1.0" : null,
+                NOW_MS - 60_000,
+                NOW_MS,
+                NOW_MS + 10L * 365 * 24 * 3600 * 1000,
+                trouble);
     }
 
     public static Leg leg(String name, String standing, String host) {

@@ -40,6 +40,12 @@ enum DoctorCheck {
     FRAMES("frames are large, and everywhere the same", "MTU_SMALL", "MTU_DIFFERS"),
     RINGS("the kernel had room for every frame", "RING_DROPS"),
     LOSSES("at most 1 % of the requests were asked again", "RETRANSMITS"),
+    PEERS(
+            "other nodes answer, and are who they should be",
+            "PEER_SILENT",
+            "PEER_STRANGER",
+            "PEER_REFUSES",
+            "PEER_CERTIFICATE_ENDS"),
     /** For reasons that a newer node knows and this table does not. */
     OTHERS("nothing else is wrong");
 

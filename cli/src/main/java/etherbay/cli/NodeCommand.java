@@ -33,9 +33,18 @@ import java.util.concurrent.Callable;
 /** {@code etherbay node}: the daemon, and what its settings file says. */
 @Command(
         name = "node",
-        description = "Serve what a settings file says; check and show such a file.",
+        description = {
+            "Serve what a settings file says; check and show such a file; see the other nodes, and",
+            "make what this one is known by."
+        },
         mixinStandardHelpOptions = true,
-        subcommands = {NodeCommand.Run.class, NodeCommand.Check.class, NodeCommand.Show.class})
+        subcommands = {
+            NodeCommand.Run.class,
+            NodeCommand.Check.class,
+            NodeCommand.Show.class,
+            NodeListCommand.class,
+            NodeCertificateCommand.class
+        })
 final class NodeCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before run()

@@ -62,6 +62,7 @@ final class StatusCommand extends ApiVerb {
         counts.put("mirrors", count(report.mirrors().stream().map(NodeReport.Mirror::trouble)));
         counts.put("volumes", count(report.volumes().stream().map(NodeReport.Volume::trouble)));
         document.put("counts", counts);
+        document.put("peers", report.peers());
         document.put("tasks", tasks);
         return document;
     }

@@ -53,8 +53,22 @@ final class StatusText {
                         counted("disk", report.disks(), NodeReport.Disk::trouble),
                         counted("mirror", report.mirrors(), NodeReport.Mirror::trouble),
                         counted("volume", report.volumes(), NodeReport.Volume::trouble)));
+        if (!report.peers().isEmpty()) {
+            lines.add("other nodes: "
+                    + report.peers().stream()
+                            .map(StatusText::peer)
+                            .collect(Collectors.joining(", ")));
+        }
         tasks.forEach(task -> lines.add("task " + TaskText.line(task)));
         return lines.stream().map(EtherbayException::shown).toList();
+    }
+
+    private static String peer(NodeReport.Peer peer) {
+        return "%s %s%s"
+                .formatted(
+                        peer.name(),
+                        peer.state(),
+                        peer.health() == null ? "" : " and " + peer.health());
     }
 
     /** A reason in two lines; {@code doctor} shows them so, too. */

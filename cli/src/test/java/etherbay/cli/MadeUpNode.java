@@ -42,6 +42,7 @@ final class MadeUpNode implements NodeAdmin, Clock {
     volatile List<Rogue> rogues = List.of();
     volatile List<Disk> disks = List.of();
     volatile List<Mirror> mirrors = List.of();
+    volatile List<NodeReport.Peer> peers = List.of();
     volatile String settings = SETTINGS;
     volatile long generation = 1;
 
@@ -127,6 +128,7 @@ final class MadeUpNode implements NodeAdmin, Clock {
                 disks,
                 mirrors,
                 List.of(),
+                peers,
                 Map.of());
     }
 
@@ -175,5 +177,11 @@ final class MadeUpNode implements NodeAdmin, Clock {
     public String mirror(String name, String verb, Map<String, String> options) {
         asked.add("mirror " + name + " " + verb);
         return verb;
+    }
+
+    @Override
+    public NodeReport.Peer look(String peer) {
+        asked.add("look " + peer);
+        return peers.getFirst();
     }
 }

@@ -32,6 +32,11 @@ public record NodeIdentity(UUID id, String name) {
         return new NodeIdentity(id(stateFolder), hostName());
     }
 
+    /** The same, by another name. */
+    public NodeIdentity called(String another) {
+        return new NodeIdentity(id, another);
+    }
+
     private static UUID id(Path stateFolder) {
         String machine = read(MACHINE_ID);
         if (!machine.isEmpty()) {
@@ -65,7 +70,8 @@ public record NodeIdentity(UUID id, String name) {
         }
     }
 
-    private static String hostName() {
+    /** What this machine calls itself. */
+    public static String hostName() {
         String known = read(Path.of("/proc/sys/kernel/hostname"));
         if (!known.isEmpty()) {
             return known;

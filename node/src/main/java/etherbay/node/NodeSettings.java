@@ -14,6 +14,7 @@ import java.util.List;
  * @param state folder of the durable state of its exports
  * @param places where physical volumes are looked for
  * @param api where it is asked
+ * @param nodes the others, and its name among them
  * @param interfaces in the order of the file: for an interface an equal name counts first, then the
  *     first pattern that matches it
  * @param exports in the order of the file; no two have one address
@@ -23,6 +24,7 @@ public record NodeSettings(
         Path state,
         VolumePlaces places,
         ApiSpec api,
+        NodesSpec nodes,
         List<InterfaceSettings> interfaces,
         List<ExportSpec> exports,
         List<HeldSpec> held) {
@@ -39,7 +41,7 @@ public record NodeSettings(
             VolumePlaces places,
             List<InterfaceSettings> interfaces,
             List<ExportSpec> exports) {
-        this(state, places, ApiSpec.NONE, interfaces, exports, List.of());
+        this(state, places, ApiSpec.NONE, NodesSpec.NONE, interfaces, exports, List.of());
     }
 
     /** With the physical volumes of this machine. */
@@ -49,6 +51,6 @@ public record NodeSettings(
 
     /** The same, with others served. */
     public NodeSettings withExports(List<ExportSpec> others) {
-        return new NodeSettings(state, places, api, interfaces, others, held);
+        return new NodeSettings(state, places, api, nodes, interfaces, others, held);
     }
 }

@@ -110,6 +110,7 @@ final class ConsoleNode implements NodeAdmin, Clock {
                 things.disks(),
                 List.of(things.archive(), mirror.report(nowMs)),
                 things.volumes(),
+                things.peers(),
                 Map.of("frames_received", nowMs / 10 % 100_000_000, "frames_malformed", 3L));
     }
 
@@ -212,5 +213,14 @@ final class ConsoleNode implements NodeAdmin, Clock {
                         "its legs have no more than it uses",
                         "give the legs more room, then grow it again");
         };
+    }
+
+    @Override
+    public NodeReport.Peer look(String peer) {
+        return reported().peers().stream()
+                .filter(it -> it.name().equals(peer))
+                .findFirst()
+                .orElseThrow(() -> new EtherbayException(
+                        ErrorCode.NOT_FOUND, "there is no " + peer, "no table", "add one"));
     }
 }

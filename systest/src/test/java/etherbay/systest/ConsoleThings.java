@@ -10,6 +10,7 @@ import etherbay.admin.NodeReport.Latency;
 import etherbay.admin.NodeReport.Leg;
 import etherbay.admin.NodeReport.Mirror;
 import etherbay.admin.NodeReport.Path;
+import etherbay.admin.NodeReport.Peer;
 import etherbay.admin.NodeReport.Place;
 import etherbay.admin.NodeReport.Rogue;
 import etherbay.admin.NodeReport.Times;
@@ -191,5 +192,36 @@ record ConsoleThings(long startedMs, long nowMs, boolean isTraced, boolean isHea
         return List.of(
                 new Volume("vg0/images", "file", 200 * GIB_SECTORS, "unix:images.sock", null),
                 new Volume("vg0/logs", "applied", 16 * GIB_SECTORS, null, null));
+    }
+
+    List<Peer> peers() {
+        long yearsMs = 10L * 365 * 24 * 3600 * 1000;
+        return List.of(
+                new Peer(
+                        "bay2",
+                        "https://10.0.0.2:8420",
+                        "up",
+                        "healthy",
+                        "0.1.0",
+                        nowMs - 3_600_000,
+                        nowMs,
+                        nowMs + yearsMs,
+                        null),
+                new Peer(
+                        "bay3",
+                        "https://10.0.0.3:8420",
+                        isHealthy ? "up" : "silent",
+                        isHealthy ? "warning" : null,
+                        isHealthy ? "0.1.0" : null,
+                        nowMs - 120_000,
+                        nowMs - 120_000,
+                        nowMs + yearsMs,
+                        isHealthy
+                                ? null
+                                : new Trouble(
+                                        "UNAVAILABLE",
+                                        "node bay3 does not answer at https://10.0.0.3:8420",
+                                        "Connection refused",
+                                        "see whether its daemon runs and listens there")));
     }
 }

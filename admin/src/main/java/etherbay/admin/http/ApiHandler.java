@@ -82,7 +82,7 @@ final class ApiHandler extends Handler.Abstract {
         Optional<Caller> caller = gate.caller(request);
         if (caller.isEmpty()) {
             response.getHeaders().put(HttpHeader.WWW_AUTHENTICATE, "Bearer realm=\"etherbay\"");
-            write(request, response, callback, noToken());
+            write(request, response, callback, unknown(gate.whyUnknown(request)));
             return;
         }
         Optional<Routes.Match> match = routes.find(request.getMethod(), segments);
@@ -143,13 +143,9 @@ final class ApiHandler extends Handler.Abstract {
         }
     }
 
-    private static Reply.Whole noToken() {
+    private static Reply.Whole unknown(Gate.Unknown why) {
         return Failures.reply(
-                401,
-                ErrorCode.DENIED,
-                "who asks is not known",
-                "there is no token with the request, or one that is not in the node's file",
-                "send Authorization: Bearer TOKEN; an admin makes one: etherbay token create NAME");
+                401, ErrorCode.DENIED, "who asks is not known", why.cause(), why.correction());
     }
 
     private Reply.Whole noRoute(List<String> segments, Response response) {
@@ -212,11 +208,14 @@ final class ApiHandler extends Handler.Abstract {
     private Reply call(Routes.Match match, Caller caller, Exchange.Note note, Request request)
             throws IOException {
         Route route = match.route();
-        if (!caller.role().mayActAs(route.role())) {
+        if (!route.isFor(caller)) {
             throw new EtherbayException(
                     ErrorCode.DENIED,
                     "%s may not do this".formatted(caller.name()),
-                    "it needs the role %s, the token has %s".formatted(route.role(), caller.role()),
+                    caller.isNode()
+                            ? "a node may read, and do what nodes do for each other"
+                            : "it needs the role %s, the token has %s"
+                                    .formatted(route.role(), caller.role()),
                     "ask with a token of that role, or on the node itself");
         }
         boolean isRead = route.method().equals("GET");

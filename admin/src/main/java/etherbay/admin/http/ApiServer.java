@@ -2,6 +2,8 @@
 package etherbay.admin.http;
 
 import etherbay.admin.Administration;
+import etherbay.admin.Peers;
+import etherbay.admin.TlsIdentity;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 
@@ -68,7 +70,8 @@ public final class ApiServer implements AutoCloseable {
         socket.makeRoom();
         Server server = new Server(threads(parts.giveWay()));
         Stream stream = new Stream(parts);
-        server.setHandler(new ApiHandler(parts, new Gate(new Tokens(settings.tokens())), stream));
+        Gate gate = new Gate(new Tokens(settings.tokens()), settings.peers());
+        server.setHandler(new ApiHandler(parts, gate, stream));
         server.setErrorHandler(new ErrorPages());
         server.setStopTimeout(STOP_MS);
         UnixDomainServerConnector unix =
@@ -130,7 +133,10 @@ public final class ApiServer implements AutoCloseable {
                     "give a certificate and its key, or listen on 127.0.0.1");
         }
         ServerConnector connector = new ServerConnector(
-                server, 1, 1, settings.tls().map(ApiServer::secured).orElseGet(() ->
+                server,
+                1,
+                1,
+                settings.tls().map(tls -> secured(tls, settings.peers())).orElseGet(() ->
                         new ConnectionFactory[] {new HttpConnectionFactory(http())}));
         connector.setHost(address.getHostString());
         connector.setPort(address.getPort());
@@ -138,9 +144,9 @@ public final class ApiServer implements AutoCloseable {
         return connector;
     }
 
-    private static ConnectionFactory[] secured(ApiSettings.Tls tls) {
-        TlsStore.Opened opened = TlsStore.open(tls);
-        SslContextFactory.Server ssl = new SslContextFactory.Server();
+    private static ConnectionFactory[] secured(ApiSettings.Tls tls, Peers peers) {
+        TlsIdentity opened = TlsIdentity.read(tls.certificate(), tls.key());
+        SslContextFactory.Server ssl = new NodesWelcome(peers);
         ssl.setKeyStore(opened.store());
         ssl.setKeyStorePassword(opened.password());
         ssl.setIncludeProtocols("TLSv1.2", "TLSv1.3");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.admin.http;
 
+import etherbay.admin.Peers;
+
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -12,18 +14,24 @@ import java.util.Optional;
  * @param tcp where else, if anywhere; needs {@code tls} unless the address is this machine's own
  * @param tls certificate and key
  * @param tokens the file that says who may ask over TCP: {@link Tokens}
+ * @param peers the nodes that are known by their certificates
  */
 public record ApiSettings(
-        Path socket, Optional<InetSocketAddress> tcp, Optional<Tls> tls, Path tokens) {
+        Path socket, Optional<InetSocketAddress> tcp, Optional<Tls> tls, Path tokens, Peers peers) {
 
     /** Only the Unix socket. */
     public static ApiSettings unix(Path socket, Path tokens) {
-        return new ApiSettings(socket, Optional.empty(), Optional.empty(), tokens);
+        return new ApiSettings(socket, Optional.empty(), Optional.empty(), tokens, Peers.NONE);
     }
 
     /** With TCP besides. */
     public ApiSettings withTcp(InetSocketAddress address, Optional<Tls> certificate) {
-        return new ApiSettings(socket, Optional.of(address), certificate, tokens);
+        return new ApiSettings(socket, Optional.of(address), certificate, tokens, peers);
+    }
+
+    /** With other nodes that may ask, over TCP with TLS. */
+    public ApiSettings withPeers(Peers others) {
+        return new ApiSettings(socket, tcp, tls, tokens, others);
     }
 
     /**

@@ -92,6 +92,15 @@ final class ChangeEndpoints {
         return Reply.json(parts.tasks().cancel(task.id()));
     }
 
+    Reply look(Exchange exchange) {
+        exchange.checkQuery(List.of());
+        exchange.json("");
+        NodeReport.Peer peer = parts.node().look(exchange.name());
+        exchange.note().after(peer.state());
+        parts.watch().seeWhatCame();
+        return Reply.json(peer);
+    }
+
     Reply mirror(Exchange exchange, String verb) {
         exchange.checkQuery(List.of());
         Map<String, String> options = exchange.json().options();

@@ -66,6 +66,13 @@ final class Metrics {
         report.rogues().forEach(rogue -> rogue(families, rogue));
         report.disks().forEach(disk -> disk(families, disk));
         report.mirrors().forEach(mirror -> mirror(families, mirror));
+        report.peers()
+                .forEach(peer -> families.gauge(
+                        "peer_up",
+                        "Whether another node answers, and is who it should be",
+                        bit(peer.state().equals("up")),
+                        "peer",
+                        peer.name()));
         tasks(families);
         try {
             ByteArrayOutputStream out = new ByteArrayOutputStream();

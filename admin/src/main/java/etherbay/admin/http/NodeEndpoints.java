@@ -2,6 +2,7 @@
 package etherbay.admin.http;
 
 import etherbay.admin.Administration;
+import etherbay.admin.ApiInfo;
 import etherbay.admin.NodeAdmin;
 import etherbay.admin.NodeReport;
 
@@ -14,14 +15,6 @@ import java.util.Optional;
 final class NodeEndpoints {
     private final Administration parts;
     private final Metrics metrics;
-
-    /**
-     * What a client asks first.
-     *
-     * @param role of the caller: "viewer", "operator", "admin"
-     */
-    public record ApiInfo(
-            String product, String name, String version, List<String> apiVersions, String role) {}
 
     NodeEndpoints(Administration parts) {
         this.parts = parts;
@@ -39,8 +32,9 @@ final class NodeEndpoints {
                 "etherbay",
                 report.name(),
                 report.version(),
+                parts.watch().health().word(),
                 List.of("v1"),
-                exchange.caller().role().word()));
+                exchange.caller().isNode() ? "node" : exchange.caller().role().word()));
     }
 
     Reply report(Exchange exchange) {
@@ -96,6 +90,10 @@ final class NodeEndpoints {
 
     Reply volumes(Exchange exchange) {
         return Reply.json(latest(exchange).volumes());
+    }
+
+    Reply peers(Exchange exchange) {
+        return Reply.json(latest(exchange).peers());
     }
 
     Reply pcap(Exchange exchange) {

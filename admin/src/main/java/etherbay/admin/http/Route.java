@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.admin.http;
 
+import etherbay.admin.Caller;
 import etherbay.admin.Role;
 
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.util.Optional;
  * One thing that can be asked: a method and a path, in which {@code {name}} stands for a segment.
  *
  * @param role that is needed
+ * @param isForNodes whether other nodes may ask for it as well, whatever the role
  * @param object what a change is about, for the audit log: {@code mirror {name}}; empty for what
  *     changes nothing
  * @param summary for the description of the API
@@ -22,6 +24,7 @@ record Route(
         String method,
         String path,
         Role role,
+        boolean isForNodes,
         String object,
         String summary,
         Answer answers,
@@ -46,6 +49,15 @@ record Route(
     @FunctionalInterface
     interface Endpoint {
         Reply answer(Exchange exchange) throws IOException;
+    }
+
+    /** The same, which other nodes may ask for as well. */
+    Route forNodes() {
+        return new Route(method, path, role, true, object, summary, answers, endpoint);
+    }
+
+    boolean isFor(Caller caller) {
+        return caller.role().mayActAs(role) || (isForNodes && caller.isNode());
     }
 
     boolean isChange() {

@@ -2,6 +2,7 @@
 package etherbay.admin.http;
 
 import etherbay.admin.Administration;
+import etherbay.admin.ApiInfo;
 import etherbay.admin.AuditLog;
 import etherbay.admin.Event;
 import etherbay.admin.Health;
@@ -42,7 +43,7 @@ final class Routes {
     }
 
     private void node(NodeEndpoints it) {
-        get("", "Name and versions", Route.Answer.one(NodeEndpoints.ApiInfo.class), it::info);
+        get("", "Name and versions", Route.Answer.one(ApiInfo.class), it::info);
         get("/report", "How the node is", Route.Answer.one(NodeReport.class), it::report);
         get("/health", "How well it is", Route.Answer.one(Health.class), it::health);
         get("/exports", "Disks served", Route.Answer.list(NodeReport.Export.class), it::exports);
@@ -55,6 +56,7 @@ final class Routes {
                 "GET",
                 BASE + "/exports/{name}/pcap",
                 Role.ADMIN, // frames hold what stands on the disk
+                false,
                 "",
                 "Its latest frames; query: seconds",
                 Route.Answer.text("application/vnd.tcpdump.pcap"),
@@ -68,6 +70,7 @@ final class Routes {
         get("/mirrors", "Mirrors held", Route.Answer.list(NodeReport.Mirror.class), it::mirrors);
         get("/mirrors/{name}", "One mirror", Route.Answer.one(NodeReport.Mirror.class), it::mirror);
         get("/volumes", "Volumes", Route.Answer.list(NodeReport.Volume.class), it::volumes);
+        get("/peers", "Other nodes", Route.Answer.list(NodeReport.Peer.class), it::peers);
         get(
                 "/settings",
                 "The applied settings; the ETag is their generation",
@@ -77,6 +80,7 @@ final class Routes {
                 "GET",
                 "/metrics",
                 Role.VIEWER,
+                false,
                 "",
                 "Metrics, as Prometheus reads them",
                 Route.Answer.text("text/plain; version=0.0.4; charset=utf-8"),
@@ -120,6 +124,7 @@ final class Routes {
                 "PUT",
                 BASE + "/settings",
                 Role.ADMIN,
+                false,
                 "settings",
                 "Applies a text; If-Match: the generation seen; Etherbay-Reason: why",
                 Route.Answer.one(ChangeEndpoints.Applied.class),
@@ -138,6 +143,16 @@ final class Routes {
                 "Asks a task to end",
                 Route.Answer.one(Task.class),
                 it::cancel);
+        table.add(new Route(
+                        "POST",
+                        BASE + "/peers/{name}/look",
+                        Role.OPERATOR,
+                        false,
+                        "peer {name}",
+                        "Asks another node now how it is",
+                        Route.Answer.one(NodeReport.Peer.class),
+                        it::look)
+                .forNodes());
         MIRROR_VERBS.keySet().stream()
                 .sorted()
                 .forEach(verb -> post(
@@ -150,7 +165,8 @@ final class Routes {
     }
 
     private void get(String path, String summary, Route.Answer answers, Route.Endpoint endpoint) {
-        table.add(new Route("GET", BASE + path, Role.VIEWER, "", summary, answers, endpoint));
+        table.add(
+                new Route("GET", BASE + path, Role.VIEWER, false, "", summary, answers, endpoint));
     }
 
     private void post(
@@ -160,7 +176,7 @@ final class Routes {
             String summary,
             Route.Answer answers,
             Route.Endpoint endpoint) {
-        table.add(new Route("POST", BASE + path, role, object, summary, answers, endpoint));
+        table.add(new Route("POST", BASE + path, role, false, object, summary, answers, endpoint));
     }
 
     List<Route> table() {

@@ -45,8 +45,18 @@ export function Overview({state, theme}) {
                     ? ol({class: "events"},
                         events.slice(0, EVENTS).map((it) => eventRow(it, nowMs)))
                     : parts.empty("Nothing has happened yet.")),
-            nodePanel(report, nowMs)));
+            nodePanel(report, nowMs)),
+        report.peers.length > 0 && peersPanel(report.peers, nowMs));
 }
+
+const peersPanel = (peers, nowMs) =>
+    parts.panel("Other nodes", ul({class: "task-list"}, peers.map((it) => li({key: it.name},
+        div({class: "task-line"},
+            span({class: "strong"}, it.name),
+            span(parts.word(it.state), it.health && " ", it.health && parts.word(it.health))),
+        p({class: "quiet"}, parts.mono(it.address), it.version && `, version ${it.version}`,
+            ", so ", parts.ago(it.sinceMs, nowMs)),
+        it.trouble && p(`${it.trouble.message}: ${it.trouble.cause}`)))));
 
 function healthPanel(health) {
     const tone = parts.toneOf(health.word);

@@ -186,6 +186,15 @@ final class MetricsTest {
     }
 
     @Test
+    void anotherNodeIsUpOrNot() throws IOException {
+        assertThat(scrape()).containsEntry("etherbay_peer_up{peer=\"node2\"}", 1.0);
+        lab.node().parts =
+                Reports.healthy().peers(Reports.peer("node2", "silent", Reports.TROUBLE));
+        lab.parts().watch().look();
+        assertThat(scrape()).containsEntry("etherbay_peer_up{peer=\"node2\"}", 0.0);
+    }
+
+    @Test
     void aDiskInTroubleIsNotUp() throws IOException {
         lab.node().parts = Reports.healthy()
                 .disks(new NodeReport.Disk(
@@ -216,8 +225,8 @@ final class MetricsTest {
 
     @Test
     void aNodeWithNothingHasMetricsToo() throws IOException {
-        lab.node().parts =
-                new Reports.Parts(List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
+        lab.node().parts = new Reports.Parts(
+                List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
         assertThat(scrape()).containsEntry("etherbay_healthy", 1.0);
     }
 }

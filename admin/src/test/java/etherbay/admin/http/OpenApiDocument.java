@@ -17,7 +17,7 @@ import java.util.TreeMap;
 /** The description of the API (OpenAPI 3.1) as the routes and the records have it. */
 final class OpenApiDocument {
     private static final Map<String, String> MEANT =
-            Map.of("exports", "e0.0", "mirrors", "vm1", "tasks", "t1");
+            Map.of("exports", "e0.0", "mirrors", "vm1", "tasks", "t1", "peers", "node2");
 
     private static final String DESCRIPTION =
             "How a node is, and what can be asked of it. Times are milliseconds of the wall clock"
@@ -65,10 +65,18 @@ final class OpenApiDocument {
                 "components",
                         map(
                                 "securitySchemes",
-                                map("token", map("type", "http", "scheme", "bearer")),
+                                map(
+                                        "token",
+                                        map("type", "http", "scheme", "bearer"),
+                                        "node",
+                                        map(
+                                                "type",
+                                                "mutualTLS",
+                                                "description",
+                                                "the certificate of a node of [nodes]")),
                                 "schemas",
                                 document.schemas),
-                "security", List.of(map("token", List.of())));
+                "security", List.of(map("token", List.of()), map("node", List.of())));
     }
 
     private Map<String, Object> operation(Route route) {
@@ -76,7 +84,8 @@ final class OpenApiDocument {
                 "summary",
                 route.summary(),
                 "description",
-                "Role: " + route.role().name().toLowerCase(Locale.ROOT));
+                "Role: " + route.role().name().toLowerCase(Locale.ROOT)
+                        + (route.isForNodes() ? "; other nodes, too" : ""));
         List<Object> parameters = new ArrayList<>();
         if (route.path().contains("{name}")) {
             String meant = MEANT.get(route.path().split("/", 5)[3]);
@@ -111,7 +120,9 @@ final class OpenApiDocument {
             parameters.add(header("Etherbay-Reason", "planned"));
         }
         operation.put("parameters", parameters);
-        if (!route.method().equals("GET") && !route.path().endsWith("/tasks/{name}/cancel")) {
+        if (!route.method().equals("GET")
+                && !route.path().endsWith("/tasks/{name}/cancel")
+                && !route.path().endsWith("/look")) {
             operation.put("requestBody", requestBody(route.path()));
         }
         operation.put(

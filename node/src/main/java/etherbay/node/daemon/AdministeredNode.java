@@ -84,4 +84,9 @@ public final class AdministeredNode implements NodeAdmin {
                         "see which there are: etherbay mirror list; have it held: a [[mirror]] in"
                                 + " the settings"));
     }
+
+    @Override
+    public NodeReport.Peer look(String peer) {
+        return daemon.peerWatch().look(peer);
+    }
 }

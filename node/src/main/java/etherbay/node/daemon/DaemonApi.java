@@ -39,7 +39,9 @@ public final class DaemonApi implements AutoCloseable {
         boolean started = false;
         try {
             parts.start();
-            ApiServer server = ApiServer.start(settings(spec, state), parts);
+            ApiServer server =
+                    ApiServer.start(settings(spec, state).withPeers(daemon.peers()), parts);
+            daemon.peerWatch().start();
             spec.listen().ifPresent(at -> say.accept("api: also at " + ApiSpec.text(at)));
             started = true;
             return new DaemonApi(parts, server);

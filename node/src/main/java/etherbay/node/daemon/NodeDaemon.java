@@ -3,10 +3,15 @@ package etherbay.node.daemon;
 
 import etherbay.admin.NodeAdmin;
 import etherbay.admin.NodeReport;
+import etherbay.admin.PeerSpec;
+import etherbay.admin.PeerWatch;
+import etherbay.admin.Peers;
+import etherbay.admin.TlsIdentity;
 import etherbay.base.Counters;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.linux.Linux;
+import etherbay.node.ApiSpec;
 import etherbay.node.NbdFronts;
 import etherbay.node.Node;
 import etherbay.node.NodeIdentity;
@@ -72,6 +77,8 @@ public final class NodeDaemon implements AutoCloseable {
     private final Consumer<String> say;
     private final AppliedStore store;
     private final NodeIdentity identity;
+    private final Peers peers;
+    private final PeerWatch peerWatch;
     private final Node node;
     private final Counters heldCounters = new Counters();
     private final HeldThings held;
@@ -92,7 +99,11 @@ public final class NodeDaemon implements AutoCloseable {
         this.store = store;
         this.told = told;
         NodeSettings settings = told.settings();
-        identity = NodeIdentity.of(settings.state());
+        NodeIdentity host = NodeIdentity.of(settings.state());
+        identity = settings.nodes().name().map(host::called).orElse(host);
+        peers = new Peers(identity.name(), () -> shown(settings.api()), Linux.clock());
+        peers.change(settings.nodes().all());
+        peerWatch = new PeerWatch(peers, Linux.clock(), Linux::giveWay);
         node = Node.startAsFar(settings, options, say);
         retry = new Retry(node::retry);
         held = new HeldThings(
@@ -126,6 +137,11 @@ public final class NodeDaemon implements AutoCloseable {
         return daemon;
     }
 
+    /** What other nodes know this one by, as it was at the start. */
+    private static Optional<TlsIdentity> shown(ApiSpec api) {
+        return api.certificate().map(file -> TlsIdentity.read(file, api.key().orElseThrow()));
+    }
+
     /** What it is to be, by both layers. */
     public NodeSettings settings() {
         return told.settings();
@@ -138,6 +154,16 @@ public final class NodeDaemon implements AutoCloseable {
 
     public Node node() {
         return node;
+    }
+
+    /** The other nodes: who of them asks, and how they are asked. */
+    public Peers peers() {
+        return peers;
+    }
+
+    /** Who asks them how they are; begins when this node can be asked itself. */
+    PeerWatch peerWatch() {
+        return peerWatch;
     }
 
     public HeldThings held() {
@@ -171,6 +197,21 @@ public final class NodeDaemon implements AutoCloseable {
     private List<String> difference(NodeSettings next) {
         List<String> lines = new ArrayList<>(node.difference(next));
         lines.addAll(held.difference(next.held()));
+        lines.addAll(peersDifference(peers.all(), next.nodes().all()));
+        return lines;
+    }
+
+    private List<String> peersDifference(List<PeerSpec> before, List<PeerSpec> now) {
+        List<String> lines = new ArrayList<>();
+        for (PeerSpec spec : now) {
+            if (!before.contains(spec) && !spec.name().equals(identity.name())) {
+                boolean isKnown = before.stream().anyMatch(it -> it.name().equals(spec.name()));
+                lines.add((isKnown ? "~ node " : "+ node ") + spec.name() + ": " + spec.address());
+            }
+        }
+        before.stream()
+                .filter(spec -> now.stream().noneMatch(it -> it.name().equals(spec.name())))
+                .forEach(spec -> lines.add("- node " + spec.name()));
         return lines;
     }
 
@@ -179,6 +220,8 @@ public final class NodeDaemon implements AutoCloseable {
         List<EtherbayException> failures = node.reload(settings, durable);
         told = next;
         held.change(settings.held());
+        peers.change(settings.nodes().all());
+        peerWatch.soon();
         retry.soon();
         return failures;
     }
@@ -254,6 +297,7 @@ public final class NodeDaemon implements AutoCloseable {
                 held.all(HeldVolume.class).stream()
                         .map(one -> one.report(origin(origins, one.spec().key())))
                         .toList(),
+                peerWatch.seen(),
                 counters(view.counters()));
     }
 
@@ -288,6 +332,7 @@ public final class NodeDaemon implements AutoCloseable {
         }
         EndInTime end = new EndInTime(Linux.clock(), CLOSE_S_MAX);
         node.hurry();
+        peerWatch.close();
         end.step("the exports", AFTER_EXPORTS_S, () -> {
             node.retire();
             retry.close();

@@ -17,6 +17,7 @@ final class Keys {
     static final String INTERFACE = "interface";
     static final String EXPORT = "export";
     static final String API = "api";
+    static final String NODES = "nodes";
     static final String DISK = "disk";
     static final String MIRROR = "mirror";
     static final String VOLUME = "volume";
@@ -63,13 +64,15 @@ final class Keys {
     static final String TLS = "tls";
     static final String TLS_DIR = "tls-dir";
 
-    static final List<String> OF_FILE =
-            List.of(STATE, DEVICES, API, DEFAULTS, ACL, INTERFACE, EXPORT, DISK, MIRROR, VOLUME);
+    static final List<String> OF_FILE = List.of(
+            NAME, STATE, DEVICES, API, NODES, DEFAULTS, ACL, INTERFACE, EXPORT, DISK, MIRROR,
+            VOLUME);
 
     /** What can be applied; the others say what the machine is, and stand in the file alone. */
     static final List<String> OF_APPLIED = List.of(DEFAULTS, ACL, EXPORT, DISK, MIRROR, VOLUME);
 
     static final List<String> OF_API = List.of(LISTEN, CERTIFICATE, KEY, TOKENS);
+    static final List<String> OF_NODE = List.of(ADDRESS, CERTIFICATE);
     static final List<String> OF_INTERFACE = List.of(MTU, BUFFERS);
 
     /** How an export is served: in {@code [defaults]} and in {@code [[export]]}. */
@@ -113,6 +116,7 @@ final class Keys {
     /** By what a person calls the table. */
     static final Map<String, List<String>> BY_TABLE = Map.of(
             "[api]", OF_API,
+            "[nodes.NAME]", OF_NODE,
             "[interface.NAME]", OF_INTERFACE,
             "[[export]]", OF_EXPORT,
             "[[disk]]", OF_DISK,

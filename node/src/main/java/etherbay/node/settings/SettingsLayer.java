@@ -117,12 +117,14 @@ public final class SettingsLayer {
                 .flatMap(Optional::stream)
                 .toList();
         List<AskedHeld> held = new HeldReader(interfaces, problems).readAll(file);
+        ApiSpec api = file.table(Keys.API, "[api]", "[api] above its keys")
+                .map(ApiReader::read)
+                .orElse(ApiSpec.NONE);
         NodeSettings settings = new NodeSettings(
                 file.path(Keys.STATE, "/var/lib/etherbay").orElseGet(StateFolder::defaultPath),
                 places(file, interfaces),
-                file.table(Keys.API, "[api]", "[api] above its keys")
-                        .map(ApiReader::read)
-                        .orElse(ApiSpec.NONE),
+                api,
+                NodesReader.read(file, api, problems),
                 file.table(Keys.INTERFACE, "[interface]", "[interface.NAME] above the keys")
                         .map(table -> InterfaceReader.read(table, problems))
                         .orElse(List.of()),
@@ -176,6 +178,7 @@ public final class SettingsLayer {
                 settings.state(),
                 settings.places(),
                 settings.api(),
+                settings.nodes(),
                 settings.interfaces(),
                 allExports,
                 allHeld);

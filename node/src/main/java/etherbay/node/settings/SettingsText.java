@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node.settings;
 
+import etherbay.admin.PeerSpec;
 import etherbay.base.MacAddress;
 import etherbay.initiator.RemoteDiskSettings;
 import etherbay.node.ApiSpec;
@@ -33,6 +34,7 @@ public final class SettingsText {
     /** Settings as a file would say them. */
     public static String of(NodeSettings settings) {
         SettingsText written = new SettingsText();
+        settings.nodes().name().ifPresent(name -> written.key(Keys.NAME, Value.quoted(name)));
         written.key(Keys.STATE, Value.quoted(settings.state().toString()));
         List<String> devices =
                 settings.places().named().stream().map(BackingName::toString).toList();
@@ -42,6 +44,7 @@ public final class SettingsText {
         if (!settings.api().equals(ApiSpec.NONE)) {
             written.api(settings.api());
         }
+        settings.nodes().all().forEach(written::node);
         settings.interfaces().forEach(written::interfaceTable);
         written.tables(settings);
         return written.text.toString();
@@ -73,6 +76,12 @@ public final class SettingsText {
         api.certificate().ifPresent(file -> path(Keys.CERTIFICATE, file));
         api.key().ifPresent(file -> path(Keys.KEY, file));
         api.tokens().ifPresent(file -> path(Keys.TOKENS, file));
+    }
+
+    private void node(PeerSpec peer) {
+        table("[nodes." + Value.quoted(peer.name()) + "]");
+        key(Keys.ADDRESS, Value.quoted(peer.address().toString()));
+        path(Keys.CERTIFICATE, peer.file());
     }
 
     private void path(String key, Path file) {

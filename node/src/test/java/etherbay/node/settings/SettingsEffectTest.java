@@ -57,7 +57,7 @@ final class SettingsEffectTest {
 
     /** What these say is shown by the tests of what is held, and of the daemon's API. */
     private static final List<String> ELSEWHERE =
-            List.of(Keys.DISK, Keys.MIRROR, Keys.VOLUME, Keys.API);
+            List.of(Keys.NAME, Keys.DISK, Keys.MIRROR, Keys.VOLUME, Keys.API, Keys.NODES);
 
     private static final long QUIET_NS = 200_000_000L;
 

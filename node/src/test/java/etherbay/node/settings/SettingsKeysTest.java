@@ -29,6 +29,7 @@ final class SettingsKeysTest {
     enum In {
         FILE,
         API,
+        NODE,
         INTERFACE,
         EXPORT,
         RIGHTS,
@@ -66,7 +67,7 @@ final class SettingsKeysTest {
     static List<Case> cases() {
         List<Case> cases = new ArrayList<>();
         addFileAndInterface(cases);
-        addApi(cases);
+        NodeKeyCases.addTo(cases);
         addAddress(cases);
         addDisk(cases);
         addNumbers(cases);
@@ -74,34 +75,6 @@ final class SettingsKeysTest {
         addAccess(cases);
         HeldKeyCases.addTo(cases);
         return cases;
-    }
-
-    private static void addApi(List<Case> cases) {
-        cases.add(bad(
-                of(
-                        In.API,
-                        "listen",
-                        "",
-                        Map.of(
-                                "\"10.0.0.1:8420\"", "listen = \"10.0.0.1:8420\"",
-                                "\"[::]:1\"", "listen = \"[::]:1\"")),
-                "\"8420\"",
-                "`8420` is nowhere to listen; it is a host or an address of this machine, a colon,"
-                        + " and a port up to 65535; write 127.0.0.1:8420 or [::]:8420",
-                "\"a:65536\"",
-                "`a:65536` is nowhere to listen; it is a host or an address of this machine, a"
-                        + " colon, and a port up to 65535; write 127.0.0.1:8420 or [::]:8420"));
-        cases.add(apiFile("certificate", "/etc/etherbay/node.pem"));
-        cases.add(apiFile("key", "/etc/etherbay/node.key"));
-        cases.add(apiFile("tokens", "/etc/etherbay/tokens"));
-    }
-
-    private static Case apiFile(String key, String example) {
-        return bad(
-                of(In.API, key, "", Map.of("\"/f\"", key + " = \"/f\"")),
-                "7",
-                key + " = 7 is a whole number; it must be a string, in quotes; write " + key
-                        + " = \"" + example + "\"");
     }
 
     @Test
@@ -403,6 +376,7 @@ final class SettingsKeysTest {
     }
 
     private static final Map<In, Map<String, String>> LEAST = Map.of(
+            In.NODE, NodeKeyCases.LEAST,
             In.DISK, Map.of("address", "\"e9.0\""),
             In.MIRROR, Map.of("name", "\"m\""),
             In.VOLUME, Map.of("path", "\"vg/lv\""));
@@ -420,6 +394,9 @@ final class SettingsKeysTest {
     }
 
     private static String header(In in) {
+        if (in == In.NODE) {
+            return NodeKeyCases.HEADER;
+        }
         return "[[" + in.name().toLowerCase(java.util.Locale.ROOT) + "]]\n";
     }
 
@@ -445,7 +422,7 @@ final class SettingsKeysTest {
                 keys.remove(known.key());
                 keys.put(known.key(), value);
             }
-            case DISK, MIRROR, VOLUME -> throw new AssertionError("has a text of its own");
+            case NODE, DISK, MIRROR, VOLUME -> throw new AssertionError("has a text of its own");
         }
         StringBuilder text = new StringBuilder(before).append("[[export]]\n");
         keys.forEach((key, v) -> text.append(key).append(" = ").append(v).append('\n'));
@@ -472,8 +449,9 @@ final class SettingsKeysTest {
         String least = "[interface.eth0]\n[[export]]\nshelf = 1\nslot = 2\npath = \"/d\"\n";
         Map<String, String> held = LEAST.getOrDefault(known.in(), Map.of());
         if (!held.isEmpty()) {
-            String name = held.keySet().iterator().next();
-            least = header(known.in()) + name + " = " + held.get(name) + "\n";
+            StringBuilder text = new StringBuilder(header(known.in()));
+            held.forEach((key, v) -> text.append(key).append(" = ").append(v).append('\n'));
+            least = text.toString();
         }
         List<String> lines = effective(least);
         if (known.unsaid().isEmpty()) {
@@ -540,19 +518,19 @@ final class SettingsKeysTest {
     @Test
     void anAoeDiskIsReachedByItsOwnInterfacesOrThoseOfItsExportOrOfTheDefaults() {
         String text = """
-                devices = ["e7.0", "e7.1@eth9"]
-                [defaults]
-                interfaces = ["eth2"]
-                [[export]]
-                shelf = 1
-                slot = 0
-                path = "e2.0"
-                [[export]]
-                shelf = 1
-                slot = 1
-                path = "read-only:e2.1@eth3@eth4"
-                interfaces = ["eth*"]
-                """;
+            devices = ["e7.0", "e7.1@eth9"]
+            [defaults]
+            interfaces = ["eth2"]
+            [[export]]
+            shelf = 1
+            slot = 0
+            path = "e2.0"
+            [[export]]
+            shelf = 1
+            slot = 1
+            path = "read-only:e2.1@eth3@eth4"
+            interfaces = ["eth*"]
+            """;
         NodeSettings read = SettingsFile.parse(text, FILE, NO_ETHERS);
         assertThat(read.places().named())
                 .extracting(Object::toString)
@@ -568,13 +546,18 @@ final class SettingsKeysTest {
         known.addAll(Keys.OF_INTERFACE);
         known.addAll(Keys.OF_API);
         known.addAll(Keys.OF_RIGHTS);
+        known.add(Keys.NAME);
         known.add(Keys.STATE);
         known.add(Keys.DEVICES);
         assertThat(cases())
                 .filteredOn(one -> !LEAST.containsKey(one.in()))
                 .extracting(Case::key)
                 .containsExactlyInAnyOrderElementsOf(known);
-        Map.of(In.DISK, Keys.OF_DISK, In.MIRROR, Keys.OF_MIRROR, In.VOLUME, Keys.OF_VOLUME)
+        Map.of(
+                        In.NODE, Keys.OF_NODE,
+                        In.DISK, Keys.OF_DISK,
+                        In.MIRROR, Keys.OF_MIRROR,
+                        In.VOLUME, Keys.OF_VOLUME)
                 .forEach((in, keys) -> assertThat(cases())
                         .filteredOn(one -> one.in() == in)
                         .extracting(Case::key)

@@ -57,6 +57,7 @@ final class SettingsPagesTest {
                 .containsExactly(
                         Map.entry("The file", Keys.OF_FILE),
                         Map.entry("`[api]`", Keys.OF_API),
+                        Map.entry("`[nodes.NAME]`", Keys.OF_NODE),
                         Map.entry("`[interface.NAME]`", Keys.OF_INTERFACE),
                         Map.entry("`[[export]]`: address and disk", Keys.OF_ONE_EXPORT),
                         Map.entry(
@@ -146,6 +147,8 @@ final class SettingsPagesTest {
         List<String> keys = new ArrayList<>(Keys.OF_EXPORT);
         keys.addAll(Keys.OF_INTERFACE);
         keys.addAll(Keys.OF_API);
+        keys.addAll(Keys.OF_NODE);
+        keys.add(Keys.NAME);
         keys.addAll(Keys.OF_RIGHTS);
         keys.addAll(Keys.OF_DISK);
         keys.addAll(Keys.OF_MIRROR);

@@ -3,6 +3,8 @@ package etherbay.node.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import etherbay.admin.NodeCertificate;
+import etherbay.admin.PeerSpec;
 import etherbay.base.MacAddress;
 import etherbay.base.Prng;
 import etherbay.initiator.DiskAddress;
@@ -14,6 +16,7 @@ import etherbay.node.BackingName;
 import etherbay.node.ExportSpec;
 import etherbay.node.InterfaceSettings;
 import etherbay.node.NodeSettings;
+import etherbay.node.NodesSpec;
 import etherbay.node.held.HeldSpec;
 import etherbay.node.volume.VolumePlaces;
 import etherbay.sim.Property;
@@ -24,6 +27,7 @@ import etherbay.target.ExportSettings;
 
 import org.junit.jupiter.api.Test;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -41,6 +45,9 @@ final class SettingsPropertyTest {
     private static final List<String> PIECES = List.of(
             "[[export]]\n",
             "[acl]\n",
+            "[api]\n",
+            "[nodes.a]\n",
+            "certificate",
             "[[disk]]\n",
             "[[mirror]]\n",
             "[[volume]]\n",
@@ -190,13 +197,35 @@ final class SettingsPropertyTest {
         for (int slot = prng.between(0, countMax); slot > 0; slot--) {
             exports.add(export(prng, slot));
         }
+        ApiSpec api = api(prng);
         return new NodeSettings(
                 Path.of(word(prng)),
                 VolumePlaces.ofTheSystem(),
-                api(prng),
+                api,
+                nodes(prng, api),
                 List.copyOf(interfaces.values()),
                 exports,
                 held(prng));
+    }
+
+    private static NodesSpec nodes(Prng prng, ApiSpec api) {
+        List<PeerSpec> all = new ArrayList<>();
+        if (api.certificate().isPresent()) {
+            for (String name : pick(
+                    prng,
+                    List.of(List.<String>of(), List.of("node3"), List.of("node3", "node2")))) {
+                Path file = Path.of(NodeKeyCases.pem(name).replace("\"", ""));
+                URI address = URI.create(
+                        name.equals("node2") ? "https://h:1" : "https://[fe80::1]:65535");
+                all.add(new PeerSpec(
+                        pick(prng, List.of("a.b-", "9_", "X")) + name,
+                        address,
+                        file,
+                        NodeCertificate.read(file)));
+            }
+        }
+        Optional<String> name = prng.chance(0.5) ? Optional.empty() : Optional.of("n-1.x");
+        return new NodesSpec(name, all);
     }
 
     private static ApiSpec api(Prng prng) {

@@ -67,7 +67,7 @@ test("events of a stream survive any cut", () => {
 
 const REPORT = {
     name: "bay1", generation: 1, exports: [{name: "e0.2"}, {name: "e0.10"}], interfaces: [],
-    rogues: [], disks: [], mirrors: [], volumes: [],
+    rogues: [], disks: [], mirrors: [], volumes: [], peers: [],
 };
 
 const begun = () => snapshot(emptyState(),
@@ -85,6 +85,10 @@ test("what changes takes its place in the order of names", () => {
     assert.deepEqual(state.report.exports.map((it) => it.name), ["e0.3", "e0.10"]);
     state = received(state, "changed", {kind: "node", name: "bay1", object: {generation: 5}});
     assert.equal(state.report.generation, 5);
+    state = received(state, "changed",
+        {kind: "peer", name: "bay2", object: {name: "bay2", address: "a", state: "up"}});
+    assert.deepEqual(state.report.peers.map((it) => it.state), ["up"]);
+    assert.equal(state.report.name, REPORT.name);
     const rogue = {export: "e0.3", interfaceName: "eth1", theirs: "52:54:00:00:00:01"};
     const name = "e0.3 eth1 52:54:00:00:00:01";
     state = received(state, "changed", {kind: "rogue", name, object: rogue});

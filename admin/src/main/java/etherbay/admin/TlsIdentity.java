@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package etherbay.admin.http;
+package etherbay.admin;
 
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
@@ -22,42 +22,55 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A certificate and its key from files, as the server wants them. */
-final class TlsStore {
+/**
+ * A certificate, its chain and its key, as TLS wants them: what a node shows to who asks it, and to
+ * other nodes that it asks.
+ *
+ * @param store with that one key
+ * @param password that opens the key
+ */
+public record TlsIdentity(KeyStore store, String password) {
     private static final Pattern PEM_KEY = Pattern.compile(
             "-----BEGIN PRIVATE KEY-----([A-Za-z0-9+/=\\s]+)-----END PRIVATE KEY-----");
     private static final String[] ALGORITHMS = {"EC", "RSA", "Ed25519"};
 
-    private TlsStore() {}
-
-    /** What was read, and the password that opens its key. */
-    record Opened(KeyStore store, String password) {}
-
-    static Opened open(ApiSettings.Tls tls) {
-        String name = tls.certificate().toString();
+    /**
+     * Reads both files.
+     *
+     * @param certificate a chain in PEM, its own first; or a PKCS12 store ({@code .p12}), which
+     *     holds the key as well
+     * @param key in PEM (PKCS#8); for a PKCS12 store the file that holds its password
+     * @throws EtherbayException INVALID when they are not that
+     */
+    public static TlsIdentity read(Path certificate, Path key) {
+        String name = certificate.toString();
         try {
-            return name.endsWith(".p12") || name.endsWith(".pfx") ? pkcs12(tls) : pem(tls);
+            return name.endsWith(".p12") || name.endsWith(".pfx")
+                    ? pkcs12(certificate, key)
+                    : pem(certificate, key);
         } catch (IOException | GeneralSecurityException failure) {
             throw new EtherbayException(
                     ErrorCode.INVALID,
-                    "the certificate %s cannot be used".formatted(tls.certificate()),
+                    "the certificate %s cannot be used".formatted(certificate),
                     String.valueOf(failure.getMessage()),
                     "give a certificate chain in PEM and its key in PKCS#8, or a PKCS12 store and"
                             + " the file with its password");
         }
     }
 
-    private static Opened pkcs12(ApiSettings.Tls tls) throws IOException, GeneralSecurityException {
-        String password = Files.readString(tls.key()).strip();
+    private static TlsIdentity pkcs12(Path certificate, Path key)
+            throws IOException, GeneralSecurityException {
+        String password = Files.readString(key).strip();
         KeyStore store = KeyStore.getInstance("PKCS12");
-        try (var in = Files.newInputStream(tls.certificate())) {
+        try (var in = Files.newInputStream(certificate)) {
             store.load(in, password.toCharArray());
         }
-        return new Opened(store, password);
+        return new TlsIdentity(store, password);
     }
 
-    private static Opened pem(ApiSettings.Tls tls) throws IOException, GeneralSecurityException {
-        byte[] chain = Files.readAllBytes(tls.certificate());
+    private static TlsIdentity pem(Path certificate, Path key)
+            throws IOException, GeneralSecurityException {
+        byte[] chain = Files.readAllBytes(certificate);
         Certificate[] certificates = CertificateFactory.getInstance("X.509")
                 .generateCertificates(new ByteArrayInputStream(chain))
                 .toArray(new Certificate[0]);
@@ -66,8 +79,8 @@ final class TlsStore {
         }
         KeyStore store = KeyStore.getInstance("PKCS12");
         store.load(null, null);
-        store.setKeyEntry("server", key(tls.key()), new char[0], certificates);
-        return new Opened(store, "");
+        store.setKeyEntry("server", key(key), new char[0], certificates);
+        return new TlsIdentity(store, "");
     }
 
     private static PrivateKey key(Path file) throws IOException, GeneralSecurityException {
