@@ -30,7 +30,9 @@ public final class AuditLog implements AutoCloseable {
     private static final long ROTATE_BYTES = 8L << 20;
     private static final int KEPT_COUNT = 15;
     private static final int FIELD_LENGTH_MAX = 1000;
+    private static final int BEGINNING_LENGTH = 40;
     private static final String FILE = "audit.jsonl";
+    private static final String DAMAGED = "damaged";
     private static final String NONE = "";
 
     private final Journal journal;
@@ -46,6 +48,7 @@ public final class AuditLog implements AutoCloseable {
      * @param after what it was to become, or a digest
      * @param result "done", or why not
      * @param previous SHA-256 of the former line's text; empty for the very first
+     *     <p>A line of the file that is none any more has the id 0, and its result says so.
      */
     public record Entry(
             long id,
@@ -59,7 +62,33 @@ public final class AuditLog implements AutoCloseable {
             String after,
             String reason,
             String result,
-            String previous) {}
+            String previous) {
+        private static Entry unreadable(String line, String why) {
+            return new Entry(
+                    0,
+                    0,
+                    "",
+                    "",
+                    "",
+                    DAMAGED,
+                    FILE,
+                    "",
+                    "",
+                    "",
+                    "a line of %d letters that begins with %s cannot be read: %s"
+                            .formatted(line.length(), field(beginning(line)), field(why)),
+                    "");
+        }
+
+        private static String beginning(String line) {
+            return line.substring(0, Math.min(BEGINNING_LENGTH, line.length()));
+        }
+
+        /** Whether it stands for a line that somebody, or a dying disk, has changed. */
+        public boolean isUnreadable() {
+            return id < 1;
+        }
+    }
 
     /** What was asked and came of it, for a new line. */
     public record Change(String verb, String object, String before, String after, String result) {}
@@ -165,7 +194,8 @@ public final class AuditLog implements AutoCloseable {
 
     /**
      * The latest entries, newest first: {@code limit}, or as many as have {@link
-     * #LATEST_LENGTH_MAX} letters together.
+     * #LATEST_LENGTH_MAX} letters together. A line that is damaged is {@link Entry#isUnreadable},
+     * and the others are there all the same.
      */
     public synchronized List<Entry> latest(int limit) {
         List<Entry> entries = new ArrayList<>();
@@ -175,7 +205,7 @@ public final class AuditLog implements AutoCloseable {
                 length[0] += line.length();
                 boolean fits = length[0] <= LATEST_LENGTH_MAX;
                 if (fits) {
-                    entries.add(parse(line));
+                    entries.add(parsedAsFar(line));
                 }
                 return fits && entries.size() < limit;
             });
@@ -188,6 +218,15 @@ public final class AuditLog implements AutoCloseable {
             journal.read(sink);
         } catch (IOException failure) {
             throw unwritable(failure);
+        }
+    }
+
+    private static Entry parsedAsFar(String line) {
+        try {
+            Entry entry = parse(line);
+            return entry.isUnreadable() ? Entry.unreadable(line, "it has no id") : entry;
+        } catch (EtherbayException wrong) {
+            return Entry.unreadable(line, wrong.why());
         }
     }
 
@@ -284,6 +323,11 @@ public final class AuditLog implements AutoCloseable {
      * @throws EtherbayException DEVIATES where the chain is broken
      */
     public static void verify(List<Entry> newestFirst) {
+        for (Entry entry : newestFirst) {
+            if (entry.isUnreadable()) {
+                throw damaged(entry.result());
+            }
+        }
         for (int index = newestFirst.size() - 2; index >= 0; index--) {
             Entry former = newestFirst.get(index + 1);
             Entry entry = newestFirst.get(index);

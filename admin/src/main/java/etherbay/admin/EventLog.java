@@ -25,7 +25,15 @@ public final class EventLog implements AutoCloseable {
     /** What a client that was away can still ask for. */
     public static final int EVENTS_MAX = 10_000;
 
+    /**
+     * Of a text; what is longer is cut. Six bytes a letter at most, in a line that is read back
+     * ({@link LinesBackward#LINE_BYTES_MAX}).
+     */
+    static final int TEXT_LENGTH_MAX = 32_000;
+
+    private static final int OBJECT_LENGTH_MAX = 1_000;
     private static final long ROTATE_BYTES = 8L << 20;
+    private static final String CUT = "... (cut)";
     private static final String FILE = "events.jsonl";
 
     private final Journal journal;
@@ -98,7 +106,13 @@ public final class EventLog implements AutoCloseable {
     /** Adds an event, and tells everybody who listens. */
     public synchronized Event add(
             long atMs, String severity, String code, String object, String text) {
-        Event event = new Event(lastId + 1, atMs, severity, code, object, text);
+        Event event = new Event(
+                lastId + 1,
+                atMs,
+                severity,
+                code,
+                cut(object, OBJECT_LENGTH_MAX),
+                cut(text, TEXT_LENGTH_MAX));
         try {
             journal.append(Documents.json(event), false);
         } catch (IOException failure) {
@@ -107,6 +121,12 @@ public final class EventLog implements AutoCloseable {
         keep(event);
         listeners.forEach(listener -> listener.accept(event));
         return event;
+    }
+
+    private static String cut(String text, int lengthMax) {
+        return text.length() <= lengthMax
+                ? text
+                : text.substring(0, lengthMax - CUT.length()) + CUT;
     }
 
     /**

@@ -2,9 +2,11 @@
 package etherbay.admin;
 
 import etherbay.admin.Health.Reason;
+import etherbay.admin.NodeReport.Disk;
 import etherbay.admin.NodeReport.Export;
 import etherbay.admin.NodeReport.Initiator;
 import etherbay.admin.NodeReport.Interface;
+import etherbay.admin.NodeReport.Path;
 import etherbay.admin.NodeReport.Rogue;
 
 import java.util.ArrayList;
@@ -30,6 +32,9 @@ public final class Examination {
     /** Fewer say nothing about a share. */
     private static final long REQUESTS_MIN = 1000;
 
+    private static final String WHERE_LOST = "see where frames are lost: etherbay sancheck;"
+            + " ip -s link on both sides, and the switch's counters";
+
     private final Health health;
     private final List<Reason> reasons;
 
@@ -50,6 +55,7 @@ public final class Examination {
         report.interfaces().forEach(examination::drops);
         report.rogues().forEach(examination::formerRogue);
         report.exports().forEach(examination::retransmits);
+        report.disks().forEach(examination::retransmits);
         return List.copyOf(examination.reasons);
     }
 
@@ -145,8 +151,32 @@ public final class Examination {
                         "%.1f %% of its requests were asked again%s",
                         100 * share,
                         most),
-                "see where frames are lost: etherbay sancheck; ip -s link on both sides, and the"
-                        + " switch's counters");
+                WHERE_LOST);
+    }
+
+    /** What this node asks of others. */
+    private void retransmits(Disk disk) {
+        long requests = disk.paths().stream().mapToLong(Path::requests).sum();
+        long again = disk.paths().stream().mapToLong(Path::retransmits).sum();
+        double share = requests == 0 ? 0 : (double) again / requests;
+        if (requests < REQUESTS_MIN || share <= RETRANSMIT_SHARE_MAX) {
+            return;
+        }
+        String most = disk.paths().size() < 2
+                ? ""
+                : disk.paths().stream()
+                        .max((a, b) -> Long.compare(a.retransmits(), b.retransmits()))
+                        .map(it -> ", most by " + it.interfaceName())
+                        .orElse("");
+        add(
+                "DISK_RETRANSMITS",
+                "disk " + disk.name(),
+                String.format(
+                        Locale.ROOT,
+                        "%.1f %% of what we asked of it was asked again%s",
+                        100 * share,
+                        most),
+                WHERE_LOST);
     }
 
     private static String most(Initiator initiator) {

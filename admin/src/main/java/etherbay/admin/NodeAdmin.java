@@ -30,10 +30,22 @@ public interface NodeAdmin {
      * Makes the applied layer this one. Durable before it returns.
      *
      * @param ifGeneration what the caller has seen; negative for any
-     * @return what was done, one line each
+     * @return what was done
      * @throws EtherbayException CONFLICT when another change came between
      */
-    List<String> apply(String settings, String name, long ifGeneration);
+    Applied apply(String settings, String name, long ifGeneration);
+
+    /**
+     * What an apply did.
+     *
+     * @param lines one for each thing
+     * @param generation that this apply made; another may have come since
+     */
+    record Applied(List<String> lines, long generation) {
+        public Applied {
+            lines = List.copyOf(lines);
+        }
+    }
 
     /**
      * The applied layer.

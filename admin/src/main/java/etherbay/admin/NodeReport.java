@@ -170,13 +170,19 @@ public record NodeReport(
             List<Path> paths,
             @Nullable Trouble trouble) {}
 
-    /** A way to a disk. */
+    /**
+     * A way to a disk.
+     *
+     * @param requests frames for data that were sent by it
+     * @param retransmits of those that were sent again, for want of an answer
+     */
     public record Path(
             String interfaceName,
             String mac,
             String state,
             long rttUs,
             int window,
+            long requests,
             long retransmits) {}
 
     /**

@@ -89,8 +89,8 @@ public record ReportObject(String kind, String name, Record object, Record still
                 it.sectors(),
                 it.nbd(),
                 it.paths().stream()
-                        .map(path ->
-                                new Path(path.interfaceName(), path.mac(), path.state(), 0, 0, 0))
+                        .map(path -> new Path(
+                                path.interfaceName(), path.mac(), path.state(), 0, 0, 0, 0))
                         .toList(),
                 it.trouble());
     }

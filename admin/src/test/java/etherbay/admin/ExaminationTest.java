@@ -47,6 +47,37 @@ final class ExaminationTest {
     }
 
     @Test
+    void whatWeAskOthersTwiceIsFoundFromAThousandRequestsOn() {
+        assertThat(codesOf(disk(999, 100))).doesNotContain("DISK_RETRANSMITS");
+        assertThat(codesOf(disk(1000, 10))).doesNotContain("DISK_RETRANSMITS");
+        assertThat(codesOf(disk(1000, 11))).contains("DISK_RETRANSMITS");
+        assertThat(Examination.of(disk(1000, 11).at(Reports.NOW_MS, 1), Reports.NOW_MS))
+                .filteredOn(it -> it.code().equals("DISK_RETRANSMITS"))
+                .extracting(Health.Reason::text)
+                .containsExactly("1.1 % of what we asked of it was asked again, most by eth2");
+    }
+
+    private static List<String> codesOf(Reports.Parts parts) {
+        return Examination.of(parts.at(Reports.NOW_MS, 1), Reports.NOW_MS).stream()
+                .map(Health.Reason::code)
+                .toList();
+    }
+
+    private static Reports.Parts disk(long requests, long again) {
+        return Reports.healthy()
+                .disks(new NodeReport.Disk(
+                        "e1.0",
+                        "file",
+                        "up",
+                        1,
+                        null,
+                        List.of(
+                                new NodeReport.Path("eth1", "m", "up", 1, 1, requests - 100, 1),
+                                new NodeReport.Path("eth2", "n", "up", 1, 1, 100, again - 1)),
+                        null));
+    }
+
+    @Test
     void aNodeThatIsWellHasNothing() {
         assertThat(found(Reports.healthy())).isEmpty();
     }

@@ -51,7 +51,7 @@ public final class FakeNode implements NodeAdmin, Clock {
     }
 
     @Override
-    public synchronized List<String> apply(String text, String name, long ifGeneration) {
+    public synchronized Applied apply(String text, String name, long ifGeneration) {
         check(text);
         if (ifGeneration >= 0 && ifGeneration != generation) {
             throw new EtherbayException(
@@ -60,7 +60,7 @@ public final class FakeNode implements NodeAdmin, Clock {
         asked.add("apply " + text);
         settings = text;
         generation++;
-        return List.of("~ settings");
+        return new Applied(List.of("~ settings"), generation);
     }
 
     private static void check(String text) {

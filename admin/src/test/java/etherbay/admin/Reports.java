@@ -151,7 +151,7 @@ public final class Reports {
                 state,
                 2048,
                 null,
-                List.of(new Path("eth0", "02:00:00:00:00:02", "up", 80, 16, 2)),
+                List.of(new Path("eth0", "02:00:00:00:00:02", "up", 80, 16, 1000, 2)),
                 null);
     }
 

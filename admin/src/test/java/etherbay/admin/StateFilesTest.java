@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -67,6 +68,52 @@ final class StateFilesTest {
                 assertThat(log.since(0, 10)).hasSize(expected + 1);
                 assertThat(log.unwrittenCount()).isZero();
             }
+        }
+    }
+
+    /** A line that is longer than what is read back would be gone after the next start. */
+    @Test
+    void aTextOfAnyLengthComesBack() throws IOException {
+        try (EventLog log = EventLog.open(folder)) {
+            log.add(1, "info", "A", "node", "\u0001".repeat(200_000));
+            log.add(2, "info", "B", "o".repeat(200_000), "é".repeat(200_000));
+            log.add(3, "info", "C", "node", "short");
+        }
+        try (EventLog log = EventLog.open(folder)) {
+            assertThat(log.unwrittenCount()).isZero();
+            assertThat(log.since(0, 10)).extracting(Event::code).containsExactly("A", "B", "C");
+            assertThat(log.since(0, 10).getFirst().text())
+                    .startsWith("\u0001\u0001")
+                    .endsWith("... (cut)");
+        }
+    }
+
+    @Test
+    void aDamagedLineOfTheAuditLogIsNamedAmongTheOthers() throws IOException {
+        Caller eva = new Caller("eva", Role.ADMIN, "unix", "");
+        try (AuditLog log = AuditLog.open(folder, new FakeNode())) {
+            for (String verb : List.of("one", "two", "three", "four")) {
+                log.add(eva, new AuditLog.Change(verb, "x", "", "", "done"));
+            }
+            Path file = folder.resolve("audit.jsonl");
+            List<String> lines = new ArrayList<>(Files.readAllLines(file));
+            lines.set(1, lines.get(1).replace("\"two\"", "\"tw"));
+            lines.set(2, "{}");
+            Files.write(file, lines);
+            assertThat(log.latest(10))
+                    .extracting(AuditLog.Entry::verb)
+                    .containsExactly("four", "damaged", "damaged", "one");
+            assertThat(log.latest(10))
+                    .extracting(AuditLog.Entry::isUnreadable)
+                    .containsExactly(false, true, true, false);
+            assertThat(log.latest(10).get(2).result())
+                    .startsWith("a line of ")
+                    .contains("that begins with {\"id\":2,");
+            assertThatThrownBy(() -> AuditLog.verify(log.latest(10)))
+                    .hasMessage("the audit log is not as it was written");
+            assertThatThrownBy(() -> AuditLog.verify(List.of(log.latest(10).get(1))))
+                    .hasMessage("the audit log is not as it was written");
+            assertThatThrownBy(log::verify).isInstanceOf(EtherbayException.class);
         }
     }
 

@@ -39,7 +39,7 @@ enum DoctorCheck {
     ADDRESSES("nobody else serves our addresses", "ROGUE", "ROGUE_SEEN"),
     FRAMES("frames are large, and everywhere the same", "MTU_SMALL", "MTU_DIFFERS"),
     RINGS("the kernel had room for every frame", "RING_DROPS"),
-    LOSSES("at most 1 % of the requests were asked again", "RETRANSMITS"),
+    LOSSES("at most 1 % of the requests were asked again", "RETRANSMITS", "DISK_RETRANSMITS"),
     PEERS(
             "other nodes answer, and are who they should be",
             "PEER_SILENT",

@@ -3,12 +3,18 @@ package etherbay.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import etherbay.admin.AuditLog;
+import etherbay.admin.Caller;
+import etherbay.admin.Role;
 import etherbay.admin.Task;
 
 import org.junit.jupiter.api.Test;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +24,20 @@ final class HistoryVerbsTest extends ApiVerbCase {
 
     private void happens(String text) {
         parts.events().add(MadeUpNode.NOW_MS, "warning", "LEG_FAILED", "mirror vm1", text);
+    }
+
+    @Test
+    void aDamagedLineOfTheAuditLogIsShownAmongTheOthersAndVerifiedAsBroken() throws IOException {
+        parts.audit()
+                .add(
+                        new Caller("eva", Role.ADMIN, "unix", ""),
+                        new AuditLog.Change("PUT settings", "settings", "", "", "done"));
+        Files.writeString(folder.resolve("audit.jsonl"), "garbage\n", StandardOpenOption.APPEND);
+        assertThat(run("audit")).isZero();
+        assertThat(lines()).hasSize(2);
+        assertThat(lines().getFirst()).contains("damaged audit.jsonl: a line of 7 letters");
+        assertThat(lines().getLast()).contains("eva", "PUT settings");
+        assertThat(run("audit", "--verify")).isEqualTo(DEVIATES);
     }
 
     @Test

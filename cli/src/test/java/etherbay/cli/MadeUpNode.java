@@ -142,7 +142,7 @@ final class MadeUpNode implements NodeAdmin, Clock {
     }
 
     @Override
-    public synchronized List<String> apply(String text, String name, long ifGeneration) {
+    public synchronized Applied apply(String text, String name, long ifGeneration) {
         if (ifGeneration >= 0 && ifGeneration != generation) {
             throw new EtherbayException(
                     ErrorCode.CONFLICT, "another change came between", "it has", "look again");
@@ -151,7 +151,7 @@ final class MadeUpNode implements NodeAdmin, Clock {
         List<String> lines = plan(text, name);
         settings = text;
         generation++;
-        return lines;
+        return new Applied(lines, generation);
     }
 
     @Override

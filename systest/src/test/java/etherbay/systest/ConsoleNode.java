@@ -42,15 +42,15 @@ final class ConsoleNode implements NodeAdmin, Clock {
     private final Path stateFolder;
     private final long startedMs = System.currentTimeMillis() - 3 * 86_400_000L;
     private String settings = """
-            [[export]]
-            shelf = 0
-            slot = 7
-            path = "vg0/scratch"
+        [[export]]
+        shelf = 0
+        slot = 7
+        path = "vg0/scratch"
 
-            [[mirror]]
-            name = "web"
-            legs = ["e1.0", "e2.0"]
-            """;
+        [[mirror]]
+        name = "web"
+        legs = ["e1.0", "e2.0"]
+        """;
     private long generation = 12;
     private volatile boolean isTraced;
     private volatile boolean isHealthy;
@@ -145,7 +145,7 @@ final class ConsoleNode implements NodeAdmin, Clock {
     }
 
     @Override
-    public synchronized List<String> apply(String text, String name, long ifGeneration) {
+    public synchronized Applied apply(String text, String name, long ifGeneration) {
         if (ifGeneration >= 0 && ifGeneration != generation) {
             throw new EtherbayException(
                     ErrorCode.CONFLICT,
@@ -156,7 +156,7 @@ final class ConsoleNode implements NodeAdmin, Clock {
         List<String> done = difference(settings, text, name);
         change(text);
         asked.add("apply");
-        return done;
+        return new Applied(done, generation);
     }
 
     private synchronized void change(String text) {

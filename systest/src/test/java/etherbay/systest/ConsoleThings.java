@@ -160,8 +160,8 @@ record ConsoleThings(long startedMs, long nowMs, boolean isTraced, boolean isHea
                 ConsoleMirror.SECTORS,
                 name.equals("e3.1") ? "unix:e3.1.sock" : null,
                 List.of(
-                        new Path("eth1", "02:00:00:bb:00:01", state, 140, 32, 4),
-                        new Path("eth2", "02:00:00:bb:00:02", "up", 210, 16, 9)),
+                        new Path("eth1", "02:00:00:bb:00:01", state, 140, 32, 90_000, 4),
+                        new Path("eth2", "02:00:00:bb:00:02", "up", 210, 16, 80_000, 9)),
                 trouble);
     }
 

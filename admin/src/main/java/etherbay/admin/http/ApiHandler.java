@@ -174,7 +174,7 @@ final class ApiHandler extends Handler.Abstract {
         Request request = admitted.request();
         Exchange.Note note = new Exchange.Note();
         Route route = match.route();
-        if (!route.isChange()) {
+        if (!route.isAudited()) {
             return call(match, caller, note, request);
         }
         String result = "failed: an error of Etherbay itself";

@@ -4,6 +4,7 @@ package etherbay.admin.http;
 import etherbay.admin.Administration;
 import etherbay.admin.AuditLog;
 import etherbay.admin.Documents;
+import etherbay.admin.NodeAdmin;
 import etherbay.admin.NodeReport;
 import etherbay.admin.Task;
 import etherbay.base.ErrorCode;
@@ -27,9 +28,6 @@ final class ChangeEndpoints {
     /** What an apply would do, one line each. */
     public record Plan(List<String> lines) {}
 
-    /** What an apply did, and the generation since. */
-    public record Applied(List<String> lines, long generation) {}
-
     /** What came of an order, for a person. */
     public record Done(String text) {}
 
@@ -50,9 +48,9 @@ final class ChangeEndpoints {
                 .before("sha256:"
                         + AuditLog.digest(parts.node().exportSettings().text()));
         exchange.note().after("sha256:" + AuditLog.digest(text));
-        List<String> lines = parts.node().apply(text, NAME, generation);
+        NodeAdmin.Applied applied = parts.node().apply(text, NAME, generation);
         parts.watch().seeWhatCame();
-        return Reply.json(new Applied(lines, parts.node().exportSettings().generation()));
+        return Reply.json(applied);
     }
 
     private static long ifMatch(Exchange exchange) {

@@ -2,13 +2,17 @@
 package etherbay.admin.http;
 
 import etherbay.admin.Administration;
+import etherbay.admin.Documents;
+import etherbay.admin.Task;
 import etherbay.base.Check;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** What happened and what is under way; and the description of the API itself. */
 final class HistoryEndpoints {
@@ -27,7 +31,25 @@ final class HistoryEndpoints {
 
     Reply tasks(Exchange exchange) {
         exchange.checkQuery(List.of());
-        return Reply.json(parts.tasks().list());
+        return Reply.json(withinBytes(parts.tasks().list()));
+    }
+
+    /** Those under way, and of the others the newest; all in their order. */
+    private static List<Task> withinBytes(List<Task> newestFirst) {
+        Set<String> taken = new HashSet<>();
+        long bytes = 0;
+        for (boolean ended : new boolean[] {false, true}) {
+            for (Task task : newestFirst) {
+                if ((task.endedMs() > 0) == ended) {
+                    bytes += Documents.bytes(task).length;
+                    if (bytes > ApiLimits.ANSWERS_BYTES_MAX && !taken.isEmpty()) {
+                        break;
+                    }
+                    taken.add(task.id());
+                }
+            }
+        }
+        return newestFirst.stream().filter(task -> taken.contains(task.id())).toList();
     }
 
     Reply task(Exchange exchange) {

@@ -99,6 +99,7 @@ final class NodeEndpoints {
     Reply pcap(Exchange exchange) {
         exchange.checkQuery(List.of("seconds"));
         double seconds = exchange.decimal("seconds", 5, ApiLimits.PCAP_SECONDS_MAX);
+        exchange.note().after("frames of %s s".formatted(seconds));
         String name = export(parts.watch().latest(), exchange.name()).name();
         return new Reply.Written(
                 "application/vnd.tcpdump.pcap", out -> parts.node().pcap(name, seconds, out));

@@ -15,8 +15,8 @@ import java.util.Optional;
  *
  * @param role that is needed
  * @param isForNodes whether other nodes may ask for it as well, whatever the role
- * @param object what a change is about, for the audit log: {@code mirror {name}}; empty for what
- *     changes nothing
+ * @param object what it is about, for the audit log: {@code mirror {name}}; empty for what is not
+ *     written there, since it changes nothing and gives nothing of a disk away
  * @param summary for the description of the API
  * @param answers what its JSON is: a record's class, or null where it is something else
  */
@@ -60,7 +60,7 @@ record Route(
         return caller.role().mayActAs(role) || (isForNodes && caller.isNode());
     }
 
-    boolean isChange() {
+    boolean isAudited() {
         return !object.isEmpty();
     }
 

@@ -6,6 +6,7 @@ import etherbay.admin.ApiInfo;
 import etherbay.admin.AuditLog;
 import etherbay.admin.Event;
 import etherbay.admin.Health;
+import etherbay.admin.NodeAdmin;
 import etherbay.admin.NodeReport;
 import etherbay.admin.Role;
 import etherbay.admin.Task;
@@ -57,7 +58,7 @@ final class Routes {
                 BASE + "/exports/{name}/pcap",
                 Role.ADMIN, // frames hold what stands on the disk
                 false,
-                "",
+                "export {name}",
                 "Its latest frames; query: seconds",
                 Route.Answer.text("application/vnd.tcpdump.pcap"),
                 it::pcap));
@@ -88,7 +89,11 @@ final class Routes {
     }
 
     private void history(HistoryEndpoints it) {
-        get("/tasks", "Long operations, newest first", Route.Answer.list(Task.class), it::tasks);
+        get(
+                "/tasks",
+                "Long operations, newest first; as many as have 4 MiB",
+                Route.Answer.list(Task.class),
+                it::tasks);
         get("/tasks/{name}", "One of them", Route.Answer.one(Task.class), it::task);
         get(
                 "/events",
@@ -127,7 +132,7 @@ final class Routes {
                 false,
                 "settings",
                 "Applies a text; If-Match: the generation seen; Etherbay-Reason: why",
-                Route.Answer.one(ChangeEndpoints.Applied.class),
+                Route.Answer.one(NodeAdmin.Applied.class),
                 it::apply));
         post(
                 "/exports/{name}/trace",

@@ -59,6 +59,37 @@ final class ApiServerTest {
     }
 
     @Test
+    void whoTookFramesStandsInTheAuditLog() throws IOException {
+        assertThat(lab.unix("GET", "/api/v1/exports/e0.0/pcap?seconds=2", "").status())
+                .isEqualTo(200);
+        assertThat(lab.tcp("GET", "/api/v1/exports/e0.0/pcap", "", lab.token(Role.VIEWER))
+                        .status())
+                .isEqualTo(403);
+        assertThat(lab.parts().audit().latest(10))
+                .extracting(it -> it.verb() + " " + it.object() + " " + it.after())
+                .containsExactly("GET pcap export e0.0 ", "GET pcap export e0.0 frames of 2.0 s");
+        assertThat(lab.parts().audit().latest(10).getFirst().result()).startsWith("refused");
+    }
+
+    /** Another change came before this one was answered. */
+    @Test
+    void anApplyAnswersTheGenerationThatItMade() throws IOException {
+        lab.parts().watch().listen((before, now) -> lab.node().generation = 77);
+        RawAnswer answer = lab.unix("PUT", "/api/v1/settings", "# other\n");
+        assertThat(answer.text()).contains("\"generation\":2");
+    }
+
+    @Test
+    void tasksOfAnyNumberAreAnsweredWithinABound() throws Exception {
+        for (int count = 0; count < 60; count++) {
+            lab.failTask("k" + count, "x".repeat(100_000));
+        }
+        RawAnswer answer = lab.unix("GET", "/api/v1/tasks", "");
+        assertThat(answer.body().length).isBetween(3 << 20, 4 << 20);
+        assertThat(answer.text()).startsWith("[{\"id\":\"t60\"");
+    }
+
+    @Test
     void theSocketIsForUserAndGroupAndAStaleOneMakesRoom() throws IOException {
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(lab.socket())))
                 .isEqualTo("rw-rw----");

@@ -116,7 +116,7 @@ final class OpenApiDocument {
         if (route.method().equals("PUT")) {
             parameters.add(header("If-Match", "\"1\""));
         }
-        if (route.isChange()) {
+        if (route.isAudited()) {
             parameters.add(header("Etherbay-Reason", "planned"));
         }
         operation.put("parameters", parameters);

@@ -37,7 +37,7 @@ public final class AdministeredNode implements NodeAdmin {
     }
 
     @Override
-    public List<String> apply(String settings, String name, long ifGeneration) {
+    public Applied apply(String settings, String name, long ifGeneration) {
         return daemon.apply(settings, name, ifGeneration);
     }
 

@@ -226,9 +226,12 @@ public final class NodeDaemon implements AutoCloseable {
         return failures;
     }
 
-    /** See {@code NodeAdmin.plan}. */
-    public synchronized List<String> plan(String text, String name) {
-        return difference(told.file().with(read(text, name)));
+    /**
+     * See {@code NodeAdmin.plan}. Waits for no change that is under way, which may wait for disks.
+     */
+    public List<String> plan(String text, String name) {
+        SettingsLayer file = told.file();
+        return difference(file.with(SettingsLayer.ofApplied(text, name, file)));
     }
 
     private SettingsLayer read(String text, String name) {
@@ -236,7 +239,7 @@ public final class NodeDaemon implements AutoCloseable {
     }
 
     /** See {@code NodeAdmin.apply}. */
-    public synchronized List<String> apply(String text, String name, long ifGeneration) {
+    public synchronized NodeAdmin.Applied apply(String text, String name, long ifGeneration) {
         Told now = told;
         if (ifGeneration >= 0 && ifGeneration != now.applied().generation()) {
             throw new EtherbayException(
@@ -256,7 +259,7 @@ public final class NodeDaemon implements AutoCloseable {
         for (EtherbayException failure : become(next, durable)) {
             lines.add("! " + failure.getMessage() + ": " + failure.why());
         }
-        return lines;
+        return new NodeAdmin.Applied(lines, applied.generation());
     }
 
     /** See {@code NodeAdmin.exportSettings}. */

@@ -176,6 +176,7 @@ public final class HeldDisk extends Held<HeldDisk.Attached> {
                         path.standing(),
                         path.srttNs() / 1000,
                         path.windowCount(),
+                        path.carriedCount(),
                         path.lostCount()))
                 .toList();
     }

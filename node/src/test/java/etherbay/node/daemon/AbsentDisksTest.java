@@ -2,9 +2,11 @@
 package etherbay.node.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import etherbay.admin.NodeReport;
 import etherbay.base.Counters;
+import etherbay.base.EtherbayException;
 import etherbay.base.Impairment;
 import etherbay.base.PortAddress;
 import etherbay.base.SegmentSwitch;
@@ -30,6 +32,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -138,6 +141,36 @@ final class AbsentDisksTest {
                     .filteredOn(export -> export.trouble() != null)
                     .extracting(NodeReport.Export::name)
                     .containsExactly("e1.1", "e1.2", "e1.3", "e1.4", "e1.5", "e1.6", "e1.7");
+        }
+    }
+
+    /** What is asked for lies on a disk that nobody serves. */
+    @Test
+    void aReportAPlanAndAStopWaitForNoApply() throws Exception {
+        Path file = Files.writeString(
+                folder.resolve("etherbay.toml"), "state = \"" + folder.resolve("state") + "\"\n");
+        NodeDaemon daemon = NodeDaemon.start(
+                file, "1.2.3", new NodeOptions("test", false, Optional.empty()), said::add);
+        try (daemon) {
+            CountDownLatch begun = new CountDownLatch(1);
+            CompletableFuture<Object> apply = CompletableFuture.supplyAsync(() -> {
+                begun.countDown();
+                return daemon.apply(export(20, remote(0)), "lab", -1);
+            });
+            assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+            long beforeNs = Linux.clock().nanoTime();
+            while (msSince(beforeNs) < 1_000) {
+                assertThat(daemon.report().exports()).isEmpty();
+                assertThat(daemon.plan("", "nothing")).isEmpty();
+                daemon.applied();
+            }
+            assertThat(msSince(beforeNs)).isLessThan(ONE_WAIT_MS - 2_000);
+            assertThat(apply).isNotDone();
+            beforeNs = Linux.clock().nanoTime();
+            daemon.close();
+            assertThat(msSince(beforeNs)).isLessThan(ONE_WAIT_MS - 2_000);
+            assertThatThrownBy(() -> apply.get(5, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(EtherbayException.class);
         }
     }
 

@@ -223,10 +223,11 @@ final class NodeDaemonTest {
                     .asString()
                     .startsWith("+ e1.1: ");
             assertThat(admin.report().exports()).hasSize(1);
-            assertThat(admin.apply(more, "lab.toml", 0)).hasSize(1);
+            assertThat(admin.apply(more, "lab.toml", 0).lines()).hasSize(1);
             assertThat(admin.report().generation()).isEqualTo(1);
-            assertThat(admin.apply(more, "lab.toml", -1)).isEmpty();
-            assertThat(admin.apply(admin.exportSettings().text(), "same", 1)).isEmpty();
+            assertThat(admin.apply(more, "lab.toml", -1).lines()).isEmpty();
+            assertThat(admin.apply(admin.exportSettings().text(), "same", 1).lines())
+                    .isEmpty();
             assertThat(admin.report().generation()).isEqualTo(1);
             assertThat(admin.report().exports())
                     .extracting("name", "origin", "readOnly")
@@ -253,7 +254,10 @@ final class NodeDaemonTest {
             AdministeredNode again = new AdministeredNode(daemon);
             assertThat(again.report().generation()).isEqualTo(1);
             assertThat(again.report().exports()).extracting("name").contains("e1.1");
-            assertThat(again.apply("", "nothing", 1)).singleElement().asString().contains("- e1.1");
+            assertThat(again.apply("", "nothing", 1).lines())
+                    .singleElement()
+                    .asString()
+                    .contains("- e1.1");
             assertThat(again.report().exports()).hasSize(1);
             assertThat(again.exportSettings()).isEqualTo(new NodeAdmin.Settings("", 2));
         }
@@ -304,12 +308,12 @@ final class NodeDaemonTest {
         createMirror(one.toString(), two.toString());
         Path socket = folder.resolve("web");
         String table = """
-                [[mirror]]
-                name = "web"
-                legs = ["%s", "%s"]
-                interfaces = ["%s"]
-                nbd = "unix:%s"
-                """.formatted(one, two, segmentName(), socket);
+            [[mirror]]
+            name = "web"
+            legs = ["%s", "%s"]
+            interfaces = ["%s"]
+            nbd = "unix:%s"
+            """.formatted(one, two, segmentName(), socket);
         try (NodeDaemon daemon = start(table)) {
             AdministeredNode admin = new AdministeredNode(daemon);
             await("mirror web: clean");
@@ -459,12 +463,12 @@ final class NodeDaemonTest {
         createMirror(one.toString(), two.toString());
         Path socket = folder.resolve("web");
         String mirror = """
-                [[mirror]]
-                name = "web"
-                legs = ["%s", "%s"]
-                interfaces = ["%s"]
-                nbd = "unix:%s"
-                """.formatted(one, two, segmentName(), socket);
+            [[mirror]]
+            name = "web"
+            legs = ["%s", "%s"]
+            interfaces = ["%s"]
+            nbd = "unix:%s"
+            """.formatted(one, two, segmentName(), socket);
         String over =
                 export(0, Path.of("SOURCE")).replace("SOURCE", "nbd+unix:///?socket=" + socket);
         try (NodeDaemon _ = start(mirror + over);

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** The cases of {@link SettingsKeysTest} for {@code name}, {@code [api]} and {@code [nodes.NAME]}. */
+/** The cases of {@link SettingsKeysTest} of the node itself, its API and the other nodes. */
 final class NodeKeyCases {
     /** What stands above the keys of another node. */
     static final String HEADER = "[api]\ncertificate = \"/c\"\nkey = \"/k\"\n[nodes.node2]\n";
