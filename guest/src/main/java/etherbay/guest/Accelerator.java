@@ -59,9 +59,26 @@ public enum Accelerator {
     }
 
     List<String> arguments(int tcgCacheMib) {
+        return List.of("-accel", option(tcgCacheMib), "-cpu", bestCpu());
+    }
+
+    /**
+     * What QEMU's {@code -accel} takes.
+     *
+     * @param tcgCacheMib of translated code; QEMU's own default is up to 1 GiB
+     */
+    public String option(int tcgCacheMib) {
         return switch (this) {
-            case KVM -> List.of("-accel", "kvm", "-cpu", "host");
-            case TCG -> List.of("-accel", "tcg,thread=multi,tb-size=" + tcgCacheMib, "-cpu", "max");
+            case KVM -> "kvm";
+            case TCG -> "tcg,thread=multi,tb-size=" + tcgCacheMib;
+        };
+    }
+
+    /** The model of processor with all that it can do. */
+    public String bestCpu() {
+        return switch (this) {
+            case KVM -> "host";
+            case TCG -> "max";
         };
     }
 }

@@ -4,10 +4,11 @@ package etherbay.guest;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 
+import java.nio.file.Path;
 import java.util.Locale;
 
 /** The processor architecture of this machine, as Debian, QEMU and Linux each call it. */
-enum Arch {
+public enum Arch {
     X86_64("amd64", "qemu-system-x86_64", "pc", "ttyS0"),
     AARCH64("arm64", "qemu-system-aarch64", "virt", "ttyAMA0");
 
@@ -29,8 +30,24 @@ enum Arch {
         this.serialConsole = serialConsole;
     }
 
+    /** Where its emulator is; an error names the package to install. */
+    public Path requireEmulator() {
+        return HostCommand.require(
+                emulator, this == X86_64 ? "qemu-system-x86" : "qemu-system-arm");
+    }
+
+    /** Linux's name of the first serial line. */
+    public String serialConsole() {
+        return serialConsole;
+    }
+
+    /** Debian's name, the suffix of its kernel packages. */
+    public String debianName() {
+        return debianName;
+    }
+
     /** The architecture that this JVM runs on. Guests have the same: no cross emulation. */
-    static Arch ofThisMachine() {
+    public static Arch ofThisMachine() {
         String name = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
         return switch (name) {
             case "amd64", "x86_64" -> X86_64;

@@ -63,7 +63,7 @@ public final class GuestCache {
     }
 
     /** Renames a finished entry into place; when another process was first, its entry stays. */
-    static Path publish(Path finished, Path place) throws IOException {
+    public static Path publish(Path finished, Path place) throws IOException {
         try {
             Files.move(finished, place, StandardCopyOption.ATOMIC_MOVE);
         } catch (DirectoryNotEmptyException | FileAlreadyExistsException e) {
@@ -75,7 +75,7 @@ public final class GuestCache {
     }
 
     /** Deletes {@code folder} and all below it; absent is fine. */
-    static void deleteTree(Path folder) throws IOException {
+    public static void deleteTree(Path folder) throws IOException {
         if (!Files.exists(folder)) {
             return;
         }

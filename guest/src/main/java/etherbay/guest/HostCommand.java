@@ -19,9 +19,9 @@ import java.util.Optional;
  * <p>The programs used here (apt, dpkg-deb, ldd, xz, mke2fs) end by themselves; an interrupt kills
  * them.
  */
-final class HostCommand {
+public final class HostCommand {
     /** What a program left behind: exit code, standard output as bytes, standard error as text. */
-    static final class Outcome {
+    public static final class Outcome {
         private final int exitCode;
         private final byte[] output;
         private final String errors;
@@ -32,21 +32,36 @@ final class HostCommand {
             this.errors = errors;
         }
 
-        byte[] output() {
+        public int exitCode() {
+            return exitCode;
+        }
+
+        public byte[] output() {
             return output;
         }
 
-        String text() {
+        /** Standard output as text. */
+        public String text() {
             return new String(output, StandardCharsets.UTF_8);
+        }
+
+        /** Standard error, without blanks at both ends. */
+        public String errors() {
+            return errors.strip();
         }
     }
 
     private HostCommand() {}
 
     /** Runs {@code command} with {@code folder} as its working directory, English messages. */
-    static Outcome run(Path folder, List<String> command) {
+    public static Outcome run(Path folder, List<String> command) {
+        return run(folder, command, Path.of("/dev/null"));
+    }
+
+    /** As {@link #run(Path, List)}, with a file as its standard input. */
+    public static Outcome run(Path folder, List<String> command, Path input) {
         ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
-        builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+        builder.redirectInput(ProcessBuilder.Redirect.from(input.toFile()));
         builder.environment().put("LC_ALL", "C");
         Path errors;
         try {
@@ -82,8 +97,14 @@ final class HostCommand {
     }
 
     /** As {@link #run}, but a failing program is an error that quotes its last words. */
-    static Outcome runOrThrow(Path folder, List<String> command, String correction) {
-        Outcome outcome = run(folder, command);
+    public static Outcome runOrThrow(Path folder, List<String> command, String correction) {
+        return runOrThrow(folder, command, Path.of("/dev/null"), correction);
+    }
+
+    /** As {@link #runOrThrow(Path, List, String)}, with a file as its standard input. */
+    public static Outcome runOrThrow(
+            Path folder, List<String> command, Path input, String correction) {
+        Outcome outcome = run(folder, command, input);
         if (outcome.exitCode != 0) {
             throw new EtherbayException(
                     ErrorCode.ENVIRONMENT,
@@ -95,7 +116,7 @@ final class HostCommand {
     }
 
     /** Finds {@code name} in PATH and in the folders of system programs that users lack in PATH. */
-    static Optional<Path> find(String name) {
+    public static Optional<Path> find(String name) {
         String path = System.getenv().getOrDefault("PATH", "") + ":/usr/sbin:/sbin:/usr/bin:/bin";
         for (String folder : path.split(":", -1)) {
             Path candidate = Path.of(folder.isEmpty() ? "." : folder, name);
@@ -107,7 +128,7 @@ final class HostCommand {
     }
 
     /** As {@link #find}, but a missing program is an error that names its Debian package. */
-    static Path require(String name, String debianPackage) {
+    public static Path require(String name, String debianPackage) {
         return find(name)
                 .orElseThrow(() -> new EtherbayException(
                         ErrorCode.ENVIRONMENT,

@@ -102,8 +102,7 @@ public final class QemuCommand {
             arguments.addAll(List.of(
                     HostCommand.require("ip", "iproute2").toString(), "netns", "exec", namespace));
         }
-        String debianPackage = arch == Arch.X86_64 ? "qemu-system-x86" : "qemu-system-arm";
-        arguments.add(HostCommand.require(arch.emulator, debianPackage).toString());
+        arguments.add(arch.requireEmulator().toString());
         Accelerator used = accelerator != null ? accelerator : Accelerator.probe();
         arguments.addAll(
                 List.of("-machine", arch.machine + (arch == Arch.X86_64 ? ",graphics=off" : "")));
@@ -129,7 +128,7 @@ public final class QemuCommand {
     }
 
     /** In QEMU's option lists a comma inside a value is written twice. */
-    static String escaped(Path path) {
+    public static String escaped(Path path) {
         return path.toString().replace(",", ",,");
     }
 }

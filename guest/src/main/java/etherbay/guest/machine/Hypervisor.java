@@ -158,7 +158,11 @@ public interface Hypervisor {
     /** The guest goes on here as if nothing had been sent; nothing when nothing is sent. */
     void cancelSending(String guest);
 
-    /** It has noticed that its disk has another size now. @param bytes of the disk */
+    /**
+     * It has noticed that its disk has another size now.
+     *
+     * @param bytes of the disk
+     */
     void diskResized(String guest, long bytes);
 
     /**

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.guest.machine;
+
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+import etherbay.guest.HostCommand;
+import etherbay.guest.machine.Hypervisor.Abilities;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Begins a guest: what it needs is looked at first, and nothing is left when it fails. */
+final class QemuStart {
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+    private static final int MTU_BYTES = 1500;
+    private static final int MTU_BYTES_SEGMENT = 9000; // of etherbay segment run
+
+    private final QemuMonitor monitor;
+    private final QemuFolder folder;
+    private final GuestSpec spec;
+    private final Path disk;
+
+    QemuStart(QemuMonitor monitor, GuestSpec spec, Path disk) {
+        this.monitor = monitor;
+        this.folder = monitor.folder();
+        this.spec = spec;
+        this.disk = disk;
+    }
+
+    void run(QemuArguments arguments, Abilities abilities, Hypervisor.Start start) {
+        if (folder.process().isPresent()) {
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    "the guest " + spec.name() + " is here already",
+                    "its QEMU runs as process " + folder.process().orElseThrow().pid(),
+                    "see: etherbay guest list");
+        }
+        requireFit(abilities);
+        requireFiles();
+        List<Integer> mtus = mtus();
+        HostCommand.require("setsid", "util-linux");
+        List<String> command = arguments.of(spec, disk, start, mtus);
+        boolean started = false;
+        try {
+            folder.begin(command, disk);
+            awaitAnswer(spawn(command));
+            if (start == Hypervisor.Start.INCOMING) {
+                // See QemuCondition; and the disk is not touched before the guest runs here.
+                monitor.capabilities(Map.of("late-block-activate", true));
+            }
+            plugIn(mtus);
+            if (start == Hypervisor.Start.RUNNING) {
+                monitor.execute("cont");
+            }
+            folder.begun();
+            started = true;
+        } finally {
+            if (!started) {
+                folder.killProcess();
+                folder.delete();
+            }
+        }
+    }
+
+    private void requireFit(Abilities abilities) {
+        require(
+                abilities.machines().contains(spec.machine()),
+                "QEMU " + abilities.version() + " here has no machine " + spec.machine(),
+                "its newest is " + abilities.machine());
+        String cpu = spec.cpu().split(",", 2)[0];
+        require(
+                abilities.cpus().contains(cpu),
+                "no processor " + cpu + " here, with " + abilities.accelerator(),
+                "there are: " + String.join(", ", abilities.cpus()));
+        require(
+                spec.memoryMib() <= abilities.memoryFreeMib(),
+                "it needs " + spec.memoryMib() + " MiB of memory, and "
+                        + abilities.memoryFreeMib() + " are free here",
+                "end another guest, or give it less");
+        int longest = folder.console().toString().getBytes(StandardCharsets.UTF_8).length;
+        require(
+                longest <= QemuFolder.SOCKET_PATH_BYTES_MAX,
+                "the path of its sockets, " + folder.console() + ", has " + longest + " bytes",
+                "a Unix socket's has at most " + QemuFolder.SOCKET_PATH_BYTES_MAX
+                        + ": keep guests in a folder with a shorter path");
+        int diskBytes = disk.toString().getBytes(StandardCharsets.UTF_8).length;
+        require(
+                diskBytes <= QemuFolder.SOCKET_PATH_BYTES_MAX,
+                "the path of its disk's socket, " + disk + ", has " + diskBytes + " bytes",
+                "a Unix socket's has at most " + QemuFolder.SOCKET_PATH_BYTES_MAX);
+    }
+
+    private void requireFiles() {
+        require(
+                Files.exists(disk),
+                "its disk is not served: there is no socket " + disk,
+                "start the mirror, and see that it is served over NBD there");
+        for (String file : List.of(
+                spec.boot().kernel(), spec.boot().initrd(), spec.boot().seed())) {
+            require(
+                    file.isEmpty() || Files.isReadable(Path.of(file)),
+                    "this node has no file " + file + ", which the guest begins with",
+                    "copy it to the same path on every node");
+        }
+    }
+
+    private void require(boolean holds, String why, String correction) {
+        if (!holds) {
+            throw new EtherbayException(
+                    ErrorCode.INVALID,
+                    "the guest " + spec.name() + " cannot run here",
+                    why,
+                    correction);
+        }
+    }
+
+    private List<Integer> mtus() {
+        List<Integer> mtus = new ArrayList<>();
+        for (GuestNic nic : spec.nics()) {
+            if (nic.plug().startsWith("bridge:")) {
+                mtus.add(BridgeTap.mtu(nic.plug().substring("bridge:".length())));
+            } else {
+                mtus.add(nic.plug().startsWith("unix:") ? MTU_BYTES_SEGMENT : MTU_BYTES);
+            }
+        }
+        return mtus;
+    }
+
+    private Process spawn(List<String> command) {
+        try {
+            // Its own session, and nothing of ours held open: it goes on when we end.
+            return new ProcessBuilder(command)
+                    .directory(Path.of("/").toFile())
+                    .redirectInput(Path.of("/dev/null").toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(folder.log().toFile())
+                    .start();
+        } catch (IOException failure) {
+            throw new EtherbayException(
+                    ErrorCode.ENVIRONMENT,
+                    "QEMU does not start",
+                    failure.toString(),
+                    "see that this works: " + command.get(1) + " --version");
+        }
+    }
+
+    private void awaitAnswer(Process process) {
+        boolean there = Waiting.until(
+                TIMEOUT,
+                () -> !process.isAlive()
+                        || (Files.exists(folder.qmp()) && folder.process().isPresent()));
+        if (process.isAlive() && there) {
+            try {
+                // Its socket is there before its disk; it answers when that is there, too.
+                monitor.talk(TIMEOUT, qmp -> qmp.execute("query-status"));
+                return;
+            } catch (EtherbayException failure) {
+                if (failure.code() != ErrorCode.NOT_FOUND) {
+                    process.destroyForcibly();
+                    throw failure;
+                }
+            }
+        }
+        process.destroyForcibly();
+        throw failed();
+    }
+
+    private EtherbayException failed() {
+        String said = folder.lastWords();
+        boolean tap = said.contains("/dev/net/tun");
+        return new EtherbayException(
+                tap ? ErrorCode.DENIED : ErrorCode.ENVIRONMENT,
+                "QEMU does not start the guest " + spec.name(),
+                said,
+                tap
+                        ? "a card on a bridge needs a tap interface: run the node as root, or with"
+                                + " CAP_NET_ADMIN and the right to open /dev/net/tun"
+                        : "mend what QEMU complains of");
+    }
+
+    private void plugIn(List<Integer> mtus) {
+        for (int index = 0; index < spec.nics().size(); index++) {
+            String plug = spec.nics().get(index).plug();
+            if (plug.startsWith("bridge:")) {
+                BridgeTap.plugIn(
+                        BridgeTap.name(folder.path(), index),
+                        plug.substring("bridge:".length()),
+                        mtus.get(index));
+            }
+        }
+    }
+}
