@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -134,6 +135,7 @@ final class MachineLab implements AutoCloseable {
                 "driver=raw,file.driver=blkdebug,file.image.driver=file,file.image.filename="
                         + image
                         + ",file.inject-error.0.event=none,file.inject-error.0.iotype=write"));
+        Tool.await("qemu-nbd listens: " + server.log(), TIMEOUT, () -> Files.exists(socket));
     }
 
     Path folder() {
@@ -186,21 +188,25 @@ final class MachineLab implements AutoCloseable {
         return Tool.textOf(node.consoleLog(GUEST)).replace("\r", "");
     }
 
-    /** Gives the guest's shell a line. */
+    /** Gives the guest's shell a line; what QEMU has not read yet would end with the connection. */
     static void type(Hypervisor node, String line) {
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             channel.connect(UnixDomainSocketAddress.of(node.console(GUEST)));
             channel.write(ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.US_ASCII)));
+            Tool.await("the guest has read: " + line, TIMEOUT, () -> console(node).contains(line));
+            Tool.pause(Duration.ofMillis(200)); // for the end of the line
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     void await(Hypervisor node, Condition wanted) {
-        Tool.await(
-                wanted + ", not " + node.condition(GUEST),
-                TIMEOUT,
-                () -> node.condition(GUEST) == wanted);
+        try {
+            Tool.await(wanted.name(), TIMEOUT, () -> node.condition(GUEST) == wanted);
+        } catch (AssertionError late) {
+            throw new AssertionError(
+                    "it is " + node.condition(GUEST) + "; " + server.log() + console(node), late);
+        }
     }
 
     /** What stands on the disk in the place of a record. */
@@ -237,7 +243,7 @@ final class MachineLab implements AutoCloseable {
         there.kill(GUEST);
         server.close();
         try (var files = Files.walk(folder)) {
-            files.sorted(java.util.Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

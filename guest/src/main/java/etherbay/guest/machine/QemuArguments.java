@@ -92,6 +92,11 @@ final class QemuArguments {
                 "-mon",
                 "chardev=qmp,mode=control",
                 "-chardev",
+                "socket,id=oob,server=on,wait=off,path="
+                        + QemuCommand.escaped(folder.outOfBand()),
+                "-mon",
+                "chardev=oob,mode=control",
+                "-chardev",
                 "socket,id=con,server=on,wait=off,path=" + QemuCommand.escaped(folder.console())
                         + ",logfile=" + QemuCommand.escaped(folder.consoleLog()),
                 "-serial",

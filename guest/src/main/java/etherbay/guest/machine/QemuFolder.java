@@ -20,13 +20,13 @@ import java.util.stream.Stream;
  * What is kept on disk of one guest under QEMU, and which process it is. Any thread.
  *
  * <pre>
- *   qmp con vnc    Unix sockets of QEMU
- *   pid            by QEMU, while it runs
- *   command        its command line, a word a line
- *   disk           the Unix socket of its disk
- *   begun          there while it is being started
- *   console.log    what the guest has printed
- *   log            what QEMU has printed
+ *   qmp oob con vnc    Unix sockets of QEMU
+ *   pid                by QEMU, while it runs
+ *   command            its command line, a word a line
+ *   disk               the Unix socket of its disk
+ *   begun              there while it is being started
+ *   console.log        what the guest has printed
+ *   log                what QEMU has printed
  * </pre>
  *
  * A process is this guest's when it is a QEMU whose command line names this folder's {@code pid}: a
@@ -52,6 +52,11 @@ final class QemuFolder {
 
     Path qmp() {
         return path.resolve("qmp");
+    }
+
+    /** A second one, for what has to get through when the first one waits. */
+    Path outOfBand() {
+        return path.resolve("oob");
     }
 
     Path console() {

@@ -5,6 +5,8 @@ import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.guest.machine.Hypervisor.Condition;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -26,6 +28,7 @@ final class QemuMonitor {
     private final String guest;
     private final QemuFolder folder;
     private final ReentrantLock lock = new ReentrantLock();
+    private @Nullable QmpConnection lifeline; // under the lock
 
     QemuMonitor(String guest, QemuFolder folder) {
         this.guest = guest;
@@ -96,6 +99,43 @@ final class QemuMonitor {
                 "start it");
     }
 
+    /**
+     * Opens a second conversation, to be used when the first one waits: then it is too late to open
+     * one. It ends when the guest is seen to be at rest.
+     */
+    void openLifeline() {
+        enter(TIMEOUT);
+        try {
+            closeLifeline();
+            lifeline = QmpConnection.open(folder.outOfBand(), TIMEOUT);
+        } catch (IOException failure) {
+            throw broken(failure);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Nothing when there is no lifeline: whoever opened it has ended. */
+    void executeOutOfBand(String command, Map<String, ?> arguments) {
+        enter(TIMEOUT);
+        try {
+            if (lifeline != null) {
+                lifeline.executeOutOfBand(command, arguments);
+            }
+        } catch (IOException failure) {
+            throw broken(failure);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void closeLifeline() {
+        if (lifeline != null) {
+            lifeline.close();
+            lifeline = null;
+        }
+    }
+
     QmpValue execute(String command, Map<String, ?> arguments) {
         return talk(qmp -> qmp.execute(command, arguments));
     }
@@ -119,7 +159,13 @@ final class QemuMonitor {
             return Optional.empty();
         }
         try {
-            return Optional.of(talk(QemuMonitor::look));
+            return Optional.of(talk(qmp -> {
+                QemuCondition seen = look(qmp);
+                if (!seen.sends()) {
+                    closeLifeline();
+                }
+                return seen;
+            }));
         } catch (EtherbayException failure) {
             if (failure.code() == ErrorCode.NOT_FOUND) {
                 return Optional.empty();

@@ -147,6 +147,7 @@ final class QemuSending {
 
     void finish() {
         monitor.require("sent for good", Set.of(Condition.SWITCHING));
+        monitor.openLifeline();
         monitor.execute("migrate-continue", Map.of("state", "pre-switchover"));
     }
 
@@ -154,8 +155,8 @@ final class QemuSending {
         if (isHanging()) {
             // The last of it does not get through, and QEMU waits with all else: only its other
             // thread hears us. It then fails, which is what is wanted.
-            monitor.talk(HANG_TIMEOUT, qmp -> qmp.executeOutOfBand(
-                    "yank", Map.of("instances", List.of(Map.of("type", "migration")))));
+            monitor.executeOutOfBand(
+                    "yank", Map.of("instances", List.of(Map.of("type", "migration"))));
         }
         Optional<QemuCondition> seen = monitor.look();
         if (seen.isEmpty()) {

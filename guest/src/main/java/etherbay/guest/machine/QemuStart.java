@@ -7,6 +7,9 @@ import etherbay.guest.HostCommand;
 import etherbay.guest.machine.Hypervisor.Abilities;
 
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +21,7 @@ import java.util.Map;
 /** Begins a guest: what it needs is looked at first, and nothing is left when it fails. */
 final class QemuStart {
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(2);
     private static final int MTU_BYTES = 1500;
     private static final int MTU_BYTES_SEGMENT = 9000; // of etherbay segment run
 
@@ -125,11 +129,26 @@ final class QemuStart {
         for (GuestNic nic : spec.nics()) {
             if (nic.plug().startsWith("bridge:")) {
                 mtus.add(BridgeTap.mtu(nic.plug().substring("bridge:".length())));
+            } else if (nic.plug().startsWith("unix:")) {
+                requireListener(Path.of(nic.plug().substring("unix:".length())));
+                mtus.add(MTU_BYTES_SEGMENT);
             } else {
-                mtus.add(nic.plug().startsWith("unix:") ? MTU_BYTES_SEGMENT : MTU_BYTES);
+                mtus.add(MTU_BYTES);
             }
         }
         return mtus;
+    }
+
+    /** QEMU 7.2 starts without a segment that is not there, and never looks for it again. */
+    private void requireListener(Path segment) {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            channel.connect(UnixDomainSocketAddress.of(segment));
+        } catch (IOException failure) {
+            require(
+                    false,
+                    "nobody serves the segment " + segment + ": " + failure.getMessage(),
+                    "etherbay segment run unix:" + segment + "; or give it another --net");
+        }
     }
 
     private Process spawn(List<String> command) {
@@ -151,24 +170,36 @@ final class QemuStart {
     }
 
     private void awaitAnswer(Process process) {
-        boolean there = Waiting.until(
-                TIMEOUT,
-                () -> !process.isAlive()
-                        || (Files.exists(folder.qmp()) && folder.process().isPresent()));
-        if (process.isAlive() && there) {
-            try {
-                // Its socket is there before its disk; it answers when that is there, too.
-                monitor.talk(TIMEOUT, qmp -> qmp.execute("query-status"));
-                return;
-            } catch (EtherbayException failure) {
-                if (failure.code() != ErrorCode.NOT_FOUND) {
-                    process.destroyForcibly();
-                    throw failure;
-                }
-            }
+        boolean answered = Waiting.until(TIMEOUT, () -> !process.isAlive() || answers());
+        if (answered && process.isAlive()) {
+            return;
+        }
+        if (!process.isAlive()) {
+            throw failed();
         }
         process.destroyForcibly();
-        throw failed();
+        throw new EtherbayException(
+                ErrorCode.UNAVAILABLE,
+                "the guest " + spec.name() + " was not started",
+                "QEMU did not answer within " + TIMEOUT.toSeconds()
+                        + " s; it waits for its disk, perhaps",
+                "see that the disk answers at " + disk);
+    }
+
+    /** Its socket is there before anybody listens at it, and that before it has its disk. */
+    private boolean answers() {
+        if (!Files.exists(folder.qmp())) {
+            return false;
+        }
+        try {
+            monitor.talk(ANSWER_TIMEOUT, qmp -> qmp.execute("query-status"));
+            return true;
+        } catch (EtherbayException failure) {
+            if (failure.code() == ErrorCode.UNAVAILABLE || failure.code() == ErrorCode.NOT_FOUND) {
+                return false;
+            }
+            throw failure;
+        }
     }
 
     private EtherbayException failed() {
