@@ -63,12 +63,10 @@ class GuestImageSysTest {
     void rawAndQcow2AreCopiedToADiskOverNbd() throws IOException {
         Path raw = image("raw", DISK_BYTES / 2);
         Path qcow2 = folder.resolve("qcow2");
-        Tool.check(List.of(
-                "qemu-img", "convert", "-O", "qcow2", raw.toString(), qcow2.toString()));
+        Tool.check(List.of("qemu-img", "convert", "-O", "qcow2", raw.toString(), qcow2.toString()));
         for (Path source : List.of(raw, qcow2)) {
             Path disk = image("disk", DISK_BYTES);
-            try (NbdServerProcess server =
-                    NbdServerProcess.atSocket(disk, folder.resolve("s"))) {
+            try (NbdServerProcess server = NbdServerProcess.atSocket(disk, folder.resolve("s"))) {
                 List<Integer> percents = new ArrayList<>();
                 copy(source)
                         .write(
@@ -77,8 +75,7 @@ class GuestImageSysTest {
                                 (step, percent) -> percents.add(percent));
                 assertThat(percents).isSorted().startsWith(0).endsWith(100);
             }
-            Tool.check(List.of(
-                    "cmp", "-n", "" + DISK_BYTES / 2, raw.toString(), disk.toString()));
+            Tool.check(List.of("cmp", "-n", "" + DISK_BYTES / 2, raw.toString(), disk.toString()));
             assertThat(work.toFile().list()).isEmpty();
         }
     }

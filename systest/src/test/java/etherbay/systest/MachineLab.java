@@ -193,7 +193,8 @@ final class MachineLab implements AutoCloseable {
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             channel.connect(UnixDomainSocketAddress.of(node.console(GUEST)));
             channel.write(ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.US_ASCII)));
-            Tool.await("the guest has read: " + line, TIMEOUT, () -> console(node).contains(line));
+            Tool.await(
+                    "the guest has read: " + line, TIMEOUT, () -> console(node).contains(line));
             Tool.pause(Duration.ofMillis(200)); // for the end of the line
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -243,7 +244,8 @@ final class MachineLab implements AutoCloseable {
         there.kill(GUEST);
         server.close();
         try (var files = Files.walk(folder)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

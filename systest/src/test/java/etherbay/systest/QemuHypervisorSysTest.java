@@ -4,6 +4,7 @@ package etherbay.systest;
 import static etherbay.systest.MachineLab.GUEST;
 import static etherbay.systest.MachineLab.console;
 import static etherbay.systest.MachineLab.lastRecord;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -98,8 +99,10 @@ class QemuHypervisorSysTest {
 
         here.diskResized(GUEST, 24 << 20);
         MachineLab.type(here, "echo \"size $(cat /sys/block/vda/size)\"");
-        Tool.await("the new size", MachineLab.TIMEOUT, () -> console(here)
-                .contains("size " + (24 << 11) + "\n"));
+        Tool.await(
+                "the new size",
+                MachineLab.TIMEOUT,
+                () -> console(here).contains("size " + (24 << 11) + "\n"));
         refused(
                 ErrorCode.CONFLICT,
                 "does not get another size",

@@ -22,8 +22,8 @@ import java.util.UUID;
 
 /**
  * A Debian made of packages, which starts from the disk by itself: a partition table, GRUB in the
- * gap before the first partition, an ext4 file system over all the rest. Nothing is mounted, so that
- * any user can make one. Any thread.
+ * gap before the first partition, an ext4 file system over all the rest. Nothing is mounted, so
+ * that any user can make one. Any thread.
  *
  * <pre>
  *   sector 0      boot.img of GRUB, 440 bytes; partition table
@@ -41,8 +41,19 @@ final class DebianImage {
     private static final long SECTORS_MAX = 0xFFFF_FFFFL; // of a partition in such a table
     private static final Path GRUB = Path.of("/usr/lib/grub/i386-pc");
     private static final List<String> GRUB_MODULES = List.of(
-            "biosdisk", "part_msdos", "ext2", "normal", "linux", "configfile", "search",
-            "search_fs_uuid", "echo", "test", "serial", "terminal", "boot");
+            "biosdisk",
+            "part_msdos",
+            "ext2",
+            "normal",
+            "linux",
+            "configfile",
+            "search",
+            "search_fs_uuid",
+            "echo",
+            "test",
+            "serial",
+            "terminal",
+            "boot");
     private static final String PACKAGES =
             "systemd-sysv,udev,dbus,kmod,iproute2,linux-image-cloud-amd64";
     private static final Set<String> RESOLVED_IN_SYSTEMD = Set.of("buster", "bullseye");
@@ -57,8 +68,7 @@ final class DebianImage {
     private final boolean root = System.getProperty("user.name").equals("root");
     private String step = "";
 
-    DebianImage(
-            String suite, String hostname, Login login, Path work, ImageProgress progress) {
+    DebianImage(String suite, String hostname, Login login, Path work, ImageProgress progress) {
         this.suite = suite;
         this.hostname = hostname;
         this.login = login;
@@ -207,8 +217,7 @@ final class DebianImage {
             }
             command.addAll(List.of("sh", script.toString(), hostname));
             command.addAll(List.of(UUID.randomUUID().toString(), image.toString()));
-            command.addAll(List.of(
-                    "" + PARTITION_BYTES_AT, partitionSectors(diskBytes) / 2 + "k"));
+            command.addAll(List.of("" + PARTITION_BYTES_AT, partitionSectors(diskBytes) / 2 + "k"));
             LongCommand.run(
                     work,
                     command,

@@ -63,15 +63,15 @@ public final class GuestImage {
             switch (source) {
                 case ImageSource.Copied(Path file) -> copy(file, to, work, progress);
                 case ImageSource.Cloud(Path file) -> copy(file, to, work, progress);
-                case ImageSource.Debian(String suite) -> debian(suite, work, progress).write(to);
+                case ImageSource.Debian(String suite) ->
+                    debian(suite, work, progress).write(to);
             }
         } finally {
             LongCommand.forget(work);
         }
     }
 
-    private static void copy(
-            Path file, ImageDestination to, Path work, ImageProgress progress) {
+    private static void copy(Path file, ImageDestination to, Path work, ImageProgress progress) {
         ImageCopy.copy(file, ImageCopy.requireFit(file, to), to, work, progress, 0);
     }
 

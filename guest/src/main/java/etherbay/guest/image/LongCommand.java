@@ -34,8 +34,7 @@ final class LongCommand {
      * @param heard gets the end of its output, a few times a second
      * @param correction when it fails
      */
-    static void run(
-            Path folder, List<String> command, Consumer<String> heard, String correction) {
+    static void run(Path folder, List<String> command, Consumer<String> heard, String correction) {
         Path output = folder.resolve("output");
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(folder.toFile())
@@ -64,8 +63,7 @@ final class LongCommand {
                     ErrorCode.ENVIRONMENT,
                     Path.of(command.getFirst()).getFileName() + " failed with exit code "
                             + process.exitValue(),
-                    EtherbayException.shown(
-                            tail(output, ERROR_BYTES).strip().replace("\n", "; ")),
+                    EtherbayException.shown(tail(output, ERROR_BYTES).strip().replace("\n", "; ")),
                     correction);
         }
     }

@@ -14,8 +14,8 @@ import java.util.zip.CRC32;
 
 /**
  * A guest's card on a bridge of this node, by a tap interface. QEMU makes the tap, so that it is
- * gone with QEMU however that ends; we plug it in. Both need root, or CAP_NET_ADMIN and the right to
- * open {@code /dev/net/tun}. Any thread.
+ * gone with QEMU however that ends; we plug it in. Both need root, or CAP_NET_ADMIN and the right
+ * to open {@code /dev/net/tun}. Any thread.
  */
 final class BridgeTap {
     private static final Path INTERFACES = Path.of("/sys/class/net");
@@ -62,9 +62,7 @@ final class BridgeTap {
         String ip = HostCommand.require("ip", "iproute2").toString();
         String correction = "run the node as root, or with CAP_NET_ADMIN";
         HostCommand.runOrThrow(
-                Path.of("/"),
-                List.of(ip, "link", "set", "dev", tap, "mtu", "" + mtu),
-                correction);
+                Path.of("/"), List.of(ip, "link", "set", "dev", tap, "mtu", "" + mtu), correction);
         HostCommand.runOrThrow(
                 Path.of("/"),
                 List.of(ip, "link", "set", "dev", tap, "master", bridge, "up"),

@@ -46,7 +46,10 @@ final class QemuAbilities {
 
     /** What does not change while the program stays. */
     private record Known(
-            Path emulator, FileTime modified, String version, List<String> machines,
+            Path emulator,
+            FileTime modified,
+            String version,
+            List<String> machines,
             List<String> cpus) {}
 
     private final Arch arch;
@@ -122,8 +125,7 @@ final class QemuAbilities {
         }
     }
 
-    private static Known parse(
-            Path emulator, FileTime modified, Arch arch, List<String> answers) {
+    private static Known parse(Path emulator, FileTime modified, Arch arch, List<String> answers) {
         String version = "";
         List<String> machines = new ArrayList<>();
         TreeSet<String> cpus = new TreeSet<>();
@@ -134,10 +136,12 @@ final class QemuAbilities {
                 case "query-version" -> version = version(said.at("qemu"));
                 case "query-machines" ->
                     machines.addAll(machines(
-                            arch, said.list().stream().map(each -> each.at("name").text())));
+                            arch,
+                            said.list().stream().map(each -> each.at("name").text())));
                 case "query-cpu-definitions" ->
                     said.list().stream()
-                            .filter(each -> each.at("unavailable-features").list().isEmpty())
+                            .filter(each ->
+                                    each.at("unavailable-features").list().isEmpty())
                             .map(each -> each.at("name").text())
                             .forEach(cpus::add);
                 default -> {}
@@ -153,11 +157,10 @@ final class QemuAbilities {
 
     /** Those with a version, the newest first: a guest that moves to a newer QEMU keeps its own. */
     static List<String> machines(Arch arch, Stream<String> names) {
-        String prefix =
-                switch (arch) {
-                    case X86_64 -> "pc-q35-";
-                    case AARCH64 -> "virt-";
-                };
+        String prefix = switch (arch) {
+            case X86_64 -> "pc-q35-";
+            case AARCH64 -> "virt-";
+        };
         return names.filter(each -> each.startsWith(prefix))
                 .sorted(Comparator.comparingLong(QemuAbilities::age).reversed())
                 .toList();

@@ -92,8 +92,7 @@ final class QemuArguments {
                 "-mon",
                 "chardev=qmp,mode=control",
                 "-chardev",
-                "socket,id=oob,server=on,wait=off,path="
-                        + QemuCommand.escaped(folder.outOfBand()),
+                "socket,id=oob,server=on,wait=off,path=" + QemuCommand.escaped(folder.outOfBand()),
                 "-mon",
                 "chardev=oob,mode=control",
                 "-chardev",
@@ -168,8 +167,8 @@ final class QemuArguments {
                     "-blockdev",
                     "driver=file,node-name=seed-file,read-only=on,filename="
                             + QemuCommand.escaped(Path.of(seed))));
-            words.addAll(List.of(
-                    "-blockdev", "driver=raw,node-name=seed0,read-only=on,file=seed-file"));
+            words.addAll(
+                    List.of("-blockdev", "driver=raw,node-name=seed0,read-only=on,file=seed-file"));
             words.addAll(List.of("-device", "virtio-blk-pci,id=vdb,drive=seed0"));
         }
     }

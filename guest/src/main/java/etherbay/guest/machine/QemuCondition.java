@@ -30,8 +30,7 @@ record QemuCondition(String runState, String migration, boolean neverPaused) {
                         ? Condition.LOADED
                         : Condition.PAUSED;
             case "finish-migrate" -> finishing();
-            case "postmigrate" ->
-                migration.equals("completed") ? Condition.SENT : Condition.PAUSED;
+            case "postmigrate" -> migration.equals("completed") ? Condition.SENT : Condition.PAUSED;
             case "shutdown" -> Condition.OFF;
             default -> Condition.BROKEN; // guest-panicked, internal-error, io-error, watchdog
         };

@@ -148,8 +148,7 @@ final class QemuFolder {
     private boolean isOurs(long pid) {
         try {
             byte[] line = Files.readAllBytes(PROC.resolve(pid + "/cmdline"));
-            List<String> words =
-                    List.of(new String(line, StandardCharsets.UTF_8).split("\0", -1));
+            List<String> words = List.of(new String(line, StandardCharsets.UTF_8).split("\0", -1));
             int at = words.indexOf("-pidfile");
             return at >= 0
                     && words.getFirst().contains("qemu-system")

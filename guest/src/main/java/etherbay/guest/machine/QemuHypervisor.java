@@ -108,8 +108,7 @@ public final class QemuHypervisor implements Hypervisor {
     public void pause(String guest) {
         QemuMonitor monitor = monitor(guest);
         Condition condition = monitor.require(
-                        "paused",
-                        Set.of(Condition.RUNNING, Condition.LEAVING, Condition.PAUSED))
+                        "paused", Set.of(Condition.RUNNING, Condition.LEAVING, Condition.PAUSED))
                 .condition();
         if (condition == Condition.RUNNING) {
             monitor.capabilities(Map.of("late-block-activate", false));

@@ -47,15 +47,17 @@ final class QemuSending {
         boolean unix = host.startsWith("unix:");
         String uri = unix ? host : "tcp:" + bracketed(host) + ":0";
         monitor.execute("migrate-incoming", Map.of("uri", uri));
-        return address(host).orElseThrow(() -> new EtherbayException(
-                ErrorCode.UNAVAILABLE,
-                "QEMU does not say where it waits for a guest",
-                "it was told to listen at " + uri,
-                "end the guest here and begin again"));
+        return address(host)
+                .orElseThrow(() -> new EtherbayException(
+                        ErrorCode.UNAVAILABLE,
+                        "QEMU does not say where it waits for a guest",
+                        "it was told to listen at " + uri,
+                        "end the guest here and begin again"));
     }
 
     private Optional<String> address(String host) {
-        List<QmpValue> all = monitor.execute("query-migrate").at("socket-address").list();
+        List<QmpValue> all =
+                monitor.execute("query-migrate").at("socket-address").list();
         if (all.isEmpty()) {
             return Optional.empty();
         }
@@ -120,7 +122,8 @@ final class QemuSending {
 
     Progress progress() {
         QmpValue said = monitor.execute("query-migrate");
-        if (said.at("status").text().equals("completed") && said.at("total-time").number() == 0) {
+        if (said.at("status").text().equals("completed")
+                && said.at("total-time").number() == 0) {
             Waiting.pauseMs(SETTLE_MS); // seen once: the numbers follow
             said = monitor.execute("query-migrate");
         }
@@ -175,8 +178,7 @@ final class QemuSending {
         }
         monitor.execute("migrate_cancel");
         boolean back = Waiting.until(CANCEL_TIMEOUT, () -> {
-            QemuCondition now =
-                    monitor.look().orElse(new QemuCondition("shutdown", "", false));
+            QemuCondition now = monitor.look().orElse(new QemuCondition("shutdown", "", false));
             return !now.sends() && !now.runState().equals("finish-migrate");
         });
         if (!back) {

@@ -84,8 +84,8 @@ final class QemuStart {
                 "there are: " + String.join(", ", abilities.cpus()));
         require(
                 spec.memoryMib() <= abilities.memoryFreeMib(),
-                "it needs " + spec.memoryMib() + " MiB of memory, and "
-                        + abilities.memoryFreeMib() + " are free here",
+                "it needs " + spec.memoryMib() + " MiB of memory, and " + abilities.memoryFreeMib()
+                        + " are free here",
                 "end another guest, or give it less");
         int longest = folder.console().toString().getBytes(StandardCharsets.UTF_8).length;
         require(
@@ -105,8 +105,8 @@ final class QemuStart {
                 Files.exists(disk),
                 "its disk is not served: there is no socket " + disk,
                 "start the mirror, and see that it is served over NBD there");
-        for (String file : List.of(
-                spec.boot().kernel(), spec.boot().initrd(), spec.boot().seed())) {
+        for (String file :
+                List.of(spec.boot().kernel(), spec.boot().initrd(), spec.boot().seed())) {
             require(
                     file.isEmpty() || Files.isReadable(Path.of(file)),
                     "this node has no file " + file + ", which the guest begins with",

@@ -32,9 +32,9 @@ class GuestImageTest {
     void anImageThatNamesAnotherFileIsNotWhole() {
         String whole = "{\"virtual-size\": 67108864, \"format\": \"qcow2\","
                 + " \"format-specific\": {\"data\": {\"compat\": \"1.1\"}}}";
-        assertThat(ImageCopy.parse(whole))
-                .isEqualTo(new ImageCopy.Info("qcow2", 67108864, true));
-        assertThat(ImageCopy.parse(whole.replace("compat", "data-file")).whole()).isFalse();
+        assertThat(ImageCopy.parse(whole)).isEqualTo(new ImageCopy.Info("qcow2", 67108864, true));
+        assertThat(ImageCopy.parse(whole.replace("compat", "data-file")).whole())
+                .isFalse();
         assertThat(ImageCopy.parse(whole.replaceFirst("\\{", "{\"backing-filename\": \"/x\","))
                         .whole())
                 .isFalse();
@@ -61,9 +61,23 @@ class GuestImageTest {
     void thePartitionTableHasOnePartitionToStartFrom() {
         byte[] table = DebianImage.table(0x00112233);
         assertThat(table).hasSize(66).endsWith((byte) 0x55, (byte) 0xAA);
-        assertThat(table).startsWith(
-                (byte) 0x80, (byte) 0xFE, (byte) 0xFF, (byte) 0xFF, (byte) 0x83, (byte) 0xFE,
-                (byte) 0xFF, (byte) 0xFF, (byte) 0, (byte) 8, (byte) 0, (byte) 0, (byte) 0x33,
-                (byte) 0x22, (byte) 0x11, (byte) 0);
+        assertThat(table)
+                .startsWith(
+                        (byte) 0x80,
+                        (byte) 0xFE,
+                        (byte) 0xFF,
+                        (byte) 0xFF,
+                        (byte) 0x83,
+                        (byte) 0xFE,
+                        (byte) 0xFF,
+                        (byte) 0xFF,
+                        (byte) 0,
+                        (byte) 8,
+                        (byte) 0,
+                        (byte) 0,
+                        (byte) 0x33,
+                        (byte) 0x22,
+                        (byte) 0x11,
+                        (byte) 0);
     }
 }

@@ -32,8 +32,7 @@ class QemuArgumentsTest {
     private static String line(GuestSpec spec, Hypervisor.Start start) {
         return String.join(
                 " ",
-                new QemuArguments(
-                                Arch.X86_64, Accelerator.TCG, Path.of("/usr/bin/qemu"), FOLDER)
+                new QemuArguments(Arch.X86_64, Accelerator.TCG, Path.of("/usr/bin/qemu"), FOLDER)
                         .of(spec, Path.of("/run/d,k"), start, List.of(9000, 1500)));
     }
 

@@ -63,7 +63,8 @@ class QemuConditionTest {
                 {"expected-downtime": 300, "status": "active", "ram": {"total": 268967936,
                  "remaining": 32722944, "dirty-sync-count": 2}}"""));
         assertThat(some).isEqualTo(new Hypervisor.Progress(236244992, 268967936, 2, 300, ""));
-        assertThat(QemuSending.progress(QmpValue.parse("{\"status\": \"failed\"}")).failure())
+        assertThat(QemuSending.progress(QmpValue.parse("{\"status\": \"failed\"}"))
+                        .failure())
                 .contains("other QEMU");
     }
 }

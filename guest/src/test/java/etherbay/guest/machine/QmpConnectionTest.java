@@ -36,8 +36,7 @@ class QmpConnectionTest {
     Path folder;
 
     /** Greets, and answers each line that comes with the next of these texts. */
-    private Path served(String greeting, List<String> asked, String... answers)
-            throws IOException {
+    private Path served(String greeting, List<String> asked, String... answers) throws IOException {
         Path socket = folder.resolve("s");
         ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         server.bind(UnixDomainSocketAddress.of(socket));
