@@ -170,8 +170,15 @@ final class MachineLab implements AutoCloseable {
     /** Waits for that many more records. */
     void awaitRecords(Hypervisor node, int count) {
         long from = lastRecord(node);
-        Tool.await(
-                count + " records after " + from, TIMEOUT, () -> lastRecord(node) >= from + count);
+        try {
+            Tool.await(
+                    count + " records after " + from,
+                    TIMEOUT,
+                    () -> lastRecord(node) >= from + count);
+        } catch (AssertionError late) {
+            throw new AssertionError(
+                    "it is " + node.condition(GUEST) + ":\n" + console(node), late);
+        }
     }
 
     /** Of the last record that the guest has called durable while it was on this node. */

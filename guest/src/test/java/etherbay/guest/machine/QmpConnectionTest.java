@@ -73,7 +73,8 @@ class QmpConnectionTest {
                 asked,
                 "{\"return\": {}, \"id\": 1}\n",
                 "{\"event\": \"STOP\"}\r\n{\"return\": {\"status\": \"late\"}, \"id\": 1}\r\n"
-                        + "{\"return\": {\"status\": \"r\u00fcnning\", \"n\": 268967936}, \"id\": 2}\r\n");
+                        + "{\"return\": {\"status\": \"r\u00fcnning\", \"n\": 268967936},"
+                        + " \"id\": 2}\r\n");
         try (QmpConnection qmp = QmpConnection.open(socket, TIMEOUT)) {
             QmpValue answer = qmp.execute("query-status", Map.of("a", List.of(1, "b\"")));
             assertThat(answer.at("status").text()).isEqualTo("r\u00fcnning");
