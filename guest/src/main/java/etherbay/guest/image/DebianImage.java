@@ -67,6 +67,7 @@ final class DebianImage {
     private final ImageProgress progress;
     private final boolean root = System.getProperty("user.name").equals("root");
     private String step = "";
+    private int percent;
 
     DebianImage(String suite, String hostname, Login login, Path work, ImageProgress progress) {
         this.suite = suite;
@@ -164,7 +165,8 @@ final class DebianImage {
                 step = line.substring("I: ".length()).replace("...", "").strip();
             }
         }
-        int percent = step.startsWith("extracting") ? 15 : step.startsWith("installing") ? 30 : 5;
+        int reached = step.startsWith("extracting") ? 15 : step.startsWith("installing") ? 30 : 5;
+        percent = Math.max(percent, reached);
         progress.at(step.isEmpty() ? "fetching Debian's packages" : step, percent);
     }
 
