@@ -77,7 +77,12 @@ final class QmpConnection implements AutoCloseable {
         boolean agreed = false;
         try {
             channel.register(selector, SelectionKey.OP_READ);
-            QmpValue greeting = connection.read("the greeting", deadlineNs).at("QMP");
+            QmpValue first = connection.read("the greeting", deadlineNs);
+            while (first.at("event").isPresent()) {
+                // Of who was connected before: QEMU takes it for that one until it greets.
+                first = connection.read("the greeting", deadlineNs);
+            }
+            QmpValue greeting = first.at("QMP");
             if (!greeting.isPresent()) {
                 throw new IOException("what listens at " + socket + " is no QEMU");
             }
