@@ -32,6 +32,7 @@ final class Scenarios {
         table.put("volumes", VolumeLife::run);
         table.put("mirror", MirrorLife::run);
         table.put("mirror-remote", RemoteMirrorLife::run);
+        table.put("guest-moves", MoveLife::run);
         return table;
     }
 

@@ -131,6 +131,25 @@ final class ScenariosTest {
                 "user FLUSH FAILED");
     }
 
+    @Test
+    void aGuestThatMovesRunsOnOneNodeAndKeepsWhatItWrote() {
+        runSome(
+                "guest-moves",
+                "daemon killed",
+                "guest moved",
+                "guest recovered",
+                "hypervisor killed",
+                "late request",
+                "leg out of reach",
+                "move aborted",
+                "network cut",
+                "node lost its power",
+                "owner fenced",
+                "request twice",
+                "stream broken",
+                "word of the end lost");
+    }
+
     /** Seeds of the whole stack that failed once, one in thousands. */
     @ParameterizedTest
     @ValueSource(
@@ -223,7 +242,8 @@ final class ScenariosTest {
                         "long-outage",
                         "volumes",
                         "mirror",
-                        "mirror-remote");
+                        "mirror-remote",
+                        "guest-moves");
     }
 
     @Test

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.guest.keeper;
+
+import etherbay.guest.machine.GuestDisk;
+
+import java.nio.file.Path;
+
+/**
+ * The disks of a node's guests: a mirror each, served on a Unix socket to the hypervisor. The
+ * socket stays while a disk changes hands: a hypervisor that is connected notices nothing but that
+ * its requests wait. Blocking, within a bounded time each; one call at a time for a disk.
+ */
+public interface GuestDisks {
+    /** What a disk is to this node. */
+    enum Standing {
+        /** Nothing is open, nothing served. */
+        CLOSED,
+        /** Reads are served; writes wait. Nothing is claimed. */
+        STANDBY,
+        /** Ours: all is served. */
+        OWNED,
+        /** Let go, clean: FLUSH is answered, since all is flushed; all else waits. */
+        RELEASED,
+        /** Another owner has it: all requests wait. */
+        FENCED
+    }
+
+    /**
+     * How a disk is taken.
+     *
+     * @param epoch up to which another node may have had it since: with one later than this another
+     *     node may have run the guest, and it is refused
+     * @param over also from an owner that has not let go; it is fenced
+     * @param force also when a leg is out of reach that may know more: what it alone knows is lost
+     */
+    record Take(long epoch, boolean over, boolean force) {}
+
+    Standing standing(GuestDisk disk);
+
+    /** Where it is served, from {@link #standBy} or {@link #take} on. */
+    Path socket(GuestDisk disk);
+
+    /**
+     * Serves it as far as one may who does not own it.
+     *
+     * @throws etherbay.base.EtherbayException UNAVAILABLE when no leg answers
+     */
+    void standBy(GuestDisk disk);
+
+    /**
+     * Makes it ours: claims it at every leg that may be in sync, under a new epoch, then serves it.
+     * Nothing when it is OWNED.
+     *
+     * @return the epoch
+     * @throws etherbay.base.EtherbayException CONFLICT when another node has it or has had it,
+     *     UNAVAILABLE when a leg does not answer; the disk stands then as before, or as STANDBY
+     */
+    long take(GuestDisk disk, Take how);
+
+    /**
+     * From OWNED to RELEASED: what is under way ends, all is flushed, and the legs say that nobody
+     * owns them.
+     *
+     * @return whether all its legs were in sync then: each of them holds everything
+     */
+    boolean release(GuestDisk disk);
+
+    /** Whether all its legs are in sync; of one that is OWNED. */
+    boolean isWhole(GuestDisk disk);
+
+    /** Whether every leg that is in sync says, asked just now, that it is ours. */
+    boolean isOursEverywhere(GuestDisk disk);
+
+    /** Lets it go, clean where it was ours, and serves it no more: CLOSED. */
+    void close(GuestDisk disk);
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.guest.keeper;
+
+import etherbay.guest.machine.GuestSpec;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What keepers of several nodes ask each other; the calls are those of {@link GuestKeeper} of the
+ * same names. Each may be carried out though its answer is lost, and may be repeated.
+ *
+ * <p>All throw an {@link etherbay.base.EtherbayException}: UNAVAILABLE when the node does not
+ * answer, NOT_FOUND when there is none of that name, else what the other one says.
+ */
+public interface GuestPeers {
+    /**
+     * A guest that is to come.
+     *
+     * @param epoch of its disk now: the offering node's
+     * @param source that node
+     */
+    record Offer(GuestSpec spec, long epoch, Wanted wanted, String source, String move) {}
+
+    /** What a source says of a move. */
+    enum Outcome {
+        /** Wait. */
+        UNDECIDED,
+        /** The guest goes on at the source: give it up. */
+        ABORTED,
+        /** It is the destination's. */
+        HANDED
+    }
+
+    /** All other nodes. */
+    List<String> names();
+
+    /** @return where to send its memory */
+    String prepare(String node, Offer offer);
+
+    void own(String node, String guest, String move);
+
+    /** @return whether it runs there; else it does not and never will by this move */
+    boolean finish(String node, String guest, String move);
+
+    void abandon(String node, String guest, String move);
+
+    Outcome outcome(String node, String guest, String move);
+
+    Optional<GuestRecord> ask(String node, String guest);
+
+    /**
+     * Tells a node what this one knows.
+     *
+     * @param from this node
+     */
+    void tell(String node, GuestRecord record, String from);
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.guest.keeper;
+
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
+import etherbay.guest.machine.GuestDisk;
+import etherbay.guest.machine.Hypervisor.Condition;
+import etherbay.guest.machine.Hypervisor.Start;
+
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
+
+/**
+ * One guest as its node's keeper has it: the record, whose turn it is, and the few steps that
+ * moving, arriving and settling are made of. All but {@link #record} and {@link #trouble} by
+ * whoever has its turn.
+ */
+final class KeptGuest {
+    final KeeperParts parts;
+    private final Semaphore free = new Semaphore(1);
+    private volatile GuestRecord record;
+    private volatile Optional<EtherbayException> trouble = Optional.empty();
+
+    KeptGuest(KeeperParts parts, GuestRecord record) {
+        this.parts = parts;
+        this.record = record;
+    }
+
+    String name() {
+        return record.name();
+    }
+
+    GuestRecord record() {
+        return record;
+    }
+
+    GuestDisk disk() {
+        return record.spec().disk();
+    }
+
+    /** Why it is not as it should be; empty while it is, or that is not known. */
+    Optional<EtherbayException> trouble() {
+        return trouble;
+    }
+
+    /** Shown until the next one, or until it is well; told once. */
+    void troubled(EtherbayException why) {
+        boolean known =
+                trouble.map(former -> former.toText().equals(why.toText())).orElse(false);
+        trouble = Optional.of(why);
+        if (!known) {
+            say(why.getMessage() + ": " + why.why());
+        }
+    }
+
+    void well() {
+        trouble = Optional.empty();
+    }
+
+    void say(String what) {
+        parts.say().accept("guest " + name() + ": " + what);
+    }
+
+    /** Durable first, then in force. */
+    void save(GuestRecord next) {
+        parts.store().save(next);
+        record = next;
+    }
+
+    /**
+     * For a person: waits for what is soon done, such as a look at it.
+     *
+     * @throws EtherbayException CONFLICT while something else is done to it
+     */
+    <T> T alone(Supplier<T> work) {
+        boolean moves = record.phase() == Phase.LEAVING;
+        if (!free.tryAcquire() && (moves || !parts.pace().tryAcquire(free))) {
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    "guest " + name() + " is busy",
+                    record.phase() == Phase.LEAVING
+                            ? "it is being moved to " + record.place()
+                            : "something else is being done to it",
+                    "wait until that has ended: etherbay task list");
+        }
+        try {
+            return work.get();
+        } finally {
+            free.release();
+        }
+    }
+
+    /** Nothing while something else is done to it. */
+    void aloneIfFree(Runnable work) {
+        if (free.tryAcquire()) {
+            try {
+                work.run();
+            } finally {
+                free.release();
+            }
+        }
+    }
+
+    /** Waits for what is done to it to end, which other nodes' calls do within bounded time. */
+    <T> T aloneSoon(Supplier<T> work) {
+        boolean alone = free.tryAcquire() || parts.pace().tryAcquire(free);
+        if (!alone) {
+            throw new EtherbayException(
+                    ErrorCode.UNAVAILABLE,
+                    "guest " + name() + " is busy on " + parts.node(),
+                    "something else is being done to it there",
+                    "try again");
+        }
+        try {
+            return work.get();
+        } finally {
+            free.release();
+        }
+    }
+
+    // Steps.
+
+    Condition condition() {
+        return parts.hypervisor().condition(name());
+    }
+
+    /**
+     * Waits until it is in one of these.
+     *
+     * @return the last seen, which is another one when time is up
+     */
+    Condition await(Set<Condition> wanted, long timeoutMs) {
+        long endMs = parts.pace().nowMs() + timeoutMs;
+        Condition now = condition();
+        while (!wanted.contains(now) && parts.pace().nowMs() < endMs) {
+            parts.pace().pause(KeeperParts.POLL_MS);
+            now = condition();
+        }
+        return now;
+    }
+
+    /** Takes the disk, and knows durably under which epoch. */
+    void take(GuestDisks.Take how) {
+        takeTo(record.phase(), how);
+    }
+
+    /** The same, and is in that phase then. */
+    void takeTo(Phase next, GuestDisks.Take how) {
+        long epoch = parts.disks().take(disk(), how);
+        if (epoch != record.epoch() || next != record.phase()) {
+            save(record.at(epoch).in(next));
+        }
+    }
+
+    /**
+     * Stops its processors, if it has any. A hypervisor that then waits for the disk answers late
+     * or not at all; the processors stand still before that.
+     */
+    void standStill() {
+        try {
+            if (condition().runs()) {
+                parts.hypervisor().pause(name());
+            }
+        } catch (EtherbayException unanswered) {
+            say("its hypervisor does not answer: " + unanswered.why());
+        }
+    }
+
+    /** Has the other end of a move give it up for good, if it can be asked. */
+    void haveGivenUp() {
+        if (record.move().isEmpty()) {
+            return;
+        }
+        try {
+            parts.peers().abandon(record.place(), name(), record.move());
+        } catch (EtherbayException refused) {
+            if (refused.code() == ErrorCode.CONFLICT) {
+                throw refused; // it runs there
+            }
+            say(record.place() + " did not confirm that it gives it up: " + refused.why());
+        }
+    }
+
+    /** Nothing of it is left here but what is known of it. */
+    void clear() {
+        parts.hypervisor().kill(name());
+        if (parts.disks().standing(disk()) != GuestDisks.Standing.CLOSED) {
+            parts.disks().close(disk());
+        }
+    }
+
+    /** It is there; this node has nothing to do with it any more. */
+    void yieldTo(String node, long epoch, String why) {
+        save(record.at(epoch).in(Phase.ELSEWHERE).moving(node, record.move()));
+        clear();
+        well();
+        say("it is on " + node + ": " + why);
+    }
+
+    /** What is here is made to be as a person wants it. Its disk is ours. */
+    void run() {
+        Condition now = condition();
+        if (now == Condition.LEAVING || now == Condition.SWITCHING) {
+            parts.hypervisor().cancelSending(name());
+            now = condition();
+        }
+        if (now == Condition.INCOMING) {
+            parts.hypervisor().kill(name()); // waits for a move that has long ended
+            now = Condition.ABSENT;
+        }
+        if (now == Condition.ABSENT) {
+            parts.hypervisor().start(record.spec(), parts.disks().socket(disk()), Start.RUNNING);
+            say("it has been started");
+            now = condition();
+        }
+        if (record.wanted() == Wanted.PAUSED) {
+            if (now.runs()) {
+                parts.hypervisor().pause(name());
+            }
+        } else if (EnumSet.of(
+                        Condition.PAUSED, Condition.LOADED, Condition.SENT, Condition.SWITCHING)
+                .contains(now)) {
+            parts.hypervisor().resume(name());
+        }
+    }
+}
