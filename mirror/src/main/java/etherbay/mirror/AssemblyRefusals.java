@@ -3,6 +3,7 @@ package etherbay.mirror;
 
 import static java.util.stream.Collectors.joining;
 
+import etherbay.base.Epoch;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.mirror.Assembly.Absent;
@@ -68,6 +69,14 @@ final class AssemblyRefusals {
                                 Math.max(0, nowMs - claim.sinceMs()) / 1000),
                 "etherbay mirror stop %s there; or, when that node is gone: %s --take-over"
                         .formatted(name(superblock), assemble(legs)));
+    }
+
+    static EtherbayException hadSince(Superblock superblock, ClaimRecord claim, Epoch since) {
+        return new OwnedException(
+                "%s is not taken.".formatted(name(superblock)),
+                "%s has had it since, in epoch %s; what is known here ends with epoch %s."
+                        .formatted(owner(claim), claim.epoch(), since),
+                "See what that node has done with it: etherbay guest list, asked there.");
     }
 
     static String takenOver(ClaimRecord claim) {

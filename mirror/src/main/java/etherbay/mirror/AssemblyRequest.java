@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.mirror;
 
+import etherbay.base.Epoch;
+
 import java.util.UUID;
 
 /**
@@ -11,6 +13,14 @@ import java.util.UUID;
  * @param force although legs are absent that may know more
  * @param node identity of the node that asks
  * @param nowMs wall clock
+ * @param since the latest epoch in which another node may have had it: it is refused, whatever else
+ *     is asked for, when one has had it later
  */
 public record AssemblyRequest(
-        boolean readOnly, boolean takeOver, boolean force, UUID node, long nowMs) {}
+        boolean readOnly, boolean takeOver, boolean force, UUID node, long nowMs, Epoch since) {
+    /** Whoever has had it since. */
+    public AssemblyRequest(
+            boolean readOnly, boolean takeOver, boolean force, UUID node, long nowMs) {
+        this(readOnly, takeOver, force, node, nowMs, new Epoch(-1));
+    }
+}

@@ -72,6 +72,7 @@ final class AssemblyRules {
 
     /** Of several records the one of the highest epoch says who owns. */
     private void refuseOtherOwner() {
+        refuseLaterOwner();
         Epoch last = epochMax();
         Optional<ClaimRecord> others = present.stream()
                 .flatMap(view -> view.leg().claim().stream())
@@ -89,6 +90,20 @@ final class AssemblyRules {
             throw AssemblyRefusals.owned(
                     present.getFirst().superblock(), legs(present), others.get(), request.nowMs());
         }
+    }
+
+    /** Whoever has had it since may have written to it, also if it has let go. */
+    private void refuseLaterOwner() {
+        present.stream()
+                .flatMap(view -> view.leg().claim().stream())
+                .filter(claim -> claim.epoch().isAfter(request.since()))
+                .filter(claim -> !claim.owner().equals(request.node()))
+                .findFirst()
+                .filter(claim -> !request.readOnly())
+                .ifPresent(claim -> {
+                    throw AssemblyRefusals.hadSince(
+                            present.getFirst().superblock(), claim, request.since());
+                });
     }
 
     private Epoch epochMax() {

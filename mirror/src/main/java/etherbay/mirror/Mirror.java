@@ -196,6 +196,39 @@ public final class Mirror implements BlockDevice {
                 : Optional.of(core.primary().name);
     }
 
+    /**
+     * Asks every leg in sync, just now, whether it is still ours.
+     *
+     * @param told false also when one does not answer within the time of its gate
+     */
+    public void confirm(Consumer<Boolean> told) {
+        List<Leg> asked = core.legs().stream().filter(Leg::isInSync).toList();
+        int[] left = {asked.size()};
+        boolean[] ours = {!readOnly && !core.isStopped()};
+        for (Leg leg : asked) {
+            leg.gate.confirm(core.metadata().epoch(), answer -> {
+                ours[0] &= answer.outcome() == LegGate.Outcome.OURS
+                        || answer.outcome() == LegGate.Outcome.WEAK;
+                if (--left[0] == 0) {
+                    told.accept(ours[0] && !core.isStopped());
+                }
+            });
+        }
+        if (asked.isEmpty()) {
+            told.accept(false);
+        }
+    }
+
+    /** Whether it may be written, and has neither been stopped nor taken by another owner. */
+    public boolean isOurs() {
+        return !readOnly && !core.isStopped();
+    }
+
+    /** Whether every slot of the array has a leg in sync. */
+    public boolean isWhole() {
+        return !core.isDegraded();
+    }
+
     /** How it stands. */
     public MirrorDetail detail() {
         return MirrorDetail.of(core, sync);

@@ -25,15 +25,15 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.Stream;
 
 /**
  * A mirror with everything under it: its legs, their ports, and the loop that turns them all.
@@ -57,6 +57,8 @@ public final class AttachedMirror implements AutoCloseable {
      * @param waitNs for legs that do not answer at once
      * @param legTimeoutNs that a leg may be silent
      * @param places where volumes are looked for
+     * @param later whether what is only read may be {@linkplain #assembleAgain assembled again} to
+     *     be written
      */
     public record Options(
             String name,
@@ -66,7 +68,21 @@ public final class AttachedMirror implements AutoCloseable {
             long legTimeoutNs,
             MirrorSettings settings,
             AssemblyRequest request,
-            VolumePlaces places) {}
+            VolumePlaces places,
+            boolean later) {
+        /** For one purpose. */
+        public Options(
+                String name,
+                List<String> legs,
+                List<String> interfaces,
+                long waitNs,
+                long legTimeoutNs,
+                MirrorSettings settings,
+                AssemblyRequest request,
+                VolumePlaces places) {
+            this(name, legs, interfaces, waitNs, legTimeoutNs, settings, request, places, false);
+        }
+    }
 
     /**
      * What is on a disk that is to be a leg.
@@ -81,8 +97,10 @@ public final class AttachedMirror implements AutoCloseable {
     private final MirrorLegs legs;
     private final Options options;
     private final Consumer<String> told;
-    private final CompletableFuture<String> fenced = new CompletableFuture<>();
-    private @Nullable Mirror mirror;
+    private final Set<Mirror> former = new LinkedHashSet<>();
+    private volatile CompletableFuture<String> fenced = new CompletableFuture<>();
+    private volatile @Nullable Mirror mirror;
+    private volatile AssemblyRequest request;
     private @Nullable Thread looking;
     private volatile boolean stopping;
 
@@ -99,6 +117,7 @@ public final class AttachedMirror implements AutoCloseable {
         this.legs = legs;
         this.options = options;
         this.told = told;
+        request = options.request();
     }
 
     /** The loop and what legs are opened by; nothing is opened yet. */
@@ -111,21 +130,22 @@ public final class AttachedMirror implements AutoCloseable {
         LoopThread turning = new LoopThread(loop);
         TraceWriter traces = new TraceWriter(Linux.clock(), counters);
         undo.add(traces::close);
-        String station =
-                "mirror " + options.name() + " " + ProcessHandle.current().pid();
+        String node = options.settings().owner().toString();
+        String station = "mirror " + options.name() + " " + node + " "
+                + ProcessHandle.current().pid();
         AoeDisks volumes = new AoeDisks(loop, turning, idler, counters, station + " volumes");
         MirrorLegs legs = new MirrorLegs(
                 RemoteDisks.on(
                         loop,
                         turning,
                         idler,
-                        new RemoteDisks.Options(options.interfaces(), station),
+                        new RemoteDisks.Options(options.interfaces(), station, node),
                         counters),
                 new Backing.Opener(loop, idler, counters, traces, volumes, options::places),
                 turning,
                 RemoteDiskSettings.DEFAULT.withFailAfterNs(options.legTimeoutNs()),
                 options.settings().owner(),
-                options.request().readOnly());
+                options.request().readOnly() && !options.later());
         undo.add(legs::close);
         return new AttachedMirror(undo, loop, turning, legs, options, told);
     }
@@ -152,11 +172,17 @@ public final class AttachedMirror implements AutoCloseable {
 
     private void assemble() {
         long deadlineNs = loop.clock().nanoTime() + options.waitNs();
-        List<Part> parts =
-                options.legs().isEmpty() ? find() : legs.open(options.legs(), options.waitNs());
+        List<Part> parts = options.legs().isEmpty()
+                ? LegSearch.find(legs, options, loop.clock())
+                : legs.open(options.legs(), options.waitNs());
         if (!options.name().isEmpty()) {
             requireName(parts);
         }
+        mirror = opened(parts, deadlineNs);
+        legs.onAppearance(this::appeared);
+    }
+
+    private Mirror opened(List<Part> parts, long deadlineNs) {
         Mirror.Opened opened = tryOpen(parts);
         // A leg that was found and is silent for a moment is not yet missing.
         while (isUnavailable(opened) && loop.clock().nanoTime() < deadlineNs) {
@@ -167,8 +193,7 @@ public final class AttachedMirror implements AutoCloseable {
         if (failure != null) {
             throw failure;
         }
-        mirror = opened.mirror();
-        legs.onAppearance(this::appeared);
+        return Objects.requireNonNull(opened.mirror());
     }
 
     private static boolean isUnavailable(Mirror.Opened opened) {
@@ -179,13 +204,7 @@ public final class AttachedMirror implements AutoCloseable {
     private Mirror.Opened tryOpen(List<Part> parts) {
         CompletableFuture<Mirror.Opened> done = new CompletableFuture<>();
         turning.call(() -> {
-            Mirror.open(
-                    loop,
-                    parts,
-                    options.request(),
-                    options.settings(),
-                    new Hearing(),
-                    done::complete);
+            Mirror.open(loop, parts, request, options.settings(), new Hearing(), done::complete);
             return true;
         });
         if (!turning.within(CLAIM_NS, done)) {
@@ -219,6 +238,9 @@ public final class AttachedMirror implements AutoCloseable {
 
     /** What is heard of the mirror goes to whoever opened it. */
     private final class Hearing implements MirrorListener {
+        /** Of this assembly alone. */
+        private final CompletableFuture<String> taken = fenced;
+
         @Override
         public void told(String what) {
             told.accept(what);
@@ -226,12 +248,15 @@ public final class AttachedMirror implements AutoCloseable {
 
         @Override
         public void fenced(String leg) {
-            fenced.complete(leg);
+            taken.complete(leg);
         }
     }
 
     /** A leg that was missing is here: taken in if it is one. On the loop. */
     private void appeared(Part part) {
+        if (request.readOnly() || !device().isOurs()) {
+            return; // of a mirror that is only read, or let go, nothing changes
+        }
         device().add(
                         part,
                         false,
@@ -239,74 +264,7 @@ public final class AttachedMirror implements AutoCloseable {
                                 part.name() + ": " + why.getMessage() + ": " + why.why())));
     }
 
-    // Finding.
-
-    /** Those disks on the segments that hold the array of that name. */
-    private List<Part> find() {
-        Map<UUID, List<Part>> byArray = new LinkedHashMap<>();
-        List<String> seen = new ArrayList<>();
-        long deadlineNs = loop.clock().nanoTime() + options.waitNs();
-        do {
-            for (Part part : legs.discover(DISCOVER_NS)) {
-                LegReader.Found found = legs.read(part).found();
-                String name = found == null ? "" : found.reading().superblock().name();
-                if (found != null && isNamed(name, options.name())) {
-                    byArray.computeIfAbsent(
-                                    found.reading().superblock().arrayId(), id -> new ArrayList<>())
-                            .add(part);
-                } else {
-                    seen.add(part.name() + (name.isEmpty() ? "" : " (" + name + ")"));
-                    legs.leave(part.name());
-                }
-            }
-        } while (!isComplete(byArray) && loop.clock().nanoTime() < deadlineNs);
-        if (byArray.isEmpty() && !legs.taken().isEmpty()) {
-            throw new EtherbayException(
-                    ErrorCode.CONFLICT,
-                    "no mirror " + options.name() + " is found",
-                    "other processes of this machine use " + String.join(", ", legs.taken())
-                            + ", and no other disk that answers is a leg of it",
-                    "see which mirrors are held here: etherbay mirror list; `etherbay mirror stop "
-                            + options.name() + "` ends one");
-        }
-        if (byArray.isEmpty()) {
-            throw new EtherbayException(
-                    ErrorCode.NOT_FOUND,
-                    "no mirror " + options.name() + " is found",
-                    seen.isEmpty()
-                            ? "no AoE disk answers on " + String.join(", ", options.interfaces())
-                            : "these disks answer, and none is a leg of it: "
-                                    + String.join(", ", seen),
-                    "name its interfaces with --if, or its legs: etherbay mirror assemble "
-                            + options.name() + " e0.0 e0.1");
-        }
-        if (byArray.size() > 1) {
-            throw new EtherbayException(
-                    ErrorCode.CONFLICT,
-                    "there are " + byArray.size() + " mirrors of the name " + options.name(),
-                    String.join(
-                            "; ",
-                            byArray.values().stream()
-                                    .map(parts -> String.join(
-                                            " and ",
-                                            parts.stream().map(Part::name).toList()))
-                                    .toList()),
-                    "name the legs of the one that is meant");
-        }
-        return byArray.values().iterator().next();
-    }
-
-    private boolean isComplete(Map<UUID, List<Part>> byArray) {
-        return byArray.values().stream()
-                .anyMatch(parts -> parts.stream()
-                        .map(part -> legs.read(part).found())
-                        .flatMap(Stream::ofNullable)
-                        .anyMatch(found -> parts.size()
-                                >= found.reading().superblock().roles().stream()
-                                        .filter(role -> role
-                                                < found.reading().superblock().legCount())
-                                        .count()));
-    }
+    // Without using it.
 
     /**
      * What superblocks are on the segments and in those places.
@@ -398,6 +356,63 @@ public final class AttachedMirror implements AutoCloseable {
 
     public MirrorDetail detail() {
         return call(Mirror::detail);
+    }
+
+    /**
+     * Lets the mirror go, clean, and keeps its legs at hand: another node may have it then, or
+     * {@link #assembleAgain} takes it. Between {@link #start} and {@link #stop}; nobody uses it.
+     *
+     * @return whether all its legs were in sync
+     */
+    public synchronized boolean letGo() {
+        boolean whole = call(Mirror::isWhole);
+        CompletableFuture<Boolean> stopped = new CompletableFuture<>();
+        call(device -> {
+            device.stop(() -> stopped.complete(true));
+            return true;
+        });
+        if (!turning.within(CLAIM_NS, stopped)) {
+            throw new EtherbayException(
+                    ErrorCode.UNAVAILABLE,
+                    "the mirror " + options.name() + " is not let go",
+                    "what was under way on its legs has not ended within 30 s",
+                    "see how they are: etherbay mirror detail " + options.name());
+        }
+        if (fenced.isDone()) {
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    "the mirror " + options.name() + " is not let go",
+                    "another owner has taken " + fenced.join(),
+                    "see who has it: etherbay mirror detail " + options.name());
+        }
+        return whole;
+    }
+
+    /**
+     * Assembles it anew, of the same legs, in place of what it is now: which is let go first, if it
+     * is ours. Between {@link #start} and {@link #stop}; nobody uses it meanwhile.
+     *
+     * @throws EtherbayException as {@link #open}; nothing is open then but the legs
+     */
+    public synchronized void assembleAgain(AssemblyRequest next) {
+        if (device().isOurs()) {
+            letGo();
+        }
+        former.add(device()); // what is under way on a leg that is silent may still use its memory
+        fenced = new CompletableFuture<>();
+        request = next;
+        long deadlineNs = loop.clock().nanoTime() + options.waitNs();
+        mirror = opened(legs.open(options.legs(), options.waitNs()), deadlineNs);
+    }
+
+    /** Whether every leg in sync says, asked just now, that it is ours. */
+    public boolean confirm() {
+        CompletableFuture<Boolean> answer = new CompletableFuture<>();
+        call(device -> {
+            device.confirm(answer::complete);
+            return true;
+        });
+        return turning.within(CLAIM_NS, answer) && answer.join();
     }
 
     /** Turns the loop on a thread of its own from now on, and looks for legs that are missing. */
@@ -569,7 +584,8 @@ public final class AttachedMirror implements AutoCloseable {
         undo.close(); // ends what is under way on the legs
         Mirror opened = mirror;
         if (opened != null) {
-            opened.close();
+            former.add(opened);
         }
+        former.forEach(Mirror::close);
     }
 }

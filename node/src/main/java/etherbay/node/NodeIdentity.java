@@ -25,7 +25,8 @@ public record NodeIdentity(UUID id, String name) {
     /**
      * Of this machine.
      *
-     * @param stateFolder where an identity is kept on a machine without a machine-id
+     * @param stateFolder whose file {@code node-id} tells it from other nodes of this machine, and
+     *     keeps an identity where the machine has no machine-id
      * @throws EtherbayException ENVIRONMENT when there is none and none can be kept
      */
     public static NodeIdentity of(Path stateFolder) {
@@ -38,15 +39,15 @@ public record NodeIdentity(UUID id, String name) {
     }
 
     private static UUID id(Path stateFolder) {
+        Path kept = stateFolder.resolve(FILE);
+        String known = read(kept); // of one of several nodes on this machine, say
+        if (!known.isEmpty()) {
+            return UUID.nameUUIDFromBytes(known.getBytes(StandardCharsets.UTF_8));
+        }
         String machine = read(MACHINE_ID);
         if (!machine.isEmpty()) {
             return UUID.nameUUIDFromBytes(
                     ("etherbay node " + machine).getBytes(StandardCharsets.UTF_8));
-        }
-        Path kept = stateFolder.resolve(FILE);
-        String known = read(kept);
-        if (!known.isEmpty()) {
-            return UUID.nameUUIDFromBytes(known.getBytes(StandardCharsets.UTF_8));
         }
         String fresh = UUID.randomUUID().toString();
         try {

@@ -6,6 +6,7 @@ import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.EthernetPort;
 import etherbay.base.Loop;
+import etherbay.base.PortAddress;
 import etherbay.base.Prng;
 import etherbay.initiator.DiskAddress;
 import etherbay.initiator.Initiator;
@@ -39,10 +40,17 @@ public final class RemoteDisks implements AutoCloseable {
      * @param interfaces NICs or {@code unix:PATH}; each is a way to every disk
      * @param station who asks, as of {@link PortOpener#open}: no two at a time have the same one on
      *     a segment
+     * @param node whose disks they are. On a segment each of several nodes of this machine has an
+     *     address of its own, and may use the same disk; by a NIC only one process may. Empty for
+     *     this machine's
      */
-    public record Options(List<String> interfaces, String station) {
+    public record Options(List<String> interfaces, String station, String node) {
         public Options {
             interfaces = interfaces.stream().distinct().toList();
+        }
+
+        public Options(List<String> interfaces, String station) {
+            this(interfaces, station, "");
         }
     }
 
@@ -124,8 +132,10 @@ public final class RemoteDisks implements AutoCloseable {
      * Names of locks are short; the interface's may be a path. One process uses a disk by one
      * address of ours: floors count for an address.
      */
-    private static AddressLock lock(String interfaceName, DiskAddress address) {
-        UUID hash = UUID.nameUUIDFromBytes(interfaceName.getBytes(StandardCharsets.UTF_8));
+    private AddressLock lock(String interfaceName, DiskAddress address) {
+        boolean segment = interfaceName.startsWith(PortAddress.UNIX_PREFIX);
+        String used = segment ? interfaceName + options.node() : interfaceName;
+        UUID hash = UUID.nameUUIDFromBytes(used.getBytes(StandardCharsets.UTF_8));
         try {
             return AddressLock.take("etherbay/attach/" + hash + "/" + address);
         } catch (EtherbayException held) {

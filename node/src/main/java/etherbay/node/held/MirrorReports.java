@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** How a mirror stands, in the words of a node's report. Stateless. */
-final class MirrorReports {
+public final class MirrorReports {
     private static final int SECTOR_BYTES = 512;
     private static final long NS_PER_S = 1_000_000_000L;
 
@@ -27,9 +27,24 @@ final class MirrorReports {
             MirrorDetail detail,
             @Nullable String state,
             NodeReport.@Nullable Trouble trouble) {
+        return of(spec.name(), nbd(spec), origin, detail, state, trouble);
+    }
+
+    /** Of a guest's disk. */
+    public static NodeReport.Mirror ofGuest(String name, MirrorDetail detail) {
+        return of(name, null, "guest", detail, null, null);
+    }
+
+    private static NodeReport.Mirror of(
+            String name,
+            @Nullable String nbd,
+            String origin,
+            MirrorDetail detail,
+            @Nullable String state,
+            NodeReport.@Nullable Trouble trouble) {
         SyncProgress progress = detail.progress();
         return new NodeReport.Mirror(
-                spec.name(),
+                name,
                 origin,
                 state == null ? detail.state() : state,
                 detail.sizeSectors(),
@@ -44,7 +59,7 @@ final class MirrorReports {
                 detail.bitmap(),
                 legs(detail),
                 progress == null ? null : progress(progress),
-                nbd(spec),
+                nbd,
                 trouble);
     }
 

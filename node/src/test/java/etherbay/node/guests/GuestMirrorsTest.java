@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.node.guests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import etherbay.base.Counters;
+import etherbay.base.EtherbayException;
+import etherbay.base.Impairment;
+import etherbay.base.PortAddress;
+import etherbay.base.SegmentSwitch;
+import etherbay.guest.keeper.GuestDisks.Standing;
+import etherbay.guest.keeper.GuestDisks.Take;
+import etherbay.guest.machine.GuestDisk;
+import etherbay.linux.KeptSockets;
+import etherbay.linux.Linux;
+import etherbay.mirror.AssemblyRequest;
+import etherbay.mirror.Creation;
+import etherbay.mirror.MirrorSettings;
+import etherbay.node.AttachedMirror;
+import etherbay.node.ExportSpec;
+import etherbay.node.NbdFronts;
+import etherbay.node.Node;
+import etherbay.node.NodeIdentity;
+import etherbay.node.NodeOptions;
+import etherbay.node.NodeSettings;
+import etherbay.node.volume.VolumePlaces;
+import etherbay.target.ExportSettings;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Two nodes, a third that serves both legs, and one disk that changes hands under its client. */
+@Timeout(120)
+final class GuestMirrorsTest {
+    private static final long MIB = 1 << 20;
+
+    @TempDir
+    private Path folder;
+
+    private SegmentSwitch segment;
+    private Node targets;
+    private GuestDisk disk;
+    private final List<GuestMirrors> opened = new ArrayList<>();
+
+    @BeforeEach
+    void makeMirror() throws IOException {
+        segment = new SegmentSwitch(
+                new SegmentSwitch.Settings(
+                        PortAddress.parseUnix(segmentName()), 9000, Impairment.Settings.NONE, 1),
+                Linux.clock(),
+                new Counters());
+        segment.start();
+        for (String node : List.of("a", "b")) {
+            Files.createDirectories(folder.resolve(node));
+            Files.writeString(folder.resolve(node).resolve("node-id"), node);
+        }
+        List<ExportSpec> specs = List.of(export(0), export(1));
+        targets = Node.start(
+                new NodeSettings(folder.resolve("t"), List.of(), specs),
+                new NodeOptions("targets", false, Optional.empty()),
+                line -> {});
+        disk = new GuestDisk("vm", List.of("e7.0", "e7.1"), List.of(segmentName()));
+        UUID maker = NodeIdentity.of(folder.resolve("a")).id();
+        AttachedMirror.create(
+                new AttachedMirror.Options(
+                        "vm",
+                        disk.legs(),
+                        disk.interfaces(),
+                        5_000_000_000L,
+                        1_000_000_000,
+                        MirrorSettings.of(maker, "test"),
+                        new AssemblyRequest(false, false, false, maker, 1),
+                        VolumePlaces.ofTheSystem()),
+                parts -> new Creation.Request(
+                        "vm",
+                        new UUID(3, 4),
+                        List.of(new UUID(5, 6), new UUID(7, 8)),
+                        true,
+                        true,
+                        1),
+                held -> {},
+                new Counters());
+    }
+
+    private ExportSpec export(int slot) throws IOException {
+        Path path = folder.resolve("disk" + slot);
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+            file.setLength(16 * MIB);
+        }
+        return new ExportSpec(
+                ExportSettings.of(7, slot), List.of(segmentName()), path, Optional.empty(), 0, 0);
+    }
+
+    @AfterEach
+    void end() {
+        opened.forEach(GuestMirrors::close);
+        targets.close();
+        segment.close();
+    }
+
+    private String segmentName() {
+        return "unix:" + folder.resolve("s");
+    }
+
+    private GuestMirrors node(String name) {
+        GuestMirrors mirrors = new GuestMirrors(new GuestMirror.Context(
+                folder.resolve(name),
+                NodeIdentity.of(folder.resolve(name)),
+                VolumePlaces::ofTheSystem,
+                new NbdFronts(new Counters(), KeptSockets.none()),
+                line -> {}));
+        opened.add(mirrors);
+        return mirrors;
+    }
+
+    private static Take plain(long epoch) {
+        return new Take(epoch, false, false);
+    }
+
+    /** A client of NBD in its plainest form, which waits for one reply at a time. */
+    private static final class Client implements AutoCloseable {
+        private static final int WRITE = 1;
+        private static final int READ = 0;
+        private static final int FLUSH = 3;
+        private final SocketChannel channel;
+
+        Client(Path socket) throws IOException {
+            channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
+            read(18);
+            send(ByteBuffer.allocate(4).putInt(3));
+            ByteBuffer go = ByteBuffer.allocate(16 + 6);
+            go.putLong(0x49484156454F5054L).putInt(7).putInt(6).putInt(0).putShort((short) 0);
+            send(go);
+            int type;
+            do {
+                ByteBuffer head = read(20);
+                type = head.getInt(12);
+                read(head.getInt(16));
+            } while (type == 3);
+            assertThat(type).isEqualTo(1);
+        }
+
+        private void send(ByteBuffer bytes) throws IOException {
+            bytes.flip();
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        }
+
+        private ByteBuffer read(int count) throws IOException {
+            ByteBuffer bytes = ByteBuffer.allocate(count);
+            while (bytes.hasRemaining()) {
+                assertThat(channel.read(bytes)).isPositive();
+            }
+            return bytes.flip();
+        }
+
+        private void ask(int command, int bytes, byte fill) throws IOException {
+            ByteBuffer request = ByteBuffer.allocate(28 + (command == WRITE ? bytes : 0));
+            request.putInt(0x25609513).putShort((short) 0).putShort((short) command);
+            request.putLong(1).putLong(0).putInt(bytes);
+            while (command == WRITE && request.hasRemaining()) {
+                request.put(fill);
+            }
+            send(request);
+        }
+
+        private int answered() throws IOException {
+            return read(16).getInt(4);
+        }
+
+        byte firstByte() throws IOException {
+            ask(READ, 4096, (byte) 0);
+            assertThat(answered()).isZero();
+            return read(4096).get(0);
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
+    }
+
+    @Test
+    void aDiskChangesHandsUnderItsClientsWhichOnlyWait() throws Exception {
+        GuestMirrors a = node("a");
+        GuestMirrors b = node("b");
+        long first = a.take(disk, plain(0));
+        assertThat(a.isWhole(disk)).isTrue();
+        try (Client here = new Client(a.socket(disk))) {
+            here.ask(Client.WRITE, 4096, (byte) 1);
+            assertThat(here.answered()).isZero();
+
+            b.standBy(disk);
+            try (Client there = new Client(b.socket(disk))) {
+                assertThat(there.firstByte()).isEqualTo((byte) 1);
+                there.ask(Client.WRITE, 4096, (byte) 2); // waits: it is not the owner's
+                assertThatThrownBy(() -> b.take(disk, plain(first)))
+                        .isInstanceOf(EtherbayException.class)
+                        .hasMessageContaining("owned by");
+
+                assertThat(a.release(disk)).isTrue();
+                here.ask(Client.FLUSH, 0, (byte) 0);
+                assertThat(here.answered()).isZero();
+
+                long second = b.take(disk, plain(first));
+                assertThat(second).isEqualTo(first + 1);
+                assertThat(there.answered()).isZero();
+                assertThat(there.firstByte()).isEqualTo((byte) 2);
+                assertThat(b.isOursEverywhere(disk)).isTrue();
+
+                // Whoever knows no later epoch than its own does not get it back in peace.
+                b.release(disk);
+                assertThatThrownBy(() -> a.take(disk, plain(first)))
+                        .isInstanceOf(EtherbayException.class)
+                        .hasMessageContaining("is not taken");
+                here.ask(Client.WRITE, 4096, (byte) 3); // waits still
+                assertThat(a.take(disk, plain(second))).isEqualTo(second + 1);
+                assertThat(here.answered()).isZero();
+                assertThat(here.firstByte()).isEqualTo((byte) 3);
+                assertThat(a.details().get("vm").copiedSectors()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void whoseDiskIsTakenWaitsAndGoesOnWhenItIsHisAgain() throws Exception {
+        GuestMirrors a = node("a");
+        GuestMirrors b = node("b");
+        long first = a.take(disk, plain(0));
+        try (Client here = new Client(a.socket(disk))) {
+            b.take(disk, new Take(Long.MAX_VALUE, true, false));
+            here.ask(Client.WRITE, 4096, (byte) 5);
+            while (a.standing(disk) != Standing.FENCED) {
+                Thread.onSpinWait();
+            }
+            assertThat(a.isOursEverywhere(disk)).isFalse();
+            b.close(disk);
+            a.take(disk, new Take(first + 1, true, false));
+            assertThat(here.answered()).isZero();
+            assertThat(here.firstByte()).isEqualTo((byte) 5);
+        }
+    }
+}
