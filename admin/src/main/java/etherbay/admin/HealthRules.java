@@ -67,6 +67,7 @@ public final class HealthRules {
         report.interfaces().forEach(rules::carrier);
         report.rogues().forEach(rules::rogue);
         report.peers().forEach(rules::peer);
+        report.guests().forEach(rules::guest);
         rules.reasons.sort(Comparator.comparingInt(HealthRules::badness).reversed());
         String worst =
                 rules.reasons.isEmpty() ? "healthy" : rules.reasons.getFirst().word();
@@ -326,6 +327,19 @@ public final class HealthRules {
                         .formatted(rogue.theirs(), rogue.interfaceName()),
                 "stop one of them at once; who is who: etherbay discover --if "
                         + rogue.interfaceName());
+    }
+
+    private void guest(NodeReport.Guest guest) {
+        Trouble trouble = guest.trouble();
+        if (trouble != null) {
+            boolean runs = guest.state().equals("running");
+            add(
+                    runs ? "warning" : "offline",
+                    "GUEST_TROUBLED",
+                    "guest " + guest.name(),
+                    trouble.message() + ": " + trouble.cause(),
+                    trouble.correction());
+        }
     }
 
     /** Another node is no part of this one, but what the two do together fails. */

@@ -72,6 +72,24 @@ public interface NodeAdmin {
      */
     String mirror(String name, String verb, Map<String, String> options);
 
+    /**
+     * Acts on a guest: {@code start}, {@code pause}, {@code stop}, {@code power-off}, {@code
+     * reset}, {@code delete}, {@code recover}; the options are those of {@code etherbay guest
+     * VERB}.
+     *
+     * @return a text for a person
+     */
+    String guest(String name, String verb, Map<String, String> options);
+
+    /**
+     * Answers what another node asks about a guest.
+     *
+     * @param node who asks, by its certificate
+     * @param body JSON, as that node has sent it
+     * @return a record, which is the answer
+     */
+    Record peerGuest(String node, String name, String verb, String body);
+
     /** Asks another node now how it is; NOT_FOUND when the settings name none so. */
     NodeReport.Peer look(String peer);
 }

@@ -31,6 +31,7 @@ public record NodeReport(
         List<Mirror> mirrors,
         List<Volume> volumes,
         List<Peer> peers,
+        List<Guest> guests,
         Map<String, Long> counters) {
 
     public NodeReport {
@@ -41,6 +42,7 @@ public record NodeReport(
         mirrors = List.copyOf(mirrors);
         volumes = List.copyOf(volumes);
         peers = List.copyOf(peers);
+        guests = List.copyOf(guests);
         counters = Map.copyOf(counters);
     }
 
@@ -257,4 +259,34 @@ public record NodeReport(
             long answeredMs,
             long certificateEndsMs,
             @Nullable Trouble trouble) {}
+
+    /**
+     * A virtual machine that this node knows of.
+     *
+     * @param state "running", "paused", "stopped", "off", "leaving", "arriving", "handed",
+     *     "recovering", "elsewhere", "broken"; "starting" while it is to run and does not yet
+     * @param place the node that has it, where that is another one; else nothing
+     * @param wanted "running", "paused", "stopped"
+     * @param mirror its disk
+     * @param epoch of the disk's owner that is known last
+     * @param nics what each is plugged into
+     * @param console the Unix socket of its serial console on this node; nothing while it has none
+     */
+    public record Guest(
+            String name,
+            String state,
+            String place,
+            String wanted,
+            String machine,
+            long cpuCount,
+            long memoryMib,
+            String mirror,
+            long epoch,
+            List<String> nics,
+            String console,
+            @Nullable Trouble trouble) {
+        public Guest {
+            nics = List.copyOf(nics);
+        }
+    }
 }

@@ -7,6 +7,7 @@ import etherbay.base.EtherbayException;
 import org.jspecify.annotations.Nullable;
 
 import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
@@ -43,6 +44,11 @@ final class RecordReader {
         try {
             Constructor<T> canonical = type.getDeclaredConstructor(types);
             return canonical.newInstance(values);
+        } catch (InvocationTargetException refused) {
+            if (refused.getCause() instanceof EtherbayException why) {
+                throw why; // the record itself says what it does not take
+            }
+            throw new IllegalArgumentException("a record takes what it is given", refused);
         } catch (ReflectiveOperationException failure) {
             throw new IllegalArgumentException("a record of the API is public", failure);
         }

@@ -3,6 +3,7 @@ package etherbay.admin;
 
 import etherbay.admin.NodeReport.Disk;
 import etherbay.admin.NodeReport.Export;
+import etherbay.admin.NodeReport.Guest;
 import etherbay.admin.NodeReport.Interface;
 import etherbay.admin.NodeReport.Leg;
 import etherbay.admin.NodeReport.Mirror;
@@ -76,6 +77,10 @@ public final class ReportDifference {
                 add("info", "PEER_ADDED", title, "is asked at " + peer.address());
                 peer(title, "sought", peer);
             }
+            case Guest guest -> {
+                came("GUEST_ADDED", title, guest.trouble());
+                guest(title, "", guest);
+            }
             default -> throw new IllegalArgumentException(title);
         }
     }
@@ -118,6 +123,11 @@ public final class ReportDifference {
             when before instanceof Volume former ->
                 trouble(title, former.trouble(), volume.trouble());
             case Peer peer when before instanceof Peer former -> peer(title, former.state(), peer);
+            case Guest guest
+            when before instanceof Guest former -> {
+                guest(title, former.state() + former.place(), guest);
+                trouble(title, former.trouble(), guest.trouble());
+            }
             default -> {} // a rogue that goes on
         }
     }
@@ -181,6 +191,13 @@ public final class ReportDifference {
                     add("error", "DISK_FENCED", title, "refuses our writes: another owns it");
                 default -> add("warning", "DISK_SOUGHT", title, "is looked for");
             }
+        }
+    }
+
+    private void guest(String title, String former, Guest now) {
+        if (!former.equals(now.state() + now.place())) {
+            String where = now.place().isEmpty() ? "" : ", " + now.place();
+            add("info", "GUEST_STATE", title, "is " + now.state() + where);
         }
     }
 

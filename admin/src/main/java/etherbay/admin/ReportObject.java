@@ -16,7 +16,8 @@ import java.util.Map;
  * A thing of a report that has a name, and what of it stands still while only traffic flows: two
  * are the same for a watcher when the still parts are equal.
  *
- * @param kind "export", "interface", "rogue", "disk", "mirror", "volume", "peer"
+ * @param kind "export", "interface", "rogue", "disk", "mirror", "volume", "peer",
+ *     "guest"
  * @param object the record of the report
  * @param still the same record with what traffic moves set to zero
  */
@@ -37,6 +38,7 @@ public record ReportObject(String kind, String name, Record object, Record still
         report.mirrors().forEach(it -> put(all, "mirror", it.name(), it, it));
         report.volumes().forEach(it -> put(all, "volume", it.name(), it, it));
         report.peers().forEach(it -> put(all, "peer", it.name(), it, still(it)));
+        report.guests().forEach(it -> put(all, "guest", it.name(), it, it));
         return all;
     }
 

@@ -99,6 +99,17 @@ public final class FakeNode implements NodeAdmin, Clock {
     }
 
     @Override
+    public String guest(String name, String verb, Map<String, String> options) {
+        asked.add(verb + " guest " + name + " " + options);
+        return verb + " " + name;
+    }
+
+    @Override
+    public Record peerGuest(String node, String name, String verb, String body) {
+        return new NodeReport.Trouble("", "", "", node + " " + verb + " " + name);
+    }
+
+    @Override
     public NodeReport.Peer look(String peer) {
         asked.add("look " + peer);
         return parts.peers().stream()

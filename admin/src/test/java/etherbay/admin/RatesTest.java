@@ -28,6 +28,7 @@ class RatesTest {
                 List.of(),
                 List.of(),
                 List.of(),
+                List.of(),
                 Map.of());
     }
 

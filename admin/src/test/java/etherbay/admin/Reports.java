@@ -4,6 +4,7 @@ package etherbay.admin;
 import etherbay.admin.NodeReport.Access;
 import etherbay.admin.NodeReport.Disk;
 import etherbay.admin.NodeReport.Export;
+import etherbay.admin.NodeReport.Guest;
 import etherbay.admin.NodeReport.Initiator;
 import etherbay.admin.NodeReport.Interface;
 import etherbay.admin.NodeReport.Latency;
@@ -42,7 +43,8 @@ public final class Reports {
             List<Disk> disks,
             List<Mirror> mirrors,
             List<Volume> volumes,
-            List<Peer> peers) {
+            List<Peer> peers,
+            List<Guest> guests) {
         public NodeReport at(long atMs, long generation) {
             return new NodeReport(
                     "node1",
@@ -59,35 +61,47 @@ public final class Reports {
                     mirrors,
                     volumes,
                     peers,
+                    guests,
                     Map.of("dropped.bad", 3L));
         }
 
         public Parts exports(Export... all) {
-            return new Parts(List.of(all), interfaces, rogues, disks, mirrors, volumes, peers);
+            return new Parts(
+                    List.of(all), interfaces, rogues, disks, mirrors, volumes, peers, guests);
         }
 
         public Parts interfaces(Interface... all) {
-            return new Parts(exports, List.of(all), rogues, disks, mirrors, volumes, peers);
+            return new Parts(exports, List.of(all), rogues, disks, mirrors, volumes, peers, guests);
         }
 
         public Parts rogues(Rogue... all) {
-            return new Parts(exports, interfaces, List.of(all), disks, mirrors, volumes, peers);
+            return new Parts(
+                    exports, interfaces, List.of(all), disks, mirrors, volumes, peers, guests);
         }
 
         public Parts disks(Disk... all) {
-            return new Parts(exports, interfaces, rogues, List.of(all), mirrors, volumes, peers);
+            return new Parts(
+                    exports, interfaces, rogues, List.of(all), mirrors, volumes, peers, guests);
         }
 
         public Parts mirrors(Mirror... all) {
-            return new Parts(exports, interfaces, rogues, disks, List.of(all), volumes, peers);
+            return new Parts(
+                    exports, interfaces, rogues, disks, List.of(all), volumes, peers, guests);
         }
 
         public Parts volumes(Volume... all) {
-            return new Parts(exports, interfaces, rogues, disks, mirrors, List.of(all), peers);
+            return new Parts(
+                    exports, interfaces, rogues, disks, mirrors, List.of(all), peers, guests);
+        }
+
+        public Parts guests(Guest... all) {
+            return new Parts(
+                    exports, interfaces, rogues, disks, mirrors, volumes, peers, List.of(all));
         }
 
         public Parts peers(Peer... all) {
-            return new Parts(exports, interfaces, rogues, disks, mirrors, volumes, List.of(all));
+            return new Parts(
+                    exports, interfaces, rogues, disks, mirrors, volumes, List.of(all), guests);
         }
     }
 
@@ -100,7 +114,24 @@ public final class Reports {
                 List.of(mirror(
                         "vm1", null, leg("e1.0", "in sync", "a"), leg("e2.0", "in sync", "b"))),
                 List.of(new Volume("vg/lv", "file", 2048, "unix:lv", null)),
-                List.of(peer("node2", "up", null)));
+                List.of(peer("node2", "up", null)),
+                List.of(guest("vm1", "running", null)));
+    }
+
+    public static Guest guest(String name, String state, @Nullable Trouble trouble) {
+        return new Guest(
+                name,
+                state,
+                state.equals("elsewhere") ? "node2" : "",
+                "running",
+                "pc-q35-7.2",
+                1,
+                512,
+                name,
+                3,
+                List.of("bridge:br0"),
+                "",
+                trouble);
     }
 
     public static Export export(String name, long reads) {

@@ -39,6 +39,7 @@ public final class Main implements Runnable {
             EventsCommand.class,
             ExportCommand.class,
             ExportConfigCommand.class,
+            GuestCommand.class,
             IdentifyCommand.class,
             LvCommand.class,
             MaskCommand.class,

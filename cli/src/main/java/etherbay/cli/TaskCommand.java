@@ -3,10 +3,7 @@ package etherbay.cli;
 
 import etherbay.admin.ApiClient;
 import etherbay.admin.Documents;
-import etherbay.admin.NodeReport.Trouble;
 import etherbay.admin.Task;
-import etherbay.base.ErrorCode;
-import etherbay.base.EtherbayException;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,8 +13,6 @@ import picocli.CommandLine.Spec;
 
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -38,11 +33,11 @@ final class TaskCommand implements Runnable {
         spec.commandLine().usage(spec.commandLine().getOut());
     }
 
-    private static String path(String id) {
+    static String path(String id) {
         return "/tasks/" + URLEncoder.encode(id, StandardCharsets.UTF_8);
     }
 
-    private static Task task(String text) {
+    static Task task(String text) {
         return Documents.read(text, "the task", Task.class);
     }
 
@@ -93,8 +88,6 @@ final class TaskCommand implements Runnable {
             mixinStandardHelpOptions = true,
             sortOptions = false)
     static final class Watch extends ApiVerb {
-        private static final Duration INTERVAL = Duration.ofMillis(500);
-
         @Parameters(index = "0", paramLabel = "ID", description = "the task, such as t17")
         @SuppressWarnings("NullAway.Init") // required by picocli
         private String id;
@@ -102,51 +95,9 @@ final class TaskCommand implements Runnable {
         @Option(names = "--json", description = "print the task as JSON, a line for each change")
         private boolean json;
 
-        private String shown = "";
-        private List<String> log = List.of();
-
         @Override
         int ask(ApiClient client) {
-            Task task;
-            do {
-                task = task(client.get(path(id)).text());
-                show(task);
-            } while (!TaskText.hasEnded(task) && !out().checkError() && pause(INTERVAL));
-            return result(task);
-        }
-
-        private void show(Task task) {
-            String now = json ? Documents.json(task) : TaskText.line(task);
-            if (!json) {
-                task.log().stream()
-                        .filter(line -> !log.contains(line))
-                        .forEach(line -> out().println("  " + EtherbayException.shown(line)));
-                log = task.log();
-            }
-            if (!now.equals(shown)) {
-                out().println(now);
-                shown = now;
-            }
-            out().flush();
-        }
-
-        private static int result(Task task) {
-            Trouble trouble = task.trouble();
-            if (task.state().equals("failed") && trouble != null) {
-                throw new EtherbayException(
-                        code(trouble),
-                        EtherbayException.shown(trouble.message()),
-                        EtherbayException.shown(trouble.cause()),
-                        EtherbayException.shown(trouble.correction()));
-            }
-            return task.state().equals("done") ? 0 : DEVIATES;
-        }
-
-        private static ErrorCode code(Trouble trouble) {
-            return Arrays.stream(ErrorCode.values())
-                    .filter(it -> it.name().equals(trouble.code()))
-                    .findFirst()
-                    .orElse(ErrorCode.DEVIATES);
+            return new TaskWatcher(client, out(), json).follow(id);
         }
     }
 

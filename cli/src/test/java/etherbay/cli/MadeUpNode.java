@@ -129,6 +129,7 @@ final class MadeUpNode implements NodeAdmin, Clock {
                 mirrors,
                 List.of(),
                 peers,
+                List.of(),
                 Map.of());
     }
 
@@ -177,6 +178,17 @@ final class MadeUpNode implements NodeAdmin, Clock {
     public String mirror(String name, String verb, Map<String, String> options) {
         asked.add("mirror " + name + " " + verb);
         return verb;
+    }
+
+    @Override
+    public String guest(String name, String verb, Map<String, String> options) {
+        asked.add(verb + " guest " + name + " " + options);
+        return verb + " " + name;
+    }
+
+    @Override
+    public Record peerGuest(String node, String name, String verb, String body) {
+        return new NodeReport.Trouble("", "", "", node + " " + verb + " " + name);
     }
 
     @Override

@@ -111,6 +111,7 @@ final class ConsoleNode implements NodeAdmin, Clock {
                 List.of(things.archive(), mirror.report(nowMs)),
                 things.volumes(),
                 things.peers(),
+                List.of(),
                 Map.of("frames_received", nowMs / 10 % 100_000_000, "frames_malformed", 3L));
     }
 
@@ -213,6 +214,16 @@ final class ConsoleNode implements NodeAdmin, Clock {
                         "its legs have no more than it uses",
                         "give the legs more room, then grow it again");
         };
+    }
+
+    @Override
+    public String guest(String name, String verb, Map<String, String> options) {
+        return verb + " " + name;
+    }
+
+    @Override
+    public Record peerGuest(String node, String name, String verb, String body) {
+        return new NodeReport.Trouble("", "", "", node + " " + verb + " " + name);
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** All that can be asked, in one table; {@code openapi.json} is compared with it. */
 final class Routes {
@@ -32,6 +33,25 @@ final class Routes {
             "remove", Role.ADMIN,
             "grow", Role.ADMIN);
 
+    private static final Map<String, Role> GUEST_VERBS = Map.of(
+            "start", Role.OPERATOR,
+            "pause", Role.OPERATOR,
+            "stop", Role.OPERATOR,
+            "power-off", Role.OPERATOR,
+            "reset", Role.OPERATOR,
+            "recover", Role.ADMIN,
+            "delete", Role.ADMIN);
+
+    /** What nodes ask each other about guests, and whether it changes something worth a line. */
+    private static final Map<String, Boolean> PEER_VERBS = new TreeMap<>(Map.of(
+            "prepare", true,
+            "own", true,
+            "finish", true,
+            "abandon", true,
+            "outcome", false,
+            "ask", false,
+            "tell", false));
+
     private final List<Route> table = new ArrayList<>();
 
     /** A route that fits a path, and what its names are. */
@@ -41,6 +61,7 @@ final class Routes {
         node(new NodeEndpoints(parts));
         history(new HistoryEndpoints(parts));
         changes(new ChangeEndpoints(parts));
+        guests(new GuestEndpoints(parts));
     }
 
     private void node(NodeEndpoints it) {
@@ -86,6 +107,44 @@ final class Routes {
                 "Metrics, as Prometheus reads them",
                 Route.Answer.text("text/plain; version=0.0.4; charset=utf-8"),
                 it::metrics));
+    }
+
+    private void guests(GuestEndpoints it) {
+        get("/guests", "Guests known here", Route.Answer.list(NodeReport.Guest.class), it::guests);
+        get("/guests/{name}", "One guest", Route.Answer.one(NodeReport.Guest.class), it::guest);
+        post(
+                "/guests",
+                Role.ADMIN,
+                "guests",
+                "etherbay guest create, with its options as a JSON object; name among them",
+                Route.Answer.one(Task.class),
+                it::create);
+        post(
+                "/guests/{name}/migrate",
+                Role.OPERATOR,
+                "guest {name}",
+                "etherbay guest migrate, with its options as a JSON object; node among them",
+                Route.Answer.one(Task.class),
+                it::migrate);
+        GUEST_VERBS.keySet().stream()
+                .sorted()
+                .forEach(verb -> post(
+                        "/guests/{name}/" + verb,
+                        GUEST_VERBS.getOrDefault(verb, Role.ADMIN),
+                        "guest {name}",
+                        "etherbay guest " + verb + ", with its options as a JSON object",
+                        Route.Answer.one(ChangeEndpoints.Done.class),
+                        exchange -> it.act(exchange, verb)));
+        PEER_VERBS.forEach((verb, changes) -> table.add(new Route(
+                        "POST",
+                        BASE + "/peer/guests/{name}/" + verb,
+                        Role.ADMIN,
+                        false,
+                        changes ? "guest {name}" : "",
+                        "What nodes ask each other about guests",
+                        Route.Answer.text("application/json"),
+                        exchange -> it.peer(exchange, verb))
+                .forNodes()));
     }
 
     private void history(HistoryEndpoints it) {

@@ -21,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -86,6 +87,20 @@ final class ApiLab implements AutoCloseable {
         });
         assertThat(parts.tasks().begin(kind, object, Map.of(), "eva").state()).isNotBlank();
         assertThat(ended.await(20, TimeUnit.SECONDS)).isTrue();
+    }
+
+    /** What a node with guests does besides, done at once. */
+    void registerGuestTasks() {
+        for (String kind : List.of("guest-create", "guest-migrate")) {
+            parts.tasks().register(new DoneKind(kind));
+        }
+    }
+
+    private record DoneKind(String name) implements TaskKind {
+        @Override
+        public void run(TaskRun run) {
+            run.log(run.arguments().toString());
+        }
     }
 
     private record FailingKind(String name) implements TaskKind {

@@ -226,7 +226,8 @@ final class MetricsTest {
     @Test
     void aNodeWithNothingHasMetricsToo() throws IOException {
         lab.node().parts = new Reports.Parts(
-                List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
+                List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of(),
+                List.of());
         assertThat(scrape()).containsEntry("etherbay_healthy", 1.0);
     }
 }

@@ -16,8 +16,13 @@ import java.util.TreeMap;
 
 /** The description of the API (OpenAPI 3.1) as the routes and the records have it. */
 final class OpenApiDocument {
-    private static final Map<String, String> MEANT =
-            Map.of("exports", "e0.0", "mirrors", "vm1", "tasks", "t1", "peers", "node2");
+    private static final Map<String, String> MEANT = Map.of(
+            "exports", "e0.0",
+            "mirrors", "vm1",
+            "tasks", "t1",
+            "peers", "node2",
+            "guests", "vm1",
+            "peer", "vm1");
 
     private static final String DESCRIPTION =
             "How a node is, and what can be asked of it. Times are milliseconds of the wall clock"
@@ -180,12 +185,22 @@ final class OpenApiDocument {
                         "object",
                         "additionalProperties",
                         map("type", List.of("string", "number", "boolean")));
-        Object example = isTrace ? map("on", true) : map("leg", "e1.0");
+        Object example = isTrace ? map("on", true) : example(path);
         return map(
                 "required",
                 isTrace,
                 "content",
                 map("application/json", map("schema", schema, "example", example)));
+    }
+
+    private static Map<String, Object> example(String path) {
+        if (path.endsWith("/guests")) {
+            return map("name", "vm2", "legs", "e3.0,e4.0");
+        }
+        if (path.endsWith("/migrate")) {
+            return map("node", "node2");
+        }
+        return path.contains("/guests/") ? map() : map("leg", "e1.0");
     }
 
     private Map<String, Object> content(Route.Answer answer) {

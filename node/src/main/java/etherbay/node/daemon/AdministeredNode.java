@@ -86,6 +86,16 @@ public final class AdministeredNode implements NodeAdmin {
     }
 
     @Override
+    public String guest(String name, String verb, Map<String, String> options) {
+        return daemon.guests().act(name, verb, options);
+    }
+
+    @Override
+    public Record peerGuest(String node, String name, String verb, String body) {
+        return daemon.guests().answer(node, name, verb, body);
+    }
+
+    @Override
     public NodeReport.Peer look(String peer) {
         return daemon.peerWatch().look(peer);
     }

@@ -38,6 +38,7 @@ public final class DaemonApi implements AutoCloseable {
         parts.watch().listen(new WarmLoop(Linux::compilersGiveWay));
         boolean started = false;
         try {
+            daemon.guests().tasks().forEach(parts.tasks()::register);
             parts.start();
             ApiServer server =
                     ApiServer.start(settings(spec, state).withPeers(daemon.peers()), parts);

@@ -17,6 +17,7 @@ import etherbay.node.Node;
 import etherbay.node.NodeIdentity;
 import etherbay.node.NodeOptions;
 import etherbay.node.NodeSettings;
+import etherbay.node.guests.Guests;
 import etherbay.node.held.HeldDisk;
 import etherbay.node.held.HeldMirror;
 import etherbay.node.held.HeldThings;
@@ -24,6 +25,7 @@ import etherbay.node.held.HeldVolume;
 import etherbay.node.settings.SettingsLayer;
 import etherbay.node.settings.SettingsText;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,6 +84,7 @@ public final class NodeDaemon implements AutoCloseable {
     private final Node node;
     private final Counters heldCounters = new Counters();
     private final HeldThings held;
+    private final Guests guests;
     private final Retry retry;
     private volatile Told told;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -106,13 +109,22 @@ public final class NodeDaemon implements AutoCloseable {
         peerWatch = new PeerWatch(peers, Linux.clock(), Linux::giveWay);
         node = Node.startAsFar(settings, options, say);
         retry = new Retry(node::retry);
+        NbdFronts fronts = new NbdFronts(heldCounters, options.sockets());
         held = new HeldThings(
                 node,
                 settings.state(),
                 () -> this.told.file().settings().places(),
-                new NbdFronts(heldCounters, options.sockets()),
+                fronts,
                 say,
                 retry::soon);
+        guests = Guests.start(new Guests.Parts(
+                identity,
+                memoryHost(settings),
+                settings.state().toAbsolutePath(),
+                peers,
+                () -> this.told.file().settings().places(),
+                fronts,
+                say));
     }
 
     /**
@@ -135,6 +147,18 @@ public final class NodeDaemon implements AutoCloseable {
                 new NodeDaemon(config, version, say, store, Told.of(file, layer, applied), options);
         daemon.held.change(daemon.told.settings().held());
         return daemon;
+    }
+
+    /** Where other nodes reach this one: where they reach its API. */
+    private static String memoryHost(NodeSettings settings) {
+        Optional<String> own = settings.nodes()
+                .name()
+                .flatMap(name -> settings.nodes().all().stream()
+                        .filter(spec -> spec.name().equals(name))
+                        .map(spec -> spec.address().getHost())
+                        .findFirst());
+        return own.or(() -> settings.api().listen().map(InetSocketAddress::getHostString))
+                .orElse("127.0.0.1");
     }
 
     /** What other nodes know this one by, as it was at the start. */
@@ -294,14 +318,22 @@ public final class NodeDaemon implements AutoCloseable {
                 held.all(HeldDisk.class).stream()
                         .map(one -> one.report(origin(origins, one.spec().key())))
                         .toList(),
-                held.all(HeldMirror.class).stream()
-                        .map(one -> one.report(origin(origins, one.spec().key())))
-                        .toList(),
+                mirrors(origins),
                 held.all(HeldVolume.class).stream()
                         .map(one -> one.report(origin(origins, one.spec().key())))
                         .toList(),
                 peerWatch.seen(),
+                guests.reports(),
                 counters(view.counters()));
+    }
+
+    private List<NodeReport.Mirror> mirrors(Origins origins) {
+        List<NodeReport.Mirror> mirrors = new ArrayList<>();
+        held.all(HeldMirror.class)
+                .forEach(
+                        one -> mirrors.add(one.report(origin(origins, one.spec().key()))));
+        mirrors.addAll(guests.mirrors());
+        return mirrors;
     }
 
     private static String origin(Origins origins, String key) {
@@ -317,6 +349,11 @@ public final class NodeDaemon implements AutoCloseable {
     /** A mirror that it holds, open or not. */
     Optional<HeldMirror> mirror(String name) {
         return held.mirror(name);
+    }
+
+    /** The virtual machines that it knows of. */
+    Guests guests() {
+        return guests;
     }
 
     /** Where commands find mirrors of other processes. */
@@ -340,6 +377,7 @@ public final class NodeDaemon implements AutoCloseable {
             node.retire();
             retry.close();
         });
+        end.step("the guests' disks", AFTER_HELD_S, guests::close);
         held.close(end.deadlineNs(AFTER_HELD_S));
         end.step("the node", 0, node::close);
     }

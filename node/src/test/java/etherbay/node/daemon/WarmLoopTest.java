@@ -36,8 +36,7 @@ class WarmLoopTest {
                 LongStream.of(requests).mapToObj(WarmLoopTest::export).toList();
         return new NodeReport(
                 "a", "", 1, 0, 0, "/tmp", 0, exports, List.of(), List.of(), List.of(), List.of(),
-                List.of(), List.of(),
-                Map.of());
+                List.of(), List.of(), List.of(), Map.of());
     }
 
     private static NodeReport.Export export(long requests) {

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.node.guests;
+
+import etherbay.guest.machine.GuestSpec;
+
+import org.jspecify.annotations.Nullable;
+
+/** What keepers of several nodes send each other, as JSON: one record for each body and answer. */
+public final class PeerForms {
+    private PeerForms() {}
+
+    /** A guest that is to come. */
+    public record Offer(GuestSpec spec, long epoch, String wanted, String move) {}
+
+    /** Where its memory goes. */
+    public record Place(String to) {}
+
+    /** One move. */
+    public record Move(String move) {}
+
+    /** Whether it runs there. */
+    public record Runs(boolean runs) {}
+
+    /** What a source says of a move. */
+    public record Outcome(String outcome) {}
+
+    /** What is known of a guest. */
+    public record Known(@Nullable GuestForm guest) {}
+
+    /** Nothing more to say. */
+    public record Done() {}
+}

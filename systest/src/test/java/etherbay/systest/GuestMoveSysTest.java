@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package etherbay.systest;
+
+import static etherbay.systest.GuestLab.GUEST;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import java.io.IOException;
+import java.nio.file.Files;
+
+/** A guest on a mirror over two targets moves between two daemons, and what goes wrong then. */
+@Timeout(900)
+@ExtendWith(ReasonInTrace.class)
+class GuestMoveSysTest {
+    private GuestLab lab;
+
+    @BeforeEach
+    void begin() {
+        lab = new GuestLab();
+    }
+
+    @AfterEach
+    void end() {
+        if (lab != null) {
+            lab.close();
+        }
+    }
+
+    @Test
+    void aGuestMovesThereAndBackAndLosesNothing() throws IOException {
+        lab.boot("a");
+        String at = "a";
+        for (int move = 0; move < 4; move++) {
+            String to = GuestLab.other(at);
+            System.out.println(lab.guest(at, "migrate", GUEST, to));
+            lab.awaitRecords(to, 3);
+            assertThat(lab.console(to)).doesNotContain("FAILED");
+            assertThat(lab.state(to, GUEST)).contains("running");
+            assertThat(lab.state(at, GUEST)).contains("elsewhere").contains(to);
+            assertThat(lab.mirror(to)).doesNotContain("recovering").doesNotContain("resync");
+            at = to;
+        }
+        lab.guest(at, "stop", GUEST);
+        assertThat(Files.mismatch(lab.leg(0), lab.leg(1)))
+                .satisfies(place -> assertThat(place).isBetween(-1L, 1L << 20));
+    }
+
+    @Test
+    void aDaemonIsRestartedUnderItsGuest() {
+        lab.boot("a");
+        lab.terminateNode("a");
+        lab.startNode("a");
+        lab.awaitRecords("a", 3);
+        lab.killNode("a");
+        lab.startNode("a");
+        lab.awaitRecords("a", 3);
+        assertThat(lab.console("a")).doesNotContain("FAILED");
+        assertThat(lab.guest("a", "migrate", GUEST, "b")).contains("done");
+        lab.awaitRecords("b", 3);
+        assertThat(lab.console("b")).doesNotContain("FAILED");
+    }
+
+    @Test
+    void aGuestWhoseNodeDiedIsRecoveredAndTheNodeThatComesBackLetsItGo() {
+        lab.boot("a");
+        assertThat(lab.attempt("b", "recover", GUEST).text()).contains("is on a");
+        lab.pullPlug("a");
+        lab.guest("b", "recover", GUEST);
+        lab.awaitRecords("b", 3);
+        lab.startNode("a");
+        Tool.await(
+                "a lets it go: " + lab.log("a"),
+                java.time.Duration.ofMinutes(1),
+                () -> lab.state("a", GUEST).contains("elsewhere"));
+        lab.awaitRecords("b", 3);
+        assertThat(lab.console("b")).doesNotContain("FAILED");
+        assertThat(lab.guest("b", "migrate", GUEST, "a")).contains("done");
+        lab.awaitRecords("a", 3);
+    }
+}
