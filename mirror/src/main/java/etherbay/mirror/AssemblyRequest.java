@@ -14,7 +14,8 @@ import java.util.UUID;
  * @param node identity of the node that asks
  * @param nowMs wall clock
  * @param since the latest epoch in which another node may have had it: it is refused, whatever else
- *     is asked for, when one has had it later
+ *     is asked for, when one has had it later; and without {@code takeOver} also when a leg has
+ *     been claimed later
  */
 public record AssemblyRequest(
         boolean readOnly, boolean takeOver, boolean force, UUID node, long nowMs, Epoch since) {

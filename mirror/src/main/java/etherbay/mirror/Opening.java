@@ -161,11 +161,24 @@ final class Opening {
                 }),
                 answers -> {
                     requireAnswers(assembly, wanted, answers);
+                    requireNobodySince(assembly, highest[0]);
                     if (epoch.equals(Epoch.NONE)) {
                         epoch = new Epoch(highest[0].value() + 1);
                     }
                     claim(assembly, wanted);
                 });
+    }
+
+    /** A claim that is not in force yet counts as well, before ours. */
+    private void requireNobodySince(Assembly assembly, Epoch claimed) {
+        boolean first = epoch.equals(Epoch.NONE);
+        if (first && !request.takeOver() && claimed.isAfter(request.since())) {
+            throw new OwnedException(
+                    "the mirror " + assembly.name() + " is not taken",
+                    "a leg has been claimed since, epoch " + claimed
+                            + "; what is known here ends with epoch " + request.since(),
+                    "see who has it: etherbay mirror detail " + assembly.name());
+        }
     }
 
     /** Those that must be ours, and the others that will be written to. */

@@ -22,6 +22,9 @@ final class MoveDisks implements GuestDisks {
     private Standing standing = Standing.CLOSED;
     private long epoch;
 
+    /** Numbers of the legs that were in sync when we took it. */
+    private Set<Integer> inSync = Set.of();
+
     MoveDisks(MoveWorld world, MoveBox box) {
         this.world = world;
         this.box = box;
@@ -84,6 +87,9 @@ final class MoveDisks implements GuestDisks {
                         .mapToLong(leg -> Math.max(leg.fence, leg.ownerEpoch))
                         .max()
                         .orElseThrow();
+        if (!how.over() && next - 1 > how.epoch()) {
+            throw conflict("somebody has begun to take it");
+        }
         world.step(box, "looked");
         for (MoveLeg leg : wanted) {
             if (!leg.reachable) {
@@ -110,6 +116,7 @@ final class MoveDisks implements GuestDisks {
         }
         standing = Standing.OWNED;
         epoch = next;
+        inSync = members;
         world.step(box, "taken");
         return epoch;
     }
@@ -185,13 +192,7 @@ final class MoveDisks implements GuestDisks {
     }
 
     private List<MoveLeg> members() {
-        MoveLeg ours = world.legs.stream()
-                .filter(leg -> leg.ownerEpoch == epoch && leg.owner.equals(box.name))
-                .findFirst()
-                .orElse(world.legs.getFirst());
-        return world.legs.stream()
-                .filter(leg -> ours.inSync.contains(leg.number))
-                .toList();
+        return world.legs.stream().filter(leg -> inSync.contains(leg.number)).toList();
     }
 
     @Override
@@ -212,19 +213,21 @@ final class MoveDisks implements GuestDisks {
         return members().size() == world.legs.size();
     }
 
+    /** On all legs or none: how a mirror gets over less is its own affair, and simulated there. */
     private void letGo() {
-        for (MoveLeg leg : members()) {
-            if (!leg.reachable) {
-                throw unavailable("a leg is silent");
-            }
-            if (leg.fence != epoch) {
-                standing = Standing.FENCED;
-                throw conflict("fenced");
-            }
+        List<MoveLeg> members = members();
+        if (members.stream().anyMatch(leg -> !leg.reachable)) {
+            throw unavailable("a leg is silent");
+        }
+        if (members.stream().anyMatch(leg -> leg.fence != epoch)) {
+            standing = Standing.FENCED;
+            throw conflict("fenced");
+        }
+        members.forEach(leg -> {
             leg.released = true;
             leg.events++;
-            world.step(box, "let go");
-        }
+        });
+        world.step(box, "let go");
     }
 
     @Override

@@ -414,11 +414,8 @@ final class MoveWorld {
         }
 
         @Override
-        public void abandon(String node, String guest, String move) {
-            call(node, "abandon", keeper -> {
-                keeper.abandon(guest, move);
-                return true;
-            });
+        public long abandon(String node, String guest, String move) {
+            return call(node, "abandon", keeper -> keeper.abandon(guest, move));
         }
 
         @Override

@@ -35,9 +35,9 @@ final class Arrival {
         if (record.phase() == Phase.ARRIVING || record.phase() == Phase.OWNING) {
             giveUp("another move of it begins"); // the source knows no more than one at a time
         } else if (record.phase() == Phase.HANDED && record.place().equals(offer.source())) {
-            guest.yieldTo(offer.source(), offer.epoch(), "it runs there");
+            guest.yieldTo(offer.source(), offer.epoch(), record.move(), "it runs there");
         }
-        if (guest.record().phase() != Phase.ELSEWHERE) {
+        if (!guest.record().phase().isElsewhere()) {
             throw new EtherbayException(
                     ErrorCode.CONFLICT,
                     "guest " + guest.name() + " cannot come to " + parts.node(),
@@ -112,7 +112,7 @@ final class Arrival {
         }
         return switch (record.phase()) {
             case HERE, LEAVING, HANDED, RECOVERING -> true;
-            case ARRIVING, ELSEWHERE -> {
+            case ARRIVING, ELSEWHERE, GIVEN_UP -> {
                 giveUp("it was handed over when it had been given up");
                 yield false;
             }
@@ -160,27 +160,28 @@ final class Arrival {
         }
     }
 
-    void abandon(String move) {
+    /** @return see {@link GuestPeers#abandon} */
+    long abandon(String move) {
         GuestRecord record = guest.record();
-        if (!record.move().equals(move)) {
-            return;
+        boolean arrives = record.phase() == Phase.ARRIVING || record.phase() == Phase.OWNING;
+        if (arrives && record.move().equals(move)) {
+            giveUp("the source goes on with it");
+        } else if (!record.phase().isElsewhere()) {
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    "guest " + guest.name() + " is not given up",
+                    parts.node() + " has it since, in phase " + record.phase(),
+                    "see which of both has the right one: etherbay guest list on each");
         }
-        switch (record.phase()) {
-            case ARRIVING, OWNING -> giveUp("the source goes on with it");
-            case ELSEWHERE -> {}
-            case HERE, LEAVING, HANDED, RECOVERING ->
-                throw new EtherbayException(
-                        ErrorCode.CONFLICT,
-                        "guest " + guest.name() + " is not given up",
-                        "it runs on " + parts.node() + " since",
-                        "see which of both has the right one: etherbay guest list on each");
-        }
+        GuestRecord now = guest.record();
+        boolean known = now.phase() == Phase.GIVEN_UP && now.move().equals(move);
+        return known ? now.epoch() : 0;
     }
 
     /** For good. It is said only when nothing of it can run here any more. */
     void giveUp(String why) {
         guest.clear();
-        guest.save(guest.record().in(Phase.ELSEWHERE));
+        guest.save(guest.record().in(Phase.GIVEN_UP));
         guest.say("it does not come: " + why);
     }
 

@@ -148,10 +148,9 @@ final class Departure {
      * @throws EtherbayException when the disk cannot be had now: to be tried again
      */
     void comeBack() {
-        GuestRecord record = guest.record();
-        guest.haveGivenUp();
+        long epoch = guest.haveGivenUp();
         if (parts.disks().standing(guest.disk()) != Standing.OWNED) {
-            takeBack(record);
+            takeBack(epoch);
         }
         guest.save(guest.record().in(Phase.HERE));
         guest.run();
@@ -159,8 +158,7 @@ final class Departure {
     }
 
     /** Nobody has run it since it stood still here: a leg that is gone then knows nothing more. */
-    private void takeBack(GuestRecord record) {
-        long epoch = record.epoch() + 1;
+    private void takeBack(long epoch) {
         try {
             guest.take(new Take(epoch, true, false));
         } catch (EtherbayException failure) {
@@ -192,7 +190,8 @@ final class Departure {
                             + guest.name());
         }
         if (runs) {
-            guest.yieldTo(record.place(), record.epoch() + 1, "it has been moved there");
+            guest.yieldTo(
+                    record.place(), record.epoch() + 1, record.move(), "it has been moved there");
         } else {
             comeBack();
         }

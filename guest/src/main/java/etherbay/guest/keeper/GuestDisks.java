@@ -30,7 +30,8 @@ public interface GuestDisks {
      *
      * @param epoch up to which another node may have had it since: with one later than this another
      *     node may have run the guest, and it is refused
-     * @param over also from an owner that has not let go; it is fenced
+     * @param over also from an owner that has not let go; it is fenced. Else it is refused already
+     *     when somebody has begun to take it later than {@code epoch}
      * @param force also when a leg is out of reach that may know more: what it alone knows is lost
      */
     record Take(long epoch, boolean over, boolean force) {}

@@ -157,7 +157,7 @@ public final class GuestKeeper {
     private void requireHere(KeptGuest guest) {
         GuestRecord record = guest.record();
         if (record.phase() != Phase.HERE) {
-            boolean elsewhere = record.phase() == Phase.ELSEWHERE;
+            boolean elsewhere = record.phase().isElsewhere();
             throw new EtherbayException(
                     ErrorCode.CONFLICT,
                     "guest " + record.name() + " is not on " + parts.node(),
@@ -216,7 +216,7 @@ public final class GuestKeeper {
     public void delete(String name) {
         KeptGuest guest = find(name);
         guest.alone(() -> {
-            if (guest.record().phase() != Phase.ELSEWHERE) {
+            if (!guest.record().phase().isElsewhere()) {
                 requireHere(guest);
                 requireStopped(guest, "deleted");
             }
@@ -370,14 +370,9 @@ public final class GuestKeeper {
         return guest.aloneSoon(() -> new Arrival(guest).finish(move));
     }
 
-    public void abandon(String name, String move) {
-        KeptGuest guest = guests.get(name);
-        if (guest != null) {
-            guest.aloneSoon(() -> {
-                new Arrival(guest).abandon(move);
-                return true;
-            });
-        }
+    public long abandon(String name, String move) {
+        KeptGuest guest = find(name);
+        return guest.aloneSoon(() -> new Arrival(guest).abandon(move));
     }
 
     /** Of a move that began here; waits for nothing. */
@@ -389,7 +384,7 @@ public final class GuestKeeper {
         return switch (guest.record().phase()) {
             case LEAVING -> Outcome.UNDECIDED;
             case HANDED, ELSEWHERE -> Outcome.HANDED;
-            case HERE, ARRIVING, OWNING, RECOVERING -> Outcome.ABORTED;
+            case HERE, ARRIVING, OWNING, RECOVERING, GIVEN_UP -> Outcome.ABORTED;
         };
     }
 
@@ -418,14 +413,17 @@ public final class GuestKeeper {
         if (ours.epoch() > theirs.epoch()) {
             return;
         }
-        if (ours.phase() == Phase.ELSEWHERE) {
-            GuestRecord next =
-                    ours.being(theirs.spec()).at(theirs.epoch()).moving(from, ours.move());
+        if (ours.phase().isElsewhere()) {
+            boolean newer = ours.epoch() < theirs.epoch();
+            GuestRecord next = ours.being(theirs.spec())
+                    .at(theirs.epoch())
+                    .in(newer ? Phase.ELSEWHERE : ours.phase())
+                    .moving(from, newer ? "" : ours.move());
             if (!next.equals(ours)) {
                 guest.save(next);
             }
         } else if (ours.epoch() < theirs.epoch()) {
-            guest.yieldTo(from, theirs.epoch(), "it has been recovered there");
+            guest.yieldTo(from, theirs.epoch(), "", "it has been recovered there");
         }
     }
 
@@ -444,7 +442,7 @@ public final class GuestKeeper {
                 case HANDED -> new Departure(guest).handOver();
                 case ARRIVING, OWNING -> new Arrival(guest).settle();
                 case RECOVERING -> new Recovery(guest).goOn(holder(guest.name()));
-                case ELSEWHERE -> {
+                case ELSEWHERE, GIVEN_UP -> {
                     if (guest.condition() != Condition.ABSENT
                             || parts.disks().standing(guest.disk()) != Standing.CLOSED) {
                         guest.clear();
@@ -507,9 +505,9 @@ public final class GuestKeeper {
         if (isElsewhere(guest)) {
             return;
         }
-        guest.haveGivenUp();
+        long epoch = guest.haveGivenUp();
         try {
-            guest.take(new GuestDisks.Take(guest.record().epoch() + 1, true, false));
+            guest.take(new GuestDisks.Take(epoch, true, false));
         } catch (EtherbayException refused) {
             if (refused.code() == ErrorCode.CONFLICT) {
                 guest.standStill();
@@ -525,7 +523,7 @@ public final class GuestKeeper {
                     .filter(there -> there.phase() == Phase.HERE
                             && there.epoch() > guest.record().epoch());
             if (theirs.isPresent()) {
-                guest.yieldTo(node, theirs.get().epoch(), "it has been recovered there");
+                guest.yieldTo(node, theirs.get().epoch(), "", "it has been recovered there");
                 return true;
             }
         }

@@ -43,7 +43,13 @@ public interface GuestPeers {
     /** @return whether it runs there; else it does not and never will by this move */
     boolean finish(String node, String guest, String move);
 
-    void abandon(String node, String guest, String move);
+    /**
+     * Returns when nothing of the guest runs there, or will by that move.
+     *
+     * @return the last epoch that it took for that move, one after the other: nothing ran under
+     *     them; 0 when it does not know any more
+     */
+    long abandon(String node, String guest, String move);
 
     Outcome outcome(String node, String guest, String move);
 

@@ -169,18 +169,27 @@ final class KeptGuest {
         }
     }
 
-    /** Has the other end of a move give it up for good, if it can be asked. */
-    void haveGivenUp() {
+    /**
+     * Has the other end of the latest move give it up for good, if it can be asked.
+     *
+     * @return the epoch up to which nothing has run elsewhere: one beyond what is known. A node
+     *     that does not answer has taken one at most, and waits to hear from us before it runs
+     *     anything, or takes another; one that answers may have failed to take one more
+     */
+    long haveGivenUp() {
+        long usual = record.epoch() + 1;
         if (record.move().isEmpty()) {
-            return;
+            return usual;
         }
         try {
-            parts.peers().abandon(record.place(), name(), record.move());
+            long taken = parts.peers().abandon(record.place(), name(), record.move());
+            return Math.max(usual, taken + 1);
         } catch (EtherbayException refused) {
             if (refused.code() == ErrorCode.CONFLICT) {
                 throw refused; // it runs there
             }
             say(record.place() + " did not confirm that it gives it up: " + refused.why());
+            return usual;
         }
     }
 
@@ -192,9 +201,13 @@ final class KeptGuest {
         }
     }
 
-    /** It is there; this node has nothing to do with it any more. */
-    void yieldTo(String node, long epoch, String why) {
-        save(record.at(epoch).in(Phase.ELSEWHERE).moving(node, record.move()));
+    /**
+     * It is there; this node has nothing to do with it any more.
+     *
+     * @param move by which it went there from here; empty when it did not
+     */
+    void yieldTo(String node, long epoch, String move, String why) {
+        save(record.at(epoch).in(Phase.ELSEWHERE).moving(node, move));
         clear();
         well();
         say("it is on " + node + ": " + why);

@@ -24,5 +24,14 @@ public enum Phase {
      */
     RECOVERING,
     /** It is on another node, or was when we heard of it last. (no) */
-    ELSEWHERE
+    ELSEWHERE,
+    /**
+     * Another node moved it here, and it was given up before it ran: it is elsewhere, and all that
+     * this node has done with its disk for that move is harmless. (no)
+     */
+    GIVEN_UP;
+
+    boolean isElsewhere() {
+        return this == ELSEWHERE || this == GIVEN_UP;
+    }
 }

@@ -62,7 +62,7 @@ final class Recovery {
             if (refused.code() != ErrorCode.CONFLICT) {
                 throw refused;
             }
-            guest.yieldTo(holder.get(), guest.record().epoch(), "it has it: " + refused.why());
+            guest.yieldTo(holder.get(), guest.record().epoch(), "", "it has it: " + refused.why());
         }
     }
 

@@ -39,6 +39,7 @@ final class GuestReports {
         return switch (record.phase()) {
             case HERE -> here(record.wanted(), now);
             case ARRIVING, OWNING -> "arriving";
+            case GIVEN_UP -> "elsewhere";
             case LEAVING, HANDED, RECOVERING, ELSEWHERE ->
                 record.phase().name().toLowerCase(Locale.ROOT);
         };

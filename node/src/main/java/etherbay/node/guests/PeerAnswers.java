@@ -45,10 +45,7 @@ final class PeerAnswers {
                 yield new PeerForms.Done();
             }
             case "finish" -> new PeerForms.Runs(keeper.finish(guest, move(body)));
-            case "abandon" -> {
-                keeper.abandon(guest, move(body));
-                yield new PeerForms.Done();
-            }
+            case "abandon" -> new PeerForms.Given(keeper.abandon(guest, move(body)));
             case "outcome" ->
                 new PeerForms.Outcome(keeper.outcome(guest, move(body)).name());
             case "ask" ->

@@ -79,8 +79,9 @@ final class PeerCalls implements GuestPeers {
     }
 
     @Override
-    public void abandon(String node, String guest, String move) {
-        call(node, guest, "abandon", new PeerForms.Move(move), LONG, PeerForms.Done.class);
+    public long abandon(String node, String guest, String move) {
+        return call(node, guest, "abandon", new PeerForms.Move(move), LONG, PeerForms.Given.class)
+                .epoch();
     }
 
     @Override

@@ -21,6 +21,9 @@ public final class PeerForms {
     /** Whether it runs there. */
     public record Runs(boolean runs) {}
 
+    /** Up to which epoch nothing ran; 0 where that is not known. */
+    public record Given(long epoch) {}
+
     /** What a source says of a move. */
     public record Outcome(String outcome) {}
 
