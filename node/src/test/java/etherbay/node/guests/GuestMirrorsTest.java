@@ -201,8 +201,12 @@ final class GuestMirrorsTest {
     void aDiskChangesHandsUnderItsClientsWhichOnlyWait() throws Exception {
         GuestMirrors a = node("a");
         GuestMirrors b = node("b");
-        long first = a.take(disk, plain(0));
+        long first = a.take(disk, plain(Long.MAX_VALUE));
         assertThat(a.isWhole(disk)).isTrue();
+        assertThatThrownBy(() -> b.take(disk, plain(first - 1)))
+                .isInstanceOf(EtherbayException.class)
+                .hasMessageContaining("is not taken");
+        b.close(disk);
         try (Client here = new Client(a.socket(disk))) {
             here.ask(Client.WRITE, 4096, (byte) 1);
             assertThat(here.answered()).isZero();
@@ -243,7 +247,7 @@ final class GuestMirrorsTest {
     void whoseDiskIsTakenWaitsAndGoesOnWhenItIsHisAgain() throws Exception {
         GuestMirrors a = node("a");
         GuestMirrors b = node("b");
-        long first = a.take(disk, plain(0));
+        long first = a.take(disk, plain(Long.MAX_VALUE));
         try (Client here = new Client(a.socket(disk))) {
             b.take(disk, new Take(Long.MAX_VALUE, true, false));
             here.ask(Client.WRITE, 4096, (byte) 5);
