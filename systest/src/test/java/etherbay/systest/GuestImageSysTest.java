@@ -111,12 +111,17 @@ class GuestImageSysTest {
     void whoeverIsInterruptedLeavesNothing() throws IOException {
         Path raw = image("raw", DISK_BYTES);
         Path disk = image("disk", DISK_BYTES);
-        Thread.currentThread().interrupt();
+        ImageDestination to = ImageDestination.file(disk, DISK_BYTES);
         assertThatThrownBy(() -> copy(raw)
-                        .write(ImageDestination.file(disk, DISK_BYTES), work, (s, p) -> {}))
+                        .write(to, work, (s, p) -> Thread.currentThread().interrupt()))
                 .hasMessageContaining("not finished");
         assertThat(Thread.interrupted()).isTrue();
         assertThat(work.toFile().list()).isEmpty();
+
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> copy(raw).write(to, work, (s, p) -> {}))
+                .hasMessageContaining("not finished");
+        assertThat(Thread.interrupted()).isTrue();
     }
 
     @Test

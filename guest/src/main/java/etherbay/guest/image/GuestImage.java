@@ -57,6 +57,7 @@ public final class GuestImage {
      *     with its words; UNAVAILABLE when it was cancelled
      */
     public void write(ImageDestination to, Path workParent, ImageProgress progress) {
+        LongCommand.requireNotCancelled("before it began");
         check(to);
         Path work = LongCommand.workFolder(workParent.toAbsolutePath());
         try {

@@ -35,6 +35,7 @@ final class LongCommand {
      * @param correction when it fails
      */
     static void run(Path folder, List<String> command, Consumer<String> heard, String correction) {
+        requireNotCancelled("before it ran " + command.getFirst());
         Path output = folder.resolve("output");
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(folder.toFile())
@@ -49,11 +50,7 @@ final class LongCommand {
             }
         } catch (InterruptedException failure) {
             Thread.currentThread().interrupt();
-            throw new EtherbayException(
-                    ErrorCode.UNAVAILABLE,
-                    "the image was not finished",
-                    "it was cancelled, during: " + command.getFirst(),
-                    "the disk has part of it by now: begin again");
+            throw cancelled("during " + command.getFirst());
         } finally {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             KillAtExit.kill(process);
@@ -66,6 +63,25 @@ final class LongCommand {
                     EtherbayException.shown(tail(output, ERROR_BYTES).strip().replace("\n", "; ")),
                     correction);
         }
+    }
+
+    /**
+     * A program that ends at once may not notice an interrupt: who is about to begin another asks.
+     *
+     * @throws EtherbayException UNAVAILABLE if the calling thread is interrupted; it stays so
+     */
+    static void requireNotCancelled(String when) {
+        if (Thread.currentThread().isInterrupted()) {
+            throw cancelled(when);
+        }
+    }
+
+    private static EtherbayException cancelled(String when) {
+        return new EtherbayException(
+                ErrorCode.UNAVAILABLE,
+                "the image was not finished",
+                "it was cancelled, " + when,
+                "the disk may have part of it by now: begin again");
     }
 
     private static Process start(ProcessBuilder builder) {

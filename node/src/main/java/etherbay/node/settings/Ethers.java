@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * The names that the machine has for Ethernet addresses: ethers(5), a line {@code MAC name} each,
@@ -22,6 +23,9 @@ import java.util.Map;
  */
 public record Ethers(Path file, Map<String, MacAddress> macs, String failure) {
     private static final int BYTES_MAX = 4 << 20;
+
+    /** What {@link String#strip} takes off: a name of the others would not be read again. */
+    private static final Pattern BLANKS = Pattern.compile("\\p{javaWhitespace}+");
 
     /** Reads it; a file that is not there names nobody. */
     public static Ethers read(Path file) {
@@ -41,7 +45,7 @@ public record Ethers(Path file, Map<String, MacAddress> macs, String failure) {
         text.lines().forEach(line -> {
             int comment = line.indexOf('#');
             String[] words =
-                    (comment < 0 ? line : line.substring(0, comment)).strip().split("\\s+", -1);
+                    BLANKS.split((comment < 0 ? line : line.substring(0, comment)).strip(), -1);
             if (words.length >= 2) {
                 MacAddress.parse(words[0]).ifPresent(mac -> macs.putIfAbsent(words[1], mac));
             }
