@@ -5,7 +5,6 @@ import etherbay.admin.ApiClient;
 import etherbay.admin.Documents;
 import etherbay.admin.NodeReport.Guest;
 import etherbay.admin.NodeReport.Trouble;
-import etherbay.admin.Task;
 import etherbay.base.EtherbayException;
 
 import org.jspecify.annotations.Nullable;
@@ -126,12 +125,7 @@ final class GuestCommand implements Runnable {
 
         /** Begins a task, and follows it to its end. */
         final int follow(ApiClient client, String verb, Map<String, String> options) {
-            return followed(client, path(name) + "/" + verb, options, reason);
-        }
-
-        final int followed(ApiClient client, String path, Map<String, String> options, String why) {
-            Task task = TaskCommand.task(client.post(path, options, why).text());
-            return new TaskWatcher(client, out(), false).follow(task.id());
+            return TaskWatcher.begin(client, out(), path(name) + "/" + verb, options, reason);
         }
     }
 
@@ -280,13 +274,10 @@ final class GuestCommand implements Runnable {
             int worst = 0;
             for (Guest guest : guests(client)) {
                 if (guest.place().isEmpty() && guest.state().equals("running")) {
-                    Task task = TaskCommand.task(client.post(
-                                    path(guest.name()) + "/migrate",
-                                    Map.of("node", node),
-                                    "evacuate")
-                            .text());
-                    worst = Math.max(
-                            worst, new TaskWatcher(client, out(), false).follow(task.id()));
+                    String path = path(guest.name()) + "/migrate";
+                    int code = TaskWatcher.begin(
+                            client, out(), path, Map.of("node", node), "evacuate");
+                    worst = Math.max(worst, code);
                 }
             }
             return worst;

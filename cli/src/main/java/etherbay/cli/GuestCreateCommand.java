@@ -2,7 +2,6 @@
 package etherbay.cli;
 
 import etherbay.admin.ApiClient;
-import etherbay.admin.Task;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 
@@ -140,8 +139,7 @@ final class GuestCreateCommand extends ApiVerb {
         put(options, "append", append);
         put(options, "ssh-key", sshKey == null ? null : firstLine(sshKey));
         put(options, "password", password == null ? null : firstLine(password));
-        Task task = TaskCommand.task(client.post("/guests", options, reason).text());
-        return new TaskWatcher(client, out(), false).follow(task.id());
+        return TaskWatcher.begin(client, out(), "/guests", options, reason);
     }
 
     private static void put(Map<String, String> options, String key, @Nullable String value) {

@@ -12,6 +12,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /** Follows a task to its end, and prints what is new. Used once. */
 final class TaskWatcher {
@@ -28,6 +29,21 @@ final class TaskWatcher {
         this.client = client;
         this.out = out;
         this.json = json;
+    }
+
+    /**
+     * Begins a task, and follows it to its end.
+     *
+     * @return as {@link #follow}
+     */
+    static int begin(
+            ApiClient client,
+            PrintWriter out,
+            String path,
+            Map<String, String> options,
+            String reason) {
+        Task task = TaskCommand.task(client.post(path, options, reason).text());
+        return new TaskWatcher(client, out, false).follow(task.id());
     }
 
     /**

@@ -102,6 +102,10 @@ public final class AttachedMirror implements AutoCloseable {
     private volatile @Nullable Mirror mirror;
     private volatile AssemblyRequest request;
     private @Nullable Thread looking;
+
+    /** Of the mirror as it is now: done when it has been let go; one attempt, waited for again. */
+    private @Nullable CompletableFuture<Boolean> ending;
+
     private volatile boolean stopping;
 
     private AttachedMirror(
@@ -202,11 +206,8 @@ public final class AttachedMirror implements AutoCloseable {
     }
 
     private Mirror.Opened tryOpen(List<Part> parts) {
-        CompletableFuture<Mirror.Opened> done = new CompletableFuture<>();
-        turning.call(() -> {
-            Mirror.open(loop, parts, request, options.settings(), new Hearing(), done::complete);
-            return true;
-        });
+        CompletableFuture<Mirror.Opened> done = begin(opened ->
+                Mirror.open(loop, parts, request, options.settings(), new Hearing(), opened));
         if (!turning.within(CLAIM_NS, done)) {
             throw new EtherbayException(
                     ErrorCode.UNAVAILABLE,
@@ -306,11 +307,8 @@ public final class AttachedMirror implements AutoCloseable {
             check.accept(parts.stream()
                     .map(part -> new Held(part.name(), making.legs.holds(part)))
                     .toList());
-            CompletableFuture<Optional<EtherbayException>> done = new CompletableFuture<>();
-            making.turning.call(() -> {
-                Creation.create(making.loop, parts, request.apply(parts), done::complete);
-                return true;
-            });
+            CompletableFuture<Optional<EtherbayException>> done = making.begin(created ->
+                    Creation.create(making.loop, parts, request.apply(parts), created));
             if (!making.turning.within(CLAIM_NS, done)) {
                 throw new EtherbayException(
                         ErrorCode.UNAVAILABLE,
@@ -354,6 +352,16 @@ public final class AttachedMirror implements AutoCloseable {
         return turning.call(() -> work.apply(device()));
     }
 
+    /** Begins on the loop what tells its result later. */
+    private <T> CompletableFuture<T> begin(Consumer<Consumer<T>> work) {
+        CompletableFuture<T> done = new CompletableFuture<>();
+        turning.call(() -> {
+            work.accept(done::complete);
+            return true;
+        });
+        return done;
+    }
+
     public MirrorDetail detail() {
         return call(Mirror::detail);
     }
@@ -366,12 +374,7 @@ public final class AttachedMirror implements AutoCloseable {
      */
     public synchronized boolean letGo() {
         boolean whole = call(Mirror::isWhole);
-        CompletableFuture<Boolean> stopped = new CompletableFuture<>();
-        call(device -> {
-            device.stop(() -> stopped.complete(true));
-            return true;
-        });
-        if (!turning.within(CLAIM_NS, stopped)) {
+        if (!turning.within(CLAIM_NS, ending())) {
             throw new EtherbayException(
                     ErrorCode.UNAVAILABLE,
                     "the mirror " + options.name() + " is not let go",
@@ -388,6 +391,17 @@ public final class AttachedMirror implements AutoCloseable {
         return whole;
     }
 
+    private synchronized CompletableFuture<Boolean> ending() {
+        CompletableFuture<Boolean> begun = ending;
+        if (begun != null) {
+            return begun;
+        }
+        CompletableFuture<Boolean> stopped =
+                begin(ended -> device().stop(() -> ended.accept(true)));
+        ending = stopped;
+        return stopped;
+    }
+
     /**
      * Assembles it anew, of the same legs, in place of what it is now: which is let go first, if it
      * is ours. Between {@link #start} and {@link #stop}; nobody uses it meanwhile.
@@ -400,6 +414,7 @@ public final class AttachedMirror implements AutoCloseable {
         }
         former.add(device()); // what is under way on a leg that is silent may still use its memory
         fenced = new CompletableFuture<>();
+        ending = null;
         request = next;
         long deadlineNs = loop.clock().nanoTime() + options.waitNs();
         mirror = opened(legs.open(options.legs(), options.waitNs()), deadlineNs);
@@ -407,11 +422,7 @@ public final class AttachedMirror implements AutoCloseable {
 
     /** Whether every leg in sync says, asked just now, that it is ours. */
     public boolean confirm() {
-        CompletableFuture<Boolean> answer = new CompletableFuture<>();
-        call(device -> {
-            device.confirm(answer::complete);
-            return true;
-        });
+        CompletableFuture<Boolean> answer = begin(told -> device().confirm(told));
         return turning.within(CLAIM_NS, answer) && answer.join();
     }
 
@@ -469,11 +480,8 @@ public final class AttachedMirror implements AutoCloseable {
         if (part.isEmpty()) {
             throw legs.trouble(name);
         }
-        CompletableFuture<Optional<EtherbayException>> done = new CompletableFuture<>();
-        turning.call(() -> {
-            device().add(part.get(), fresh, done::complete);
-            return true;
-        });
+        CompletableFuture<Optional<EtherbayException>> done =
+                begin(added -> device().add(part.get(), fresh, added));
         turning.within(CLAIM_NS, done);
         done.getNow(Optional.empty()).ifPresent(why -> {
             throw legs.exchanged(name).orElse(why);
@@ -482,11 +490,7 @@ public final class AttachedMirror implements AutoCloseable {
 
     /** Gives it a write-intent bitmap, which stands on all legs when this returns. */
     public void addBitmap() {
-        CompletableFuture<Boolean> done = new CompletableFuture<>();
-        turning.call(() -> {
-            device().addBitmap(done::complete);
-            return true;
-        });
+        CompletableFuture<Boolean> done = begin(added -> device().addBitmap(added));
         if (!turning.within(CLAIM_NS, done) || !done.join()) {
             throw new EtherbayException(
                     ErrorCode.UNAVAILABLE,
@@ -558,20 +562,24 @@ public final class AttachedMirror implements AutoCloseable {
             looker.interrupt();
             looker.join();
         }
+        CompletableFuture<Boolean> begun = endingSoFar();
         turning.stop(quiet -> {
             first.run();
-            device().stop(quiet);
+            if (begun == null) {
+                device().stop(quiet);
+            } else {
+                var _ = begun.thenRun(quiet); // it is being let go already
+            }
         });
+    }
+
+    private synchronized @Nullable CompletableFuture<Boolean> endingSoFar() {
+        return ending;
     }
 
     /** Stops it without a thread of its own: for a command that has assembled it for itself. */
     public void stopHere() {
-        CompletableFuture<Boolean> stopped = new CompletableFuture<>();
-        turning.call(() -> {
-            device().stop(() -> stopped.complete(true));
-            return true;
-        });
-        turning.within(CLAIM_NS, stopped);
+        turning.within(CLAIM_NS, ending());
     }
 
     /** Turns the loop on this thread until {@code done}, or for so long. */

@@ -17,8 +17,9 @@ import java.util.Set;
 
 /**
  * Machines in memory, with what a real hypervisor has been seen to do when a move fails: a source
- * whose stream breaks lets its processors run again by itself, a destination ends. They live as
- * long as the box, whatever becomes of the daemon.
+ * whose stream breaks lets its processors run again by itself, one whose stream hangs at the end
+ * answers nobody but who ends that, a destination ends. They live as long as the box, whatever
+ * becomes of the daemon.
  */
 final class FakeHypervisor implements Hypervisor {
     /** One machine. What it remembers moves with it. */
@@ -32,6 +33,8 @@ final class FakeHypervisor implements Hypervisor {
 
         @Nullable
         String sendsTo;
+
+        boolean hangs;
 
         Machine(GuestSpec spec, Condition condition) {
             this.spec = spec;
@@ -64,7 +67,15 @@ final class FakeHypervisor implements Hypervisor {
         if (machine == null) {
             throw new EtherbayException(ErrorCode.NOT_FOUND, "no machine", guest, "start it");
         }
+        requireAnswer(machine);
         return machine;
+    }
+
+    private static void requireAnswer(Machine machine) {
+        if (machine.hangs) {
+            throw new EtherbayException(
+                    ErrorCode.UNAVAILABLE, "no answer", "its stream hangs", "end that");
+        }
     }
 
     private Machine machineIn(String guest, Condition... allowed) {
@@ -94,6 +105,7 @@ final class FakeHypervisor implements Hypervisor {
         if (machine == null) {
             return Condition.ABSENT;
         }
+        requireAnswer(machine);
         if (machine.condition == Condition.LEAVING && world.prng.chance(0.2)) {
             machine.condition = receiver(machine) == null ? broken(machine) : Condition.SWITCHING;
         }
@@ -159,7 +171,8 @@ final class FakeHypervisor implements Hypervisor {
                 Condition.PAUSED,
                 Condition.LOADED,
                 Condition.SENT,
-                Condition.SWITCHING);
+                Condition.SWITCHING,
+                Condition.BROKEN); // as by its disk, which is well again
         machine.condition = Condition.RUNNING;
         machine.sendsTo = null;
         machine.listens = null;
@@ -208,6 +221,10 @@ final class FakeHypervisor implements Hypervisor {
             machine.condition = broken(machine);
             return;
         }
+        if (world.refuses("sending hangs", 0.03)) {
+            machine.hangs = true;
+            return;
+        }
         there.memory = machine.memory;
         there.condition = Condition.LOADED;
         // The last word may be lost: the source does not know that all of it is there.
@@ -219,7 +236,11 @@ final class FakeHypervisor implements Hypervisor {
     @Override
     public void cancelSending(String guest) {
         world.step(box, "cancel");
-        Machine machine = machine(guest);
+        Machine machine = machines.get(guest);
+        if (machine == null) {
+            machine = machine(guest);
+        }
+        machine.hangs = false;
         if (!EnumSet.of(Condition.LEAVING, Condition.SWITCHING).contains(machine.condition)) {
             return;
         }

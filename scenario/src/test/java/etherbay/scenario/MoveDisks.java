@@ -80,6 +80,9 @@ final class MoveDisks implements GuestDisks {
             return epoch;
         }
         world.step(box, "take");
+        if (standing != Standing.RELEASED && standing != Standing.FENCED) {
+            standing = Standing.WAITING;
+        }
         decide(how);
         List<MoveLeg> wanted = requireSome();
         long next = 1
@@ -202,6 +205,7 @@ final class MoveDisks implements GuestDisks {
             throw conflict("it is not ours");
         }
         boolean whole = isWhole(disk);
+        standing = Standing.WAITING;
         letGo();
         standing = Standing.RELEASED;
         world.step(box, "released");

@@ -21,7 +21,7 @@ import java.util.Optional;
 final class MoveLife {
     private static final int SETTLE_COUNT_MAX = 60;
 
-    private static final GuestSpec SPEC = new GuestSpec(
+    static final GuestSpec SPEC = new GuestSpec(
             "vm",
             "5f1a2b3c-0000-4000-8000-000000000001",
             "fake-1",

@@ -435,6 +435,14 @@ final class MoveWorld {
                 return true;
             });
         }
+
+        @Override
+        public void forget(String node, String guest, long epoch, String by) {
+            call(node, "forget", keeper -> {
+                keeper.forget(guest, epoch, by);
+                return true;
+            });
+        }
     }
 
     /** The keeper of the box that has the guest, as far as its record says. */

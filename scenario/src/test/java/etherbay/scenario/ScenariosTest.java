@@ -141,6 +141,7 @@ final class ScenariosTest {
                 "hypervisor killed",
                 "late request",
                 "leg out of reach",
+                "sending hangs",
                 "move aborted",
                 "network cut",
                 "node lost its power",

@@ -114,7 +114,8 @@ final class GuestLab implements AutoCloseable {
         return folder.resolve(node + ".toml");
     }
 
-    private String settings(String node) {
+    /** All that its daemon is told. */
+    String settings(String node) {
         StringBuilder text = new StringBuilder("""
                 state = "%1$s"
                 name = "%2$s"
@@ -166,6 +167,17 @@ final class GuestLab implements AutoCloseable {
                 Daemon.start(List.of(
                                 LAUNCHER, "node", "run", "-c", settingsOf(node).toString()))
                         .awaitLog("SIGHUP reads them again", START_TIMEOUT));
+    }
+
+    /** The daemon as the service of a manager that keeps its sockets, from now on. */
+    ServiceProcess asService(String node) {
+        terminateNode(node);
+        return ServiceProcess.start(folder, true, settings(node));
+    }
+
+    /** Where the disk of the guest is served on a node. */
+    Path diskSocket(String node) {
+        return state(node).resolve("run").resolve("g-" + GUEST + ".sock");
     }
 
     /** The daemon alone; its guests go on. */

@@ -66,6 +66,27 @@ class GuestMoveSysTest {
         assertThat(lab.console("b")).doesNotContain("FAILED");
     }
 
+    /** QEMU connects again at once, and is not refused: its guest sees a pause, no error. */
+    @Test
+    void theSocketOfAGuestIsKeptOverAReloadAndARestart() {
+        lab.boot("a");
+        try (ServiceProcess service = lab.asService("a")) {
+            lab.awaitRecords("a", 3);
+            service.reload(lab.settings("a") + "# read again\n");
+            assertThat(lab.diskSocket("a")).exists();
+            lab.awaitRecords("a", 3);
+            for (boolean inOrder : new boolean[] {true, false}) {
+                service.stop(inOrder);
+                assertThat(lab.diskSocket("a")).exists();
+                service.start();
+                lab.awaitRecords("a", 3);
+            }
+            assertThat(lab.console("a")).doesNotContain("FAILED");
+            lab.guest("a", "stop", GUEST);
+            assertThat(lab.diskSocket("a")).doesNotExist();
+        }
+    }
+
     @Test
     void aGuestWhoseNodeDiedIsRecoveredAndTheNodeThatComesBackLetsItGo() {
         lab.boot("a");

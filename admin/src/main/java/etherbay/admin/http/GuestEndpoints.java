@@ -10,6 +10,7 @@ import etherbay.base.EtherbayException;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** What is asked about guests: by people, and by other nodes. */
@@ -33,14 +34,20 @@ final class GuestEndpoints {
 
     Reply guest(Exchange exchange) {
         exchange.checkQuery(List.of());
-        return Reply.json(guest(parts.watch().latest(), exchange.name()));
+        return Reply.json(known(exchange.name()));
     }
 
-    private static NodeReport.Guest guest(NodeReport report, String name) {
+    /** One that has just been made is not in the last report yet. */
+    private NodeReport.Guest known(String name) {
+        return in(parts.watch().latest(), name)
+                .or(() -> parts.watch().seeWhatCame().flatMap(report -> in(report, name)))
+                .orElseThrow(() -> Routes.notFound("guest " + name, "etherbay guest list"));
+    }
+
+    private static Optional<NodeReport.Guest> in(NodeReport report, String name) {
         return report.guests().stream()
                 .filter(guest -> guest.name().equals(name))
-                .findFirst()
-                .orElseThrow(() -> Routes.notFound("guest " + name, "etherbay guest list"));
+                .findFirst();
     }
 
     Reply create(Exchange exchange) {
@@ -60,7 +67,7 @@ final class GuestEndpoints {
     Reply migrate(Exchange exchange) {
         exchange.checkQuery(List.of());
         Map<String, String> options = exchange.json().options();
-        NodeReport.Guest guest = guest(parts.watch().latest(), exchange.name());
+        NodeReport.Guest guest = known(exchange.name());
         exchange.note().before(guest.state());
         return begin(exchange, MIGRATE, guest.name(), options);
     }
@@ -84,7 +91,7 @@ final class GuestEndpoints {
         exchange.checkQuery(List.of());
         Map<String, String> options = exchange.json().options();
         exchange.note().after(Documents.json(options));
-        NodeReport.Guest guest = guest(parts.watch().latest(), exchange.name());
+        NodeReport.Guest guest = known(exchange.name());
         exchange.note().before(guest.state());
         String text = parts.node().guest(guest.name(), verb, options);
         parts.watch().seeWhatCame();

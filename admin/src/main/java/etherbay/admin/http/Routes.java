@@ -50,7 +50,8 @@ final class Routes {
             "abandon", true,
             "outcome", false,
             "ask", false,
-            "tell", false));
+            "tell", false,
+            "forget", true));
 
     private final List<Route> table = new ArrayList<>();
 

@@ -21,6 +21,8 @@ public interface GuestDisks {
         OWNED,
         /** Let go, clean: FLUSH is answered, since all is flushed; all else waits. */
         RELEASED,
+        /** It could not be let go, or not be taken, and is tried again: all requests wait. */
+        WAITING,
         /** Another owner has it: all requests wait. */
         FENCED
     }
@@ -54,7 +56,8 @@ public interface GuestDisks {
      *
      * @return the epoch
      * @throws etherbay.base.EtherbayException CONFLICT when another node has it or has had it,
-     *     UNAVAILABLE when a leg does not answer; the disk stands then as before, or as STANDBY
+     *     UNAVAILABLE when a leg does not answer; the disk is then RELEASED or FENCED as before,
+     *     else WAITING
      */
     long take(GuestDisk disk, Take how);
 
@@ -63,6 +66,9 @@ public interface GuestDisks {
      * owns them.
      *
      * @return whether all its legs were in sync then: each of them holds everything
+     * @throws etherbay.base.EtherbayException UNAVAILABLE when what is under way does not end in
+     *     time, CONFLICT when another owner has taken it: it is no longer served, and WAITING or
+     *     FENCED, until {@link #take}
      */
     boolean release(GuestDisk disk);
 

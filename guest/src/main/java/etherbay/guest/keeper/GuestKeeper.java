@@ -35,21 +35,17 @@ public final class GuestKeeper {
                 .forEach(record -> guests.put(record.name(), new KeptGuest(parts, record)));
     }
 
-    /** One guest, as this node knows it. */
+    /** One guest, as this node knows it; its condition as it was seen last. */
     public record Seen(
             GuestRecord record, Condition condition, Optional<EtherbayException> trouble) {}
 
+    /** All; waits for nothing. */
     public List<Seen> list() {
         return guests.values().stream().map(this::seen).toList();
     }
 
-    /** @throws EtherbayException NOT_FOUND */
-    public Seen show(String name) {
-        return seen(find(name));
-    }
-
     private Seen seen(KeptGuest guest) {
-        return new Seen(guest.record(), guest.condition(), guest.trouble());
+        return new Seen(guest.record(), guest.seen(), guest.trouble());
     }
 
     private KeptGuest find(String name) {
@@ -108,7 +104,7 @@ public final class GuestKeeper {
                 "there is a guest " + name,
                 node + " knows one of that name",
                 "give the new one another name; etherbay guest delete " + name + " removes the old"
-                        + " one");
+                        + " one, on each node");
     }
 
     private void forget(KeptGuest guest) {
@@ -142,7 +138,7 @@ public final class GuestKeeper {
             guest.save(guest.record().wanting(wanted));
             boolean started = false;
             try {
-                beHere(guest);
+                beHere(guest, true);
                 started = true;
             } finally {
                 if (!started && before == Wanted.STOPPED) {
@@ -200,19 +196,12 @@ public final class GuestKeeper {
         });
     }
 
-    /** Changes what it is; it does not run. */
-    public void change(String name, GuestSpec spec) {
-        KeptGuest guest = find(name);
-        guest.alone(() -> {
-            requireHere(guest);
-            requireStopped(guest, "changed");
-            guest.save(guest.record().being(spec));
-            return true;
-        });
-        tell(guest.record());
-    }
-
-    /** Forgets it, here and on all nodes that answer; its disk stays as it is. It does not run. */
+    /**
+     * Forgets it, here and on the nodes that answer and know it to be here; its disk stays as it
+     * is.
+     *
+     * @throws EtherbayException CONFLICT when it runs here, or is to
+     */
     public void delete(String name) {
         KeptGuest guest = find(name);
         guest.alone(() -> {
@@ -223,6 +212,18 @@ public final class GuestKeeper {
             forget(guest);
             return true;
         });
+        each(node -> parts.peers().forget(node, name, guest.record().epoch(), parts.node()));
+    }
+
+    /** Asks all others; who does not answer is told nothing. */
+    private void each(Consumer<String> request) {
+        for (String node : parts.peers().names()) {
+            try {
+                request.accept(node);
+            } catch (EtherbayException later) {
+                // What matters is told again, see tellAll.
+            }
+        }
     }
 
     private static void requireStopped(KeptGuest guest, String what) {
@@ -327,13 +328,7 @@ public final class GuestKeeper {
     }
 
     private void tell(GuestRecord record) {
-        for (String node : parts.peers().names()) {
-            try {
-                parts.peers().tell(node, record, parts.node());
-            } catch (EtherbayException later) {
-                // It is told again, see tellAll.
-            }
-        }
+        each(node -> parts.peers().tell(node, record, parts.node()));
     }
 
     /** Tells all nodes which guests are here; now and then. */
@@ -408,6 +403,20 @@ public final class GuestKeeper {
         }
     }
 
+    /** Another node has forgotten a guest that it had, under this epoch last. */
+    public void forget(String name, long epoch, String from) {
+        KeptGuest guest = guests.get(name);
+        if (guest != null) {
+            guest.aloneIfFree(() -> {
+                GuestRecord ours = guest.record();
+                boolean theirs = ours.phase().isElsewhere() && ours.place().equals(from);
+                if (theirs && ours.epoch() <= epoch) {
+                    forget(guest);
+                }
+            });
+        }
+    }
+
     private void learn(KeptGuest guest, GuestRecord theirs, String from) {
         GuestRecord ours = guest.record();
         if (ours.epoch() > theirs.epoch()) {
@@ -437,17 +446,12 @@ public final class GuestKeeper {
     private void settle(KeptGuest guest) {
         try {
             switch (guest.record().phase()) {
-                case HERE -> beHere(guest);
+                case HERE -> beHere(guest, false);
                 case LEAVING -> new Departure(guest).comeBack();
                 case HANDED -> new Departure(guest).handOver();
                 case ARRIVING, OWNING -> new Arrival(guest).settle();
                 case RECOVERING -> new Recovery(guest).goOn(holder(guest.name()));
-                case ELSEWHERE, GIVEN_UP -> {
-                    if (guest.condition() != Condition.ABSENT
-                            || parts.disks().standing(guest.disk()) != Standing.CLOSED) {
-                        guest.clear();
-                    }
-                }
+                case ELSEWHERE, GIVEN_UP -> guest.clearIfThere();
             }
             if (guest.record().phase() != Phase.HERE) {
                 guest.well();
@@ -460,8 +464,10 @@ public final class GuestKeeper {
     /**
      * Its disk is ours, and it is as a person wants it. Of a guest whose disk is not ours nothing
      * is asked before it is: its hypervisor may be waiting for that disk, and answer nobody.
+     *
+     * @param anew whether one that is broken tries again what its disk refused
      */
-    private void beHere(KeptGuest guest) {
+    private void beHere(KeptGuest guest, boolean anew) {
         boolean isOurs = parts.disks().standing(guest.disk()) == Standing.OWNED;
         if (guest.record().wanted() != Wanted.STOPPED && !isOurs) {
             regain(guest);
@@ -469,26 +475,28 @@ public final class GuestKeeper {
                 return;
             }
         }
-        Condition now = guest.condition();
-        if (now == Condition.OFF && guest.record().wanted() != Wanted.STOPPED) {
+        if (guest.record().wanted() != Wanted.STOPPED && guest.hasSwitchedOff()) {
             guest.say("it has switched itself off");
             guest.save(guest.record().wanting(Wanted.STOPPED));
         }
         if (guest.record().wanted() == Wanted.STOPPED) {
-            if (now != Condition.ABSENT
-                    || parts.disks().standing(guest.disk()) != Standing.CLOSED) {
-                guest.clear();
-            }
+            guest.clearIfThere();
             guest.well();
             return;
         }
         guest.run();
-        if (guest.condition() == Condition.BROKEN) {
+        if (guest.seen() == Condition.BROKEN && anew) {
+            parts.hypervisor().resume(guest.name());
+            guest.condition();
+        }
+        if (guest.seen() == Condition.BROKEN) {
             throw new EtherbayException(
                     ErrorCode.UNAVAILABLE,
                     "guest " + guest.name() + " cannot go on",
-                    "it crashed in itself, or its hypervisor gave up",
-                    "look at its console, then: etherbay guest reset " + guest.name());
+                    "its disk refused a request, or it crashed in itself",
+                    "look at its console and its mirror; then etherbay guest start "
+                            + guest.name()
+                            + " tries the disk again, and guest reset starts it anew");
         }
         guest.well();
     }

@@ -61,4 +61,11 @@ public interface GuestPeers {
      * @param from this node
      */
     void tell(String node, GuestRecord record, String from);
+
+    /**
+     * Tells a node that this one has forgotten a guest that it had.
+     *
+     * @param epoch of its disk, the last that this node knows
+     */
+    void forget(String node, String guest, long epoch, String from);
 }

@@ -11,7 +11,8 @@ import java.util.function.Supplier;
  * What a keeper works with.
  *
  * @param node name of this node, as the others know it
- * @param host its address for the memory of guests that come, as {@link Hypervisor#listen} takes it
+ * @param host where the memory of guests that come is listened for, as {@link Hypervisor#listen}
+ *     takes it; other nodes know by which address they reach this one
  * @param hypervisors gives the same each time; asked for when the first guest needs it
  * @param moves new identities of moves
  * @param say takes a line for a person

@@ -15,14 +15,15 @@ import java.util.function.Supplier;
 
 /**
  * One guest as its node's keeper has it: the record, whose turn it is, and the few steps that
- * moving, arriving and settling are made of. All but {@link #record} and {@link #trouble} by
- * whoever has its turn.
+ * moving, arriving and settling are made of. All but {@link #record}, {@link #trouble} and {@link
+ * #seen} by whoever has its turn.
  */
 final class KeptGuest {
     final KeeperParts parts;
     private final Semaphore free = new Semaphore(1);
     private volatile GuestRecord record;
     private volatile Optional<EtherbayException> trouble = Optional.empty();
+    private volatile Condition seen = Condition.ABSENT;
 
     KeptGuest(KeeperParts parts, GuestRecord record) {
         this.parts = parts;
@@ -124,7 +125,30 @@ final class KeptGuest {
     // Steps.
 
     Condition condition() {
-        return parts.hypervisor().condition(name());
+        Condition now = parts.hypervisor().condition(name());
+        seen = now;
+        return now;
+    }
+
+    /** How it was when it was looked at last: for whoever must not wait for a hypervisor. */
+    Condition seen() {
+        return seen;
+    }
+
+    /** False while its hypervisor answers nobody: one that is off waits for nothing. */
+    boolean hasSwitchedOff() {
+        try {
+            return condition() == Condition.OFF;
+        } catch (EtherbayException unanswered) {
+            requireUnanswered(unanswered);
+            return false;
+        }
+    }
+
+    private static void requireUnanswered(EtherbayException failure) {
+        if (failure.code() != ErrorCode.UNAVAILABLE) {
+            throw failure;
+        }
     }
 
     /**
@@ -196,8 +220,25 @@ final class KeptGuest {
     /** Nothing of it is left here but what is known of it. */
     void clear() {
         parts.hypervisor().kill(name());
+        seen = Condition.ABSENT;
         if (parts.disks().standing(disk()) != GuestDisks.Standing.CLOSED) {
             parts.disks().close(disk());
+        }
+    }
+
+    /** The same, if there is anything. */
+    void clearIfThere() {
+        if (isThere() || parts.disks().standing(disk()) != GuestDisks.Standing.CLOSED) {
+            clear();
+        }
+    }
+
+    private boolean isThere() {
+        try {
+            return condition() != Condition.ABSENT;
+        } catch (EtherbayException unanswered) {
+            requireUnanswered(unanswered);
+            return true;
         }
     }
 
@@ -215,11 +256,7 @@ final class KeptGuest {
 
     /** What is here is made to be as a person wants it. Its disk is ours. */
     void run() {
-        Condition now = condition();
-        if (now == Condition.LEAVING || now == Condition.SWITCHING) {
-            parts.hypervisor().cancelSending(name());
-            now = condition();
-        }
+        Condition now = keptBack();
         if (now == Condition.INCOMING) {
             parts.hypervisor().kill(name()); // waits for a move that has long ended
             now = Condition.ABSENT;
@@ -238,5 +275,25 @@ final class KeptGuest {
                 .contains(now)) {
             parts.hypervisor().resume(name());
         }
+        condition();
+    }
+
+    /**
+     * How it is when nothing of it is sent any more. While the last of it does not get through its
+     * hypervisor answers nobody but who ends that.
+     */
+    private Condition keptBack() {
+        Condition now;
+        try {
+            now = condition();
+        } catch (EtherbayException unanswered) {
+            requireUnanswered(unanswered);
+            now = Condition.SWITCHING;
+        }
+        if (now != Condition.LEAVING && now != Condition.SWITCHING) {
+            return now;
+        }
+        parts.hypervisor().cancelSending(name());
+        return condition();
     }
 }

@@ -31,7 +31,8 @@ public enum Phase {
      */
     GIVEN_UP;
 
-    boolean isElsewhere() {
+    /** Whether the node has nothing to do with it. */
+    public boolean isElsewhere() {
         return this == ELSEWHERE || this == GIVEN_UP;
     }
 }

@@ -131,7 +131,10 @@ public interface Hypervisor {
 
     void pause(String guest);
 
-    /** Lets the processors run, from PAUSED, LOADED, SENT or SWITCHING; nothing when they do. */
+    /**
+     * Lets the processors run, from PAUSED, LOADED, SENT or SWITCHING; nothing when they do. One
+     * that is BROKEN by its disk alone tries again what that refused; another one is a CONFLICT.
+     */
     void resume(String guest);
 
     /** Asks the system inside to switch itself off, as its power button would. */

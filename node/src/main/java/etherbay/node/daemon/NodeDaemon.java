@@ -110,21 +110,22 @@ public final class NodeDaemon implements AutoCloseable {
         node = Node.startAsFar(settings, options, say);
         retry = new Retry(node::retry);
         NbdFronts fronts = new NbdFronts(heldCounters, options.sockets());
-        held = new HeldThings(
-                node,
-                settings.state(),
-                () -> this.told.file().settings().places(),
-                fronts,
-                say,
-                retry::soon);
         guests = Guests.start(new Guests.Parts(
                 identity,
-                memoryHost(settings),
+                settings.api().listen().map(InetSocketAddress::getHostString).orElse("127.0.0.1"),
                 settings.state().toAbsolutePath(),
                 peers,
                 () -> this.told.file().settings().places(),
                 fronts,
                 say));
+        held = new HeldThings(
+                node,
+                settings.state(),
+                () -> this.told.file().settings().places(),
+                fronts,
+                guests::sockets,
+                say,
+                retry::soon);
     }
 
     /**
@@ -147,18 +148,6 @@ public final class NodeDaemon implements AutoCloseable {
                 new NodeDaemon(config, version, say, store, Told.of(file, layer, applied), options);
         daemon.held.change(daemon.told.settings().held());
         return daemon;
-    }
-
-    /** Where other nodes reach this one: where they reach its API. */
-    private static String memoryHost(NodeSettings settings) {
-        Optional<String> own = settings.nodes()
-                .name()
-                .flatMap(name -> settings.nodes().all().stream()
-                        .filter(spec -> spec.name().equals(name))
-                        .map(spec -> spec.address().getHost())
-                        .findFirst());
-        return own.or(() -> settings.api().listen().map(InetSocketAddress::getHostString))
-                .orElse("127.0.0.1");
     }
 
     /** What other nodes know this one by, as it was at the start. */

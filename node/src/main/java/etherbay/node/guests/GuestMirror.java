@@ -5,6 +5,8 @@ import etherbay.base.BlockCapabilities;
 import etherbay.base.BlockDevice;
 import etherbay.base.Counters;
 import etherbay.base.Epoch;
+import etherbay.base.ErrorCode;
+import etherbay.base.EtherbayException;
 import etherbay.base.HandoverDevice;
 import etherbay.base.HandoverDevice.Mode;
 import etherbay.guest.keeper.GuestDisks.Standing;
@@ -29,6 +31,10 @@ import org.jspecify.annotations.Nullable;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -40,6 +46,7 @@ import java.util.function.Supplier;
 final class GuestMirror implements AutoCloseable {
     private static final long WAIT_NS = 2_000_000_000L;
     private static final long LEG_TIMEOUT_NS = 1_000_000_000L;
+    private static final long QUIET_S = 10; // a leg that is silent is given up before
 
     /**
      * What all disks of a node have in common.
@@ -64,6 +71,8 @@ final class GuestMirror implements AutoCloseable {
     private final HandoverDevice device;
     private final NbdFront front;
     private final ControlSocket control;
+    private final ReentrantReadWriteLock open = new ReentrantReadWriteLock();
+    private boolean closed; // by the lock
     private volatile Standing standing = Standing.STANDBY;
     private long epoch;
 
@@ -151,14 +160,21 @@ final class GuestMirror implements AutoCloseable {
     }
 
     Standing standing() {
-        boolean lost = standing == Standing.OWNED && mirror.fenced().isDone();
-        return lost ? Standing.FENCED : standing;
+        boolean mayBeLost = standing == Standing.OWNED || standing == Standing.WAITING;
+        return mayBeLost && mirror.fenced().isDone() ? Standing.FENCED : standing;
     }
 
-    /** Nothing while a bug has ended what turns it. */
+    /** Nothing from when it is being closed on, and when a bug has ended what turns it. */
     @Nullable
     MirrorDetail detail() {
-        return mirror.failure().isDone() ? null : mirror.detail();
+        if (!open.readLock().tryLock()) {
+            return null; // it is being closed: its loop answers no more
+        }
+        try {
+            return closed || mirror.failure().isDone() ? null : mirror.detail();
+        } finally {
+            open.readLock().unlock();
+        }
     }
 
     long take(Take how) {
@@ -167,8 +183,9 @@ final class GuestMirror implements AutoCloseable {
         }
         NodeIdentity node = context.node();
         Standing before = standing();
-        quiet(before == Standing.RELEASED ? Mode.FLUSHED : Mode.NOTHING);
-        standing = before == Standing.RELEASED ? before : Standing.FENCED;
+        boolean isLet = before == Standing.RELEASED;
+        standing = isLet || before == Standing.FENCED ? before : Standing.WAITING;
+        quiet(isLet ? Mode.FLUSHED : Mode.NOTHING);
         mirror.assembleAgain(new AssemblyRequest(
                 false,
                 how.over(),
@@ -192,10 +209,35 @@ final class GuestMirror implements AutoCloseable {
             device.whenQuiet(() -> done.complete(true));
             return true;
         });
-        done.join();
+        try {
+            done.get(QUIET_S, TimeUnit.SECONDS);
+        } catch (TimeoutException late) {
+            throw unquiet(QUIET_S + " s");
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
+            throw unquiet("an interrupt");
+        } catch (ExecutionException never) {
+            throw new IllegalStateException(never);
+        }
+    }
+
+    private EtherbayException unquiet(String until) {
+        return new EtherbayException(
+                ErrorCode.UNAVAILABLE,
+                "the mirror " + disk.mirror() + " is not let go",
+                "requests are still under way after " + until,
+                "see how its legs are: etherbay mirror detail " + disk.mirror());
     }
 
     boolean release() {
+        if (standing() != Standing.OWNED) {
+            throw new EtherbayException(
+                    ErrorCode.CONFLICT,
+                    "the mirror " + disk.mirror() + " is not let go",
+                    "it is not ours: it is " + standing(),
+                    "see who has it: etherbay mirror detail " + disk.mirror());
+        }
+        standing = Standing.WAITING;
         quiet(Mode.NOTHING);
         boolean whole = mirror.letGo();
         mirror.call(opened -> {
@@ -220,14 +262,18 @@ final class GuestMirror implements AutoCloseable {
 
     @Override
     public void close() {
+        open.writeLock().lock();
         try (control;
                 mirror) {
+            closed = true;
             mirror.stop(() -> {
                 front.close();
                 device.close();
             });
         } catch (InterruptedException nobodyDoes) {
             Thread.currentThread().interrupt();
+        } finally {
+            open.writeLock().unlock();
         }
     }
 

@@ -6,6 +6,7 @@ import etherbay.base.EtherbayException;
 import etherbay.guest.keeper.GuestDisks;
 import etherbay.guest.machine.GuestDisk;
 import etherbay.mirror.MirrorDetail;
+import etherbay.nbd.NbdAddress;
 
 import java.nio.file.Path;
 import java.util.Map;
@@ -85,6 +86,7 @@ final class GuestMirrors implements GuestDisks, AutoCloseable {
         GuestMirror mirror = open.remove(disk.mirror());
         if (mirror != null) {
             mirror.close();
+            context.fronts().drop(new NbdAddress.Unix(socket(disk)));
         }
     }
 

@@ -62,7 +62,7 @@ final class GuestVerbs {
             }
             case "delete" -> {
                 keeper.delete(name);
-                yield "guest " + name + " is forgotten here; its mirror stays as it is";
+                yield "guest " + name + " is forgotten; its mirror stays as it is";
             }
             default -> {
                 keeper.recover(name, options.getOrDefault(FORCE, "false").equals("true"));

@@ -11,6 +11,7 @@ import etherbay.guest.keeper.KeeperParts;
 import etherbay.guest.machine.Hypervisor;
 import etherbay.guest.machine.QemuHypervisor;
 import etherbay.linux.Linux;
+import etherbay.nbd.NbdAddress;
 import etherbay.node.NbdFronts;
 import etherbay.node.NodeIdentity;
 import etherbay.node.held.MirrorReports;
@@ -60,7 +61,7 @@ public final class Guests implements AutoCloseable {
      * What they are kept with.
      *
      * @param node who this one is, as others know it
-     * @param host where other nodes send the memory of guests
+     * @param host where the memory of guests that come is listened for
      * @param state folder of the node
      * @param peers the other nodes
      * @param places where volumes are looked for, when a leg is one
@@ -190,14 +191,30 @@ public final class Guests implements AutoCloseable {
     }
 
     private String console(GuestKeeper.Seen seen) {
-        boolean there = seen.condition() != Hypervisor.Condition.ABSENT;
-        return there ? hypervisor().console(seen.record().name()).toString() : "";
+        if (seen.condition() == Hypervisor.Condition.ABSENT) {
+            return "";
+        }
+        try {
+            return hypervisor().console(seen.record().name()).toString();
+        } catch (EtherbayException gone) {
+            return ""; // since it was looked at
+        }
     }
 
     /** Their mirrors as far as they are open here, as they are reported. */
     public List<NodeReport.Mirror> mirrors() {
         return disks.details().entrySet().stream()
                 .map(each -> MirrorReports.ofGuest(each.getKey(), each.getValue()))
+                .toList();
+    }
+
+    /** Where the disks of those that may run here are served: they stay over a restart. */
+    public List<NbdAddress> sockets() {
+        return keeper.list().stream()
+                .map(GuestKeeper.Seen::record)
+                .filter(record -> !record.phase().isElsewhere())
+                .<NbdAddress>map(
+                        record -> new NbdAddress.Unix(disks.socket(record.spec().disk())))
                 .toList();
     }
 

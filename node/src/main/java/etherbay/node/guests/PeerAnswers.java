@@ -15,7 +15,7 @@ import java.util.List;
  */
 final class PeerAnswers {
     static final List<String> VERBS =
-            List.of("prepare", "own", "finish", "abandon", "outcome", "ask", "tell");
+            List.of("prepare", "own", "finish", "abandon", "outcome", "ask", "tell", "forget");
 
     private final GuestKeeper keeper;
 
@@ -54,6 +54,10 @@ final class PeerAnswers {
                 GuestForm theirs = read(body, GuestForm.class);
                 requireSame(guest, theirs.spec().name());
                 keeper.tell(theirs.record(), node);
+                yield new PeerForms.Done();
+            }
+            case "forget" -> {
+                keeper.forget(guest, read(body, PeerForms.Given.class).epoch(), node);
                 yield new PeerForms.Done();
             }
             default ->

@@ -63,8 +63,20 @@ final class PeerCalls implements GuestPeers {
         PeerForms.Offer body = new PeerForms.Offer(
                 offer.spec(), offer.epoch(), offer.wanted().name(), offer.move());
         GuestSpec spec = offer.spec();
-        return call(node, spec.name(), "prepare", body, LONG, PeerForms.Place.class)
+        String where = call(node, spec.name(), "prepare", body, LONG, PeerForms.Place.class)
                 .to();
+        return reachable(where, peers.find(node).address().getHost());
+    }
+
+    /**
+     * Where a node listens is its own view, and may be any address of it ({@code
+     * tcp:0.0.0.0:4444}).
+     *
+     * @param host by which this node reaches it
+     */
+    static String reachable(String where, String host) {
+        String port = where.substring(where.lastIndexOf(':') + 1);
+        return where.startsWith("tcp:") ? "tcp:" + host + ":" + port : where;
     }
 
     @Override
@@ -101,6 +113,11 @@ final class PeerCalls implements GuestPeers {
     @Override
     public void tell(String node, GuestRecord record, String from) {
         call(node, record.name(), "tell", GuestForm.of(record), SHORT, PeerForms.Done.class);
+    }
+
+    @Override
+    public void forget(String node, String guest, long epoch, String from) {
+        call(node, guest, "forget", new PeerForms.Given(epoch), SHORT, PeerForms.Done.class);
     }
 
     /** The words of {@link Wanted}, for what a peer sends. */

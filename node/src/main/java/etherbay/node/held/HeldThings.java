@@ -2,6 +2,7 @@
 package etherbay.node.held;
 
 import etherbay.linux.Linux;
+import etherbay.nbd.NbdAddress;
 import etherbay.node.NbdFronts;
 import etherbay.node.Node;
 import etherbay.node.volume.VolumePlaces;
@@ -42,6 +43,7 @@ public final class HeldThings {
     private final Path stateFolder;
     private final Supplier<VolumePlaces> places;
     private final NbdFronts fronts;
+    private final Supplier<List<NbdAddress>> others;
     private final Consumer<String> say;
     private final Runnable opened;
     private final Map<String, Held<?>> byKey = new TreeMap<>();
@@ -51,6 +53,7 @@ public final class HeldThings {
      * @param stateFolder where commands find the mirrors
      * @param places where volumes are looked for, when a leg is one
      * @param fronts what they are offered by
+     * @param others addresses of those fronts at which somebody else serves
      * @param say hears in lines what becomes of all
      * @param opened runs whenever one of them is open
      */
@@ -59,12 +62,14 @@ public final class HeldThings {
             Path stateFolder,
             Supplier<VolumePlaces> places,
             NbdFronts fronts,
+            Supplier<List<NbdAddress>> others,
             Consumer<String> say,
             Runnable opened) {
         this.node = node;
         this.stateFolder = stateFolder;
         this.places = places;
         this.fronts = fronts;
+        this.others = others;
         this.say = say;
         this.opened = opened;
     }
@@ -96,10 +101,9 @@ public final class HeldThings {
             byKey.values().forEach(Held::beginAgain);
         }
         end(leaving, Linux.clock().nanoTime() + TimeUnit.SECONDS.toNanos(CHANGE_S_MAX));
-        fronts.dropAllBut(wanted.stream()
-                .flatMap(spec -> spec.front().stream())
-                .map(HeldSpec.Front::address)
-                .toList());
+        Stream<NbdAddress> ours =
+                wanted.stream().flatMap(spec -> spec.front().stream()).map(HeldSpec.Front::address);
+        fronts.dropAllBut(Stream.concat(ours, others.get().stream()).toList());
         begin(wanted);
     }
 

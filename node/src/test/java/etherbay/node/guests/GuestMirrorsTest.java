@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import etherbay.base.Counters;
+import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.Impairment;
 import etherbay.base.PortAddress;
@@ -70,11 +71,12 @@ final class GuestMirrorsTest {
             Files.createDirectories(folder.resolve(node));
             Files.writeString(folder.resolve(node).resolve("node-id"), node);
         }
-        List<ExportSpec> specs = List.of(export(0), export(1));
-        targets = Node.start(
-                new NodeSettings(folder.resolve("t"), List.of(), specs),
-                new NodeOptions("targets", false, Optional.empty()),
-                line -> {});
+        for (int slot = 0; slot < 2; slot++) {
+            try (RandomAccessFile file = new RandomAccessFile(leg(slot).toFile(), "rw")) {
+                file.setLength(16 * MIB);
+            }
+        }
+        startTargets();
         disk = new GuestDisk("vm", List.of("e7.0", "e7.1"), List.of(segmentName()));
         UUID maker = NodeIdentity.of(folder.resolve("a")).id();
         AttachedMirror.create(
@@ -98,13 +100,25 @@ final class GuestMirrorsTest {
                 new Counters());
     }
 
-    private ExportSpec export(int slot) throws IOException {
-        Path path = folder.resolve("disk" + slot);
-        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
-            file.setLength(16 * MIB);
-        }
+    private void startTargets() {
+        targets = Node.start(
+                new NodeSettings(folder.resolve("t"), List.of(), List.of(export(0), export(1))),
+                new NodeOptions("targets", false, Optional.empty()),
+                line -> {});
+    }
+
+    private Path leg(int slot) {
+        return folder.resolve("disk" + slot);
+    }
+
+    private ExportSpec export(int slot) {
         return new ExportSpec(
-                ExportSettings.of(7, slot), List.of(segmentName()), path, Optional.empty(), 0, 0);
+                ExportSettings.of(7, slot),
+                List.of(segmentName()),
+                leg(slot),
+                Optional.empty(),
+                0,
+                0);
     }
 
     @AfterEach
@@ -241,6 +255,48 @@ final class GuestMirrorsTest {
                 assertThat(a.details().get("vm").copiedSectors()).isZero();
             }
         }
+    }
+
+    /** Not served by anybody meanwhile, and nobody's but ours: no other node has taken it. */
+    @Test
+    void aDiskWhoseLegsAreSilentIsNotLetGoAndIsTakenAgain() throws Exception {
+        GuestMirrors a = node("a");
+        long first = a.take(disk, plain(Long.MAX_VALUE));
+        try (Client here = new Client(a.socket(disk))) {
+            targets.close();
+            here.ask(Client.WRITE, 4096, (byte) 7);
+            assertThatThrownBy(() -> a.release(disk))
+                    .isInstanceOfSatisfying(
+                            EtherbayException.class,
+                            why -> assertThat(why.code()).isEqualTo(ErrorCode.UNAVAILABLE));
+            assertThat(a.standing(disk)).isEqualTo(Standing.WAITING);
+            assertThat(a.isOursEverywhere(disk)).isFalse();
+            startTargets();
+            long second = a.take(disk, new Take(first + 1, true, false));
+            assertThat(second).isGreaterThan(first);
+            assertThat(a.standing(disk)).isEqualTo(Standing.OWNED);
+            assertThat(here.answered()).isZero();
+            assertThat(here.firstByte()).isEqualTo((byte) 7);
+        }
+    }
+
+    @Test
+    void aDiskThatIsClosedIsReportedNoMore() {
+        GuestMirrors a = node("a");
+        a.take(disk, plain(Long.MAX_VALUE));
+        assertThat(a.details()).containsOnlyKeys("vm");
+        a.close(disk);
+        assertThat(a.details()).isEmpty();
+        assertThat(a.standing(disk)).isEqualTo(Standing.CLOSED);
+    }
+
+    @Test
+    void memoryGoesToWhereTheSourceReachesTheNode() {
+        assertThat(PeerCalls.reachable("tcp:0.0.0.0:4444", "10.0.0.3"))
+                .isEqualTo("tcp:10.0.0.3:4444");
+        assertThat(PeerCalls.reachable("tcp:[::]:4444", "[fd00::3]"))
+                .isEqualTo("tcp:[fd00::3]:4444");
+        assertThat(PeerCalls.reachable("unix:/run/a:b", "10.0.0.3")).isEqualTo("unix:/run/a:b");
     }
 
     @Test
