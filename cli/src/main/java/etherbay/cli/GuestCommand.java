@@ -242,9 +242,17 @@ final class GuestCommand implements Runnable {
                 description = "do not slow it down where it changes memory faster than it is sent")
         private boolean keepSpeed;
 
+        @Option(
+                names = "--check",
+                description = "only look whether it can be moved, and print what was looked at")
+        private boolean check;
+
         @Override
         int ask(ApiClient client) {
             Map<String, String> options = new TreeMap<>(Map.of("node", node));
+            if (check) {
+                options.put("check", "true");
+            }
             if (downtimeMs != null) {
                 options.put("downtime-ms", downtimeMs.toString());
             }

@@ -233,7 +233,8 @@ public final class AttachedMirror implements AutoCloseable {
         }
     }
 
-    static boolean isNamed(String arrayName, String wanted) {
+    /** Whether an array has that name, with or without a host before it. */
+    public static boolean isNamed(String arrayName, String wanted) {
         return arrayName.equals(wanted) || arrayName.endsWith(":" + wanted);
     }
 
@@ -307,8 +308,8 @@ public final class AttachedMirror implements AutoCloseable {
             check.accept(parts.stream()
                     .map(part -> new Held(part.name(), making.legs.holds(part)))
                     .toList());
-            CompletableFuture<Optional<EtherbayException>> done = making.begin(created ->
-                    Creation.create(making.loop, parts, request.apply(parts), created));
+            CompletableFuture<Optional<EtherbayException>> done = making.begin(
+                    created -> Creation.create(making.loop, parts, request.apply(parts), created));
             if (!making.turning.within(CLAIM_NS, done)) {
                 throw new EtherbayException(
                         ErrorCode.UNAVAILABLE,

@@ -5,6 +5,7 @@ import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.guest.machine.GuestSpec;
 import etherbay.guest.machine.Hypervisor;
+import etherbay.guest.machine.Need;
 
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,10 @@ final class FakeHypervisor implements Hypervisor {
 
     private final MoveWorld world;
     private final MoveBox box;
+
+    /** What {@code max} is on this box. */
+    String cpuName = "max of all";
+
     final Map<String, Machine> machines = new HashMap<>();
 
     FakeHypervisor(MoveWorld world, MoveBox box) {
@@ -90,7 +95,13 @@ final class FakeHypervisor implements Hypervisor {
     @Override
     public Abilities abilities() {
         return new Abilities(
-                "fake", "1", "none", "fake-1", List.of("fake-1"), List.of("max"), "max", 1024, 2);
+                "fake", "1", "none", "fake-1", List.of("fake-1"), List.of("max"), cpuName, 1024, 2);
+    }
+
+    @Override
+    public List<Need> needs(GuestSpec spec) {
+        String correction = world.refuses("no room seen") ? "end another one" : "";
+        return List.of(new Need("memory", spec.memoryMib() + " MiB", "some", correction));
     }
 
     @Override

@@ -8,6 +8,7 @@ import etherbay.base.EtherbayException;
 import etherbay.guest.keeper.GuestDisks.Standing;
 import etherbay.guest.keeper.GuestKeeper;
 import etherbay.guest.keeper.GuestRecord;
+import etherbay.guest.keeper.MoveCheck;
 import etherbay.guest.keeper.MoveWatch;
 import etherbay.guest.keeper.Phase;
 import etherbay.guest.keeper.Wanted;
@@ -60,7 +61,17 @@ final class KeeperTest {
 
     /** Moves it to b; something happens when that comes to a step. */
     private List<EtherbayException> move(MoveWatch.Step when, Runnable what) {
-        MoveWatch watch = new MoveWatch() {
+        MoveWatch watch = watching(when, what);
+        return ask(a, keeper -> keeper.migrate(GUEST, b.name, Hypervisor.Sending.DEFAULT, watch));
+    }
+
+    private static MoveWatch watching(MoveWatch.Step when, Runnable what) {
+        return new MoveWatch() {
+            @Override
+            public void checked(List<MoveCheck> checks) {
+                assertThat(checks).extracting(MoveCheck::what).contains("memory", "leg e1.0");
+            }
+
             @Override
             public void at(Step step) {
                 if (step == when) {
@@ -76,7 +87,6 @@ final class KeeperTest {
                 return false;
             }
         };
-        return ask(a, keeper -> keeper.migrate(GUEST, b.name, Hypervisor.Sending.DEFAULT, watch));
     }
 
     private FakeHypervisor.Machine machine(MoveBox box) {
@@ -118,6 +128,30 @@ final class KeeperTest {
         assertThat(seen(a).record().phase()).isEqualTo(Phase.LEAVING);
         silent.reachable = true;
         ask(a, GuestKeeper::settle);
+        assertRunsHere();
+    }
+
+    @Test
+    void whatDoesNotGoTogetherIsSaidBeforeAnythingIsBegun() {
+        make();
+        GuestRecord before = seen(a).record();
+        b.hypervisor.cpuName = "another one";
+        world.legs.getLast().reachable = false;
+        MoveWatch watch = watching(MoveWatch.Step.PREPARING, () -> {
+            throw new AssertionError("it has begun");
+        });
+        assertThat(ask(
+                        a,
+                        keeper -> keeper.migrate(GUEST, b.name, Hypervisor.Sending.DEFAULT, watch)))
+                .singleElement()
+                .satisfies(why -> {
+                    assertThat(why.code()).isEqualTo(ErrorCode.CONFLICT);
+                    assertThat(why.why())
+                            .contains("same processor: max of all; there: another one")
+                            .contains("leg e1.0: silent; there: silent");
+                });
+        assertThat(seen(a).record()).isEqualTo(before);
+        assertThat(seen(b).record().phase()).isEqualTo(Phase.ELSEWHERE);
         assertRunsHere();
     }
 

@@ -36,6 +36,17 @@ final class MoveDisks implements GuestDisks {
     }
 
     @Override
+    public List<Leg> legs(GuestDisk disk) {
+        world.step(box, "look at legs");
+        return world.legs.stream()
+                .map(leg -> new Leg(
+                        "e" + leg.number + ".0",
+                        leg.reachable ? "answers" : "silent",
+                        leg.reachable))
+                .toList();
+    }
+
+    @Override
     public Path socket(GuestDisk disk) {
         return Path.of("/disk");
     }

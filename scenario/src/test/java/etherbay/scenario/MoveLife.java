@@ -3,6 +3,7 @@ package etherbay.scenario;
 
 import etherbay.base.EtherbayException;
 import etherbay.guest.keeper.GuestKeeper;
+import etherbay.guest.keeper.MoveCheck;
 import etherbay.guest.keeper.MoveWatch;
 import etherbay.guest.machine.GuestBoot;
 import etherbay.guest.machine.GuestDisk;
@@ -81,6 +82,11 @@ final class MoveLife {
 
     /** Aborts now and then. */
     private record Watch(MoveWorld world) implements MoveWatch {
+        @Override
+        public void checked(List<MoveCheck> checks) {
+            world.mark("move checked");
+        }
+
         @Override
         public void at(Step step) {
             world.mark("at " + step);

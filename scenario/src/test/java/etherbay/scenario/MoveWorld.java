@@ -9,6 +9,7 @@ import etherbay.guest.keeper.GuestPeers;
 import etherbay.guest.keeper.GuestRecord;
 import etherbay.guest.keeper.GuestStore;
 import etherbay.guest.keeper.KeeperParts;
+import etherbay.guest.machine.GuestSpec;
 import etherbay.guest.machine.Hypervisor.Condition;
 import etherbay.sim.Simulation;
 
@@ -393,6 +394,11 @@ final class MoveWorld {
         private EtherbayException silent(String node) {
             return new EtherbayException(
                     ErrorCode.UNAVAILABLE, node + " does not answer", "silence", "wait");
+        }
+
+        @Override
+        public Readiness check(String node, GuestSpec spec) {
+            return call(node, "check", keeper -> keeper.check(spec));
         }
 
         @Override

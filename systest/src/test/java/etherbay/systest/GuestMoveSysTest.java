@@ -13,6 +13,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Duration;
 
 /** A guest on a mirror over two targets moves between two daemons, and what goes wrong then. */
 @Timeout(900)
@@ -49,6 +50,28 @@ class GuestMoveSysTest {
         lab.guest(at, "stop", GUEST);
         assertThat(Files.mismatch(lab.leg(0), lab.leg(1)))
                 .satisfies(place -> assertThat(place).isBetween(-1L, 1L << 20));
+    }
+
+    @Test
+    void whetherItCanMoveIsToldBefore() {
+        lab.boot("a");
+        assertThat(lab.guest("a", "migrate", GUEST, "b", "--check"))
+                .contains("right machine: pc-q35-", "right memory: 192 MiB; there: ")
+                .contains("right same processor: ", "right file: ")
+                .containsPattern("right leg e0\\.0: in sync; there: .*owned by a at epoch [1-9]")
+                .doesNotContain("WRONG", "preparing");
+        lab.killTarget(1);
+        Tool.await(
+                "the leg is lost", Duration.ofMinutes(1), () -> lab.mirror("a").contains("faulty"));
+        Tool.Outcome refused = lab.attempt("a", "migrate", GUEST, "b");
+        assertThat(refused.exitCode()).isNotZero();
+        assertThat(refused.text())
+                .contains("WRONG leg e1.0: faulty", "there: it does not answer")
+                .contains("guest wanderer is not moved to b", "wait until it is in sync")
+                .doesNotContain("preparing");
+        lab.awaitRecords("a", 3);
+        assertThat(lab.console("a")).doesNotContain("FAILED");
+        assertThat(lab.state("b", GUEST)).contains("elsewhere");
     }
 
     @Test
@@ -97,7 +120,7 @@ class GuestMoveSysTest {
         lab.startNode("a");
         Tool.await(
                 "a lets it go: " + lab.log("a"),
-                java.time.Duration.ofMinutes(1),
+                Duration.ofMinutes(1),
                 () -> lab.state("a", GUEST).contains("elsewhere"));
         lab.awaitRecords("b", 3);
         assertThat(lab.console("b")).doesNotContain("FAILED");

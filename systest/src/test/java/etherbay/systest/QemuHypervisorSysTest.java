@@ -276,7 +276,10 @@ class QemuHypervisorSysTest {
         GuestSpec good = lab.spec();
         notHere("no machine pc-q35-99.0", with(good, "pc-q35-99.0", "max", 192), lab.socket);
         notHere("no processor Itanium", with(good, good.machine(), "Itanium", 192), lab.socket);
-        notHere("MiB of memory", with(good, good.machine(), "max", 1 << 22), lab.socket);
+        notHere(
+                "MiB are free; it needs memory",
+                with(good, good.machine(), "max", 1 << 22),
+                lab.socket);
         notHere("no socket " + none, good, none);
         notHere("no bridge ebnone", lab.spec(new GuestNic("bridge:ebnone", MAC)), lab.socket);
 
@@ -287,7 +290,10 @@ class QemuHypervisorSysTest {
                 .asString()
                 .contains("has", "bytes");
 
-        notHere("segment " + none, lab.spec(new GuestNic("unix:" + none, MAC)), lab.socket);
+        notHere(
+                "nobody serves it: No such file or directory; it needs segment unix:" + none,
+                lab.spec(new GuestNic("unix:" + none, MAC)),
+                lab.socket);
 
         // What only QEMU itself can find wrong: its words are the reason, and nothing is left.
         Path silent = lab.folder().resolve("disk");

@@ -44,6 +44,7 @@ final class Routes {
 
     /** What nodes ask each other about guests, and whether it changes something worth a line. */
     private static final Map<String, Boolean> PEER_VERBS = new TreeMap<>(Map.of(
+            "check", false,
             "prepare", true,
             "own", true,
             "finish", true,

@@ -4,6 +4,7 @@ package etherbay.guest.keeper;
 import etherbay.guest.machine.GuestDisk;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * The disks of a node's guests: a mirror each, served on a Unix socket to the hypervisor. The
@@ -38,7 +39,21 @@ public interface GuestDisks {
      */
     record Take(long epoch, boolean over, boolean force) {}
 
+    /**
+     * A leg as a node sees it.
+     *
+     * @param standing in words; with whose it is where the disk is not ours
+     * @param isWell whether a guest may be moved with it so
+     */
+    record Leg(String name, String standing, boolean isWell) {}
+
     Standing standing(GuestDisk disk);
+
+    /**
+     * Its legs, as this node sees them just now: of one that is open how each stands, else whether
+     * each answers here as a leg of it.
+     */
+    List<Leg> legs(GuestDisk disk);
 
     /** Where it is served, from {@link #standBy} or {@link #take} on. */
     Path socket(GuestDisk disk);

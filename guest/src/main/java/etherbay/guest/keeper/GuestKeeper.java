@@ -6,6 +6,7 @@ import etherbay.base.EtherbayException;
 import etherbay.guest.keeper.GuestDisks.Standing;
 import etherbay.guest.keeper.GuestPeers.Offer;
 import etherbay.guest.keeper.GuestPeers.Outcome;
+import etherbay.guest.keeper.GuestPeers.Readiness;
 import etherbay.guest.machine.GuestSpec;
 import etherbay.guest.machine.Hypervisor.Condition;
 import etherbay.guest.machine.Hypervisor.Sending;
@@ -237,6 +238,21 @@ public final class GuestKeeper {
     }
 
     /**
+     * What {@link #migrate} looks at before, on both nodes.
+     *
+     * @throws EtherbayException NOT_FOUND; CONFLICT for a guest that is not here; as the other
+     *     node's answer does
+     */
+    public List<MoveCheck> checkMove(String name, String node) {
+        KeptGuest guest = find(name);
+        return guest.alone(() -> {
+            requireHere(guest);
+            requireOther(node);
+            return Preflight.of(guest, node);
+        });
+    }
+
+    /**
      * Moves a guest while it runs; returns when it runs there.
      *
      * @throws EtherbayException when it does not: it goes on here, or (as the cause says) is tried
@@ -254,6 +270,9 @@ public final class GuestKeeper {
                         "it does not run: it is " + guest.condition(),
                         "start it first: etherbay guest start " + name);
             }
+            List<MoveCheck> checks = Preflight.of(guest, node);
+            watch.checked(checks);
+            MoveCheck.requireAll(name, node, checks);
             if (!parts.disks().isWhole(guest.disk())) {
                 throw new EtherbayException(
                         ErrorCode.CONFLICT,
@@ -340,6 +359,14 @@ public final class GuestKeeper {
     }
 
     // What other nodes ask.
+
+    /** Whether a guest may come, with what it needs; nothing is changed. */
+    public Readiness check(GuestSpec spec) {
+        KeptGuest known = guests.get(spec.name());
+        return known == null
+                ? Preflight.readiness(parts, spec)
+                : known.aloneSoon(() -> Preflight.readiness(parts, spec));
+    }
 
     /** See {@link Arrival}. */
     public String prepare(Offer offer) {

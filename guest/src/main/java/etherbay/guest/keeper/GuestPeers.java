@@ -2,6 +2,7 @@
 package etherbay.guest.keeper;
 
 import etherbay.guest.machine.GuestSpec;
+import etherbay.guest.machine.Need;
 
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +23,13 @@ public interface GuestPeers {
      */
     record Offer(GuestSpec spec, long epoch, Wanted wanted, String source, String move) {}
 
+    /**
+     * What a node says of itself for a guest that may come.
+     *
+     * @param cpuName of its own processor, see {@code Hypervisor.Abilities}
+     */
+    record Readiness(String cpuName, List<Need> needs, List<GuestDisks.Leg> legs) {}
+
     /** What a source says of a move. */
     enum Outcome {
         /** Wait. */
@@ -34,6 +42,9 @@ public interface GuestPeers {
 
     /** All other nodes. */
     List<String> names();
+
+    /** Changes nothing. */
+    Readiness check(String node, GuestSpec spec);
 
     /** @return where to send its memory */
     String prepare(String node, Offer offer);

@@ -3,6 +3,8 @@ package etherbay.guest.keeper;
 
 import etherbay.guest.machine.Hypervisor;
 
+import java.util.List;
+
 /** Who looks on while a guest moves; on the thread that moves it. */
 public interface MoveWatch {
     /** Where a move is. */
@@ -19,6 +21,9 @@ public interface MoveWatch {
         HANDED
     }
 
+    /** What was looked at before; the move begins if all of it is right. */
+    void checked(List<MoveCheck> checks);
+
     /** A step begins. */
     void at(Step step);
 
@@ -30,6 +35,9 @@ public interface MoveWatch {
 
     /** Nobody looks, nobody aborts. */
     MoveWatch NOBODY = new MoveWatch() {
+        @Override
+        public void checked(List<MoveCheck> checks) {}
+
         @Override
         public void at(Step step) {}
 

@@ -106,6 +106,12 @@ public interface Hypervisor {
     /** How this machine is now; the memory that is free changes. */
     Abilities abilities();
 
+    /**
+     * What a guest needs of this machine besides its disk, and what there is now; {@link #start}
+     * fails with INVALID for the first that is not met.
+     */
+    List<Need> needs(GuestSpec spec);
+
     /** Names of the guests that are there in any condition but ABSENT. */
     Set<String> present();
 

@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -62,6 +63,11 @@ public final class QemuHypervisor implements Hypervisor {
     @Override
     public Abilities abilities() {
         return abilities.now();
+    }
+
+    @Override
+    public List<Need> needs(GuestSpec spec) {
+        return QemuNeeds.of(spec, abilities());
     }
 
     @Override

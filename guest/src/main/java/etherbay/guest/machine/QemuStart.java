@@ -7,9 +7,6 @@ import etherbay.guest.HostCommand;
 import etherbay.guest.machine.Hypervisor.Abilities;
 
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,8 +42,9 @@ final class QemuStart {
                     "its QEMU runs as process " + folder.process().orElseThrow().pid(),
                     "see: etherbay guest list");
         }
-        requireFit(abilities);
-        requireFiles();
+        QemuNeeds.require(spec, abilities);
+        requirePaths();
+        requireDisk();
         List<Integer> mtus = mtus();
         HostCommand.require("setsid", "util-linux");
         List<String> command = arguments.of(spec, disk, start, mtus);
@@ -72,21 +70,7 @@ final class QemuStart {
         }
     }
 
-    private void requireFit(Abilities abilities) {
-        require(
-                abilities.machines().contains(spec.machine()),
-                "QEMU " + abilities.version() + " here has no machine " + spec.machine(),
-                "its newest is " + abilities.machine());
-        String cpu = spec.cpu().split(",", 2)[0];
-        require(
-                abilities.cpus().contains(cpu),
-                "no processor " + cpu + " here, with " + abilities.accelerator(),
-                "there are: " + String.join(", ", abilities.cpus()));
-        require(
-                spec.memoryMib() <= abilities.memoryFreeMib(),
-                "it needs " + spec.memoryMib() + " MiB of memory, and " + abilities.memoryFreeMib()
-                        + " are free here",
-                "end another guest, or give it less");
+    private void requirePaths() {
         int longest = folder.console().toString().getBytes(StandardCharsets.UTF_8).length;
         require(
                 longest <= QemuFolder.SOCKET_PATH_BYTES_MAX,
@@ -100,18 +84,11 @@ final class QemuStart {
                 "a Unix socket's has at most " + QemuFolder.SOCKET_PATH_BYTES_MAX);
     }
 
-    private void requireFiles() {
+    private void requireDisk() {
         require(
                 Files.exists(disk),
                 "its disk is not served: there is no socket " + disk,
                 "start the mirror, and see that it is served over NBD there");
-        for (String file :
-                List.of(spec.boot().kernel(), spec.boot().initrd(), spec.boot().seed())) {
-            require(
-                    file.isEmpty() || Files.isReadable(Path.of(file)),
-                    "this node has no file " + file + ", which the guest begins with",
-                    "copy it to the same path on every node");
-        }
     }
 
     private void require(boolean holds, String why, String correction) {
@@ -130,25 +107,12 @@ final class QemuStart {
             if (nic.plug().startsWith("bridge:")) {
                 mtus.add(BridgeTap.mtu(nic.plug().substring("bridge:".length())));
             } else if (nic.plug().startsWith("unix:")) {
-                requireListener(Path.of(nic.plug().substring("unix:".length())));
                 mtus.add(MTU_BYTES_SEGMENT);
             } else {
                 mtus.add(MTU_BYTES);
             }
         }
         return mtus;
-    }
-
-    /** QEMU 7.2 starts without a segment that is not there, and never looks for it again. */
-    private void requireListener(Path segment) {
-        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            channel.connect(UnixDomainSocketAddress.of(segment));
-        } catch (IOException failure) {
-            require(
-                    false,
-                    "nobody serves the segment " + segment + ": " + failure.getMessage(),
-                    "etherbay segment run unix:" + segment + "; or give it another --net");
-        }
     }
 
     private Process spawn(List<String> command) {

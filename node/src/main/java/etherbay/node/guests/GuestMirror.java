@@ -9,6 +9,7 @@ import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.base.HandoverDevice;
 import etherbay.base.HandoverDevice.Mode;
+import etherbay.guest.keeper.GuestDisks.Leg;
 import etherbay.guest.keeper.GuestDisks.Standing;
 import etherbay.guest.keeper.GuestDisks.Take;
 import etherbay.guest.machine.GuestDisk;
@@ -29,6 +30,7 @@ import etherbay.node.volume.VolumePlaces;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -175,6 +177,18 @@ final class GuestMirror implements AutoCloseable {
         } finally {
             open.readLock().unlock();
         }
+    }
+
+    List<Leg> legs() {
+        MirrorDetail now = detail();
+        return now == null
+                ? List.of()
+                : now.legs().stream().map(GuestMirror::leg).toList();
+    }
+
+    private static Leg leg(MirrorDetail.LegDetail leg) {
+        String why = leg.why().isEmpty() ? "" : ": " + leg.why();
+        return new Leg(leg.name(), leg.standing() + why, leg.standing().equals("in sync"));
     }
 
     long take(Take how) {

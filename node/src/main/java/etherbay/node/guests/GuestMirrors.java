@@ -9,6 +9,7 @@ import etherbay.mirror.MirrorDetail;
 import etherbay.nbd.NbdAddress;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -27,6 +28,12 @@ final class GuestMirrors implements GuestDisks, AutoCloseable {
     public Standing standing(GuestDisk disk) {
         GuestMirror mirror = open.get(disk.mirror());
         return mirror == null ? Standing.CLOSED : mirror.standing();
+    }
+
+    @Override
+    public List<Leg> legs(GuestDisk disk) {
+        GuestMirror mirror = open.get(disk.mirror());
+        return mirror == null ? LegLook.of(disk, context) : mirror.legs();
     }
 
     @Override

@@ -4,11 +4,13 @@ package etherbay.node.guests;
 import etherbay.admin.TaskKind;
 import etherbay.admin.TaskRun;
 import etherbay.base.EtherbayException;
+import etherbay.guest.keeper.MoveCheck;
 import etherbay.guest.keeper.MoveWatch;
 import etherbay.guest.machine.Hypervisor;
 import etherbay.guest.machine.Hypervisor.Sending;
 import etherbay.linux.Linux;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -16,7 +18,8 @@ import java.util.concurrent.FutureTask;
 
 /**
  * Moves a guest to another node, as a task: {@code node}, and {@code downtime-ms}, {@code
- * mib-per-second}, {@code slow-down}. Cancelled, the guest goes on here; after a restart too, which
+ * mib-per-second}, {@code slow-down}; with {@code check} it is only looked whether it can be.
+ * Cancelled, the guest goes on here; after a restart too, which
  * the keeper sees to.
  */
 final class GuestMove implements TaskKind {
@@ -44,6 +47,12 @@ final class GuestMove implements TaskKind {
         String node = options.getOrDefault("node", "");
         Sending how = sending(options);
         Watch watch = new Watch(run);
+        if (Boolean.parseBoolean(options.getOrDefault("check", "false"))) {
+            List<MoveCheck> checks = guests.keeper().checkMove(name, node);
+            watch.checked(checks);
+            MoveCheck.requireAll(name, node, checks);
+            return;
+        }
         FutureTask<Boolean> moved = new FutureTask<>(() -> {
             guests.keeper().migrate(name, node, how, watch);
             return true;
@@ -107,6 +116,18 @@ final class GuestMove implements TaskKind {
 
         Watch(TaskRun run) {
             this.run = run;
+        }
+
+        @Override
+        public void checked(List<MoveCheck> checks) {
+            for (MoveCheck check : checks) {
+                run.log("%s %s: %s; there: %s"
+                        .formatted(
+                                check.isRight() ? "right" : "WRONG",
+                                check.what(),
+                                check.here(),
+                                check.there()));
+            }
         }
 
         @Override

@@ -6,6 +6,7 @@ import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 import etherbay.guest.keeper.GuestKeeper;
 import etherbay.guest.keeper.GuestPeers;
+import etherbay.guest.machine.GuestSpec;
 
 import java.util.List;
 
@@ -14,8 +15,8 @@ import java.util.List;
  * itself alone: it offers its own guests, and tells of those that it has.
  */
 final class PeerAnswers {
-    static final List<String> VERBS =
-            List.of("prepare", "own", "finish", "abandon", "outcome", "ask", "tell", "forget");
+    static final List<String> VERBS = List.of(
+            "check", "prepare", "own", "finish", "abandon", "outcome", "ask", "tell", "forget");
 
     private final GuestKeeper keeper;
 
@@ -30,6 +31,12 @@ final class PeerAnswers {
      */
     Record answer(String node, String guest, String verb, String body) {
         return switch (verb) {
+            case "check" -> {
+                GuestSpec spec = read(body, PeerForms.Asked.class).spec();
+                requireSame(guest, spec.name());
+                GuestPeers.Readiness ready = keeper.check(spec);
+                yield new PeerForms.Ready(ready.cpuName(), ready.needs(), ready.legs());
+            }
             case "prepare" -> {
                 PeerForms.Offer offer = read(body, PeerForms.Offer.class);
                 requireSame(guest, offer.spec().name());

@@ -59,6 +59,13 @@ final class PeerCalls implements GuestPeers {
     }
 
     @Override
+    public Readiness check(String node, GuestSpec spec) {
+        PeerForms.Asked body = new PeerForms.Asked(spec);
+        PeerForms.Ready said = call(node, spec.name(), "check", body, LONG, PeerForms.Ready.class);
+        return new Readiness(said.cpuName(), said.needs(), said.legs());
+    }
+
+    @Override
     public String prepare(String node, Offer offer) {
         PeerForms.Offer body = new PeerForms.Offer(
                 offer.spec(), offer.epoch(), offer.wanted().name(), offer.move());

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.node.guests;
 
+import etherbay.guest.keeper.GuestDisks;
 import etherbay.guest.machine.GuestSpec;
+import etherbay.guest.machine.Need;
 
 import org.jspecify.annotations.Nullable;
+
+import java.util.List;
 
 /** What keepers of several nodes send each other, as JSON: one record for each body and answer. */
 public final class PeerForms {
@@ -11,6 +15,12 @@ public final class PeerForms {
 
     /** A guest that is to come. */
     public record Offer(GuestSpec spec, long epoch, String wanted, String move) {}
+
+    /** A guest that may come. */
+    public record Asked(GuestSpec spec) {}
+
+    /** What the node has for it. */
+    public record Ready(String cpuName, List<Need> needs, List<GuestDisks.Leg> legs) {}
 
     /** Where its memory goes. */
     public record Place(String to) {}
