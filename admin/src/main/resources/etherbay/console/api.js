@@ -88,6 +88,9 @@ export const setTrace = (name, on) => post(`/exports/${part(name)}/trace`, {on})
 export const actOnMirror = (name, verb, options, reason) =>
     post(`/mirrors/${part(name)}/${verb}`, options, reason);
 
+export const actOnGuest = (name, verb, options, reason) =>
+    post(`/guests/${part(name)}/${verb}`, options, reason);
+
 export const cancelTask = (id) => post(`/tasks/${part(id)}/cancel`, {});
 
 /** The applied layer as text, and the mark of its generation. */

@@ -127,6 +127,9 @@ export function usingBand(report, words) {
         offer(`mirror ${mirror.name}`, mirror);
     }
     report.volumes.forEach((it) => offer(`volume ${it.name}`, it));
+    const guests = report.guests.filter((it) => !it.place);
+    guests.forEach((it) => lines.push({
+        from: `mirror ${it.mirror}`, to: `guest ${it.name}`, tone: words.guestTone(it)}));
     const ways = report.interfaces.filter((it) =>
         report.disks.some((disk) => disk.paths.some((path) => path.interfaceName === it.name)));
     return {
@@ -146,7 +149,11 @@ export function usingBand(report, words) {
                 ...report.volumes.map((it) => ({
                     id: `volume ${it.name}`, title: it.name, below: words.size(it.sectors),
                     tone: it.trouble ? "bad" : "ok", href: "#/volumes"}))]},
-            {title: "Offered to guests", boxes: offers},
+            {title: "Guests, and offers over NBD", href: "#/guests", boxes: [
+                ...guests.map((it) => ({
+                    id: `guest ${it.name}`, title: it.name, below: it.state,
+                    tone: words.guestTone(it), href: words.href("guests", it.name)})),
+                ...offers]},
         ],
     };
 }

@@ -5,6 +5,7 @@ import {isActive} from "./state.js";
 import {Disks} from "./pages/disks.js";
 import {Events} from "./pages/events.js";
 import {Exports} from "./pages/exports.js";
+import {Guests} from "./pages/guests.js";
 import {Mirrors} from "./pages/mirrors.js";
 import {Overview} from "./pages/overview.js";
 import {Settings} from "./pages/settings.js";
@@ -21,6 +22,7 @@ export const PAGES = [
     {id: "mirrors", title: "Mirrors", key: "m", view: Mirrors, count: sized("mirrors")},
     {id: "disks", title: "Disks", key: "d", view: Disks, count: sized("disks")},
     {id: "volumes", title: "Volumes", key: "v", view: Volumes, count: sized("volumes")},
+    {id: "guests", title: "Guests", key: "g", view: Guests, count: sized("guests")},
     {id: "tasks", title: "Tasks", key: "k", view: Tasks,
         count: ({tasks}) => tasks.filter(isActive).length},
     {id: "events", title: "Events", key: "n", view: Events},

@@ -82,6 +82,7 @@ export function objectLink(object) {
         case "export": return a({href: hrefOf("exports", name)}, object);
         case "mirror": return a({href: hrefOf("mirrors", name)}, object);
         case "disk": return a({href: "#/disks"}, object);
+        case "guest": return a({href: hrefOf("guests", name)}, object);
         case "volume": return a({href: "#/volumes"}, object);
         case "peer": return a({href: "#/"}, object);
         case "interface": return a({href: "#/topology"}, object);

@@ -18,6 +18,7 @@ const KINDS = {
     mirror: ["mirrors", (it) => it.name],
     volume: ["volumes", (it) => it.name],
     peer: ["peers", (it) => it.name],
+    guest: ["guests", (it) => it.name],
 };
 
 export function emptyState() {

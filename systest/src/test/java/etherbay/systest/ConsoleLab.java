@@ -40,6 +40,7 @@ final class ConsoleLab implements AutoCloseable {
         node = new ConsoleNode(Path.of("state"));
         parts = Administration.open(
                 node, folder.resolve("state"), node, () -> {}, System.err::println);
+        parts.tasks().register(node.moves());
         Path tokens = folder.resolve("tokens");
         token = new Tokens(tokens).create("console", Role.ADMIN);
         viewer = new Tokens(tokens).create("looker", Role.VIEWER);

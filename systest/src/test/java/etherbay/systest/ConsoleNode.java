@@ -3,6 +3,8 @@ package etherbay.systest;
 
 import etherbay.admin.NodeAdmin;
 import etherbay.admin.NodeReport;
+import etherbay.admin.TaskKind;
+import etherbay.admin.TaskRun;
 import etherbay.base.Clock;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
@@ -54,6 +56,7 @@ final class ConsoleNode implements NodeAdmin, Clock {
     private long generation = 12;
     private volatile boolean isTraced;
     private volatile boolean isHealthy;
+    private volatile String guestState = "running";
 
     ConsoleNode(Path stateFolder) {
         this.stateFolder = stateFolder;
@@ -111,7 +114,7 @@ final class ConsoleNode implements NodeAdmin, Clock {
                 List.of(things.archive(), mirror.report(nowMs)),
                 things.volumes(),
                 things.peers(),
-                List.of(),
+                things.guests(guestState),
                 Map.of("frames_received", nowMs / 10 % 100_000_000, "frames_malformed", 3L));
     }
 
@@ -218,7 +221,25 @@ final class ConsoleNode implements NodeAdmin, Clock {
 
     @Override
     public String guest(String name, String verb, Map<String, String> options) {
-        return verb + " " + name;
+        asked.add("guest %s %s %s".formatted(name, verb, options));
+        guestState = verb.equals("pause") ? "paused" : "running";
+        return "guest " + name + ": " + verb;
+    }
+
+    /** Moves of guests, done at once. */
+    TaskKind moves() {
+        return new TaskKind() {
+            @Override
+            public String name() {
+                return "guest-migrate";
+            }
+
+            @Override
+            public void run(TaskRun run) {
+                asked.add("move " + run.arguments());
+                run.log("right memory: 2048 MiB; there: 6120 MiB are free");
+            }
+        };
     }
 
     @Override

@@ -4,6 +4,7 @@ package etherbay.systest;
 import etherbay.admin.NodeReport.Access;
 import etherbay.admin.NodeReport.Disk;
 import etherbay.admin.NodeReport.Export;
+import etherbay.admin.NodeReport.Guest;
 import etherbay.admin.NodeReport.Initiator;
 import etherbay.admin.NodeReport.Interface;
 import etherbay.admin.NodeReport.Latency;
@@ -192,6 +193,39 @@ record ConsoleThings(long startedMs, long nowMs, boolean isTraced, boolean isHea
         return List.of(
                 new Volume("vg0/images", "file", 200 * GIB_SECTORS, "unix:images.sock", null),
                 new Volume("vg0/logs", "applied", 16 * GIB_SECTORS, null, null));
+    }
+
+    /** One here on the mirror of the tests, one that has stopped, one on another node. */
+    List<Guest> guests(String state) {
+        Trouble broken = new Trouble(
+                "UNAVAILABLE",
+                "guest mail cannot go on",
+                "its disk refused a request, or it crashed in itself",
+                "look at its console and its mirror; then etherbay guest start mail tries the disk"
+                        + " again, and guest reset starts it anew");
+        return List.of(
+                guest("db", "elsewhere", "bay2", null),
+                isHealthy
+                        ? guest("mail", "stopped", "", null)
+                        : guest("mail", "broken", "", broken),
+                guest("web-1", state, "", null));
+    }
+
+    private static Guest guest(String name, String state, String place, @Nullable Trouble trouble) {
+        boolean isThere = place.isEmpty() && !state.equals("stopped");
+        return new Guest(
+                name,
+                state,
+                place,
+                state.equals("stopped") ? "stopped" : "running",
+                "pc-q35-7.2",
+                2,
+                2048,
+                name.equals("web-1") ? "web" : "archive",
+                7,
+                List.of("bridge:br0"),
+                isThere ? "/var/lib/etherbay/guests/" + name + "/console" : "",
+                trouble);
     }
 
     List<Peer> peers() {

@@ -6,6 +6,7 @@ import * as format from "../format.js";
 import {placed, servingBand, usingBand} from "../layout.js";
 import * as parts from "../parts.js";
 import {exportState} from "./exports.js";
+import {guestTone} from "./guests.js";
 import {mirrorState} from "./mirrors.js";
 
 const {a, div, g, p, path, rect, svg, text, title} = tags;
@@ -18,6 +19,7 @@ const WORDS = {
     href: parts.hrefOf,
     size: format.sectors,
     mirror: mirrorState,
+    guestTone,
     disk: (it) => `${format.sectors(it.sectors)}, ${it.backing}`,
     exportTone: (it) => parts.toneOf(exportState(it)),
 };

@@ -94,6 +94,34 @@ test("what the node refuses stays in the dialog, with cause and correction",
         await asked("mirror web grow {}");
     }));
 
+test("a guest is paused, started, moved", () => onPage({}, async (page) => {
+    await go(page, "topology");
+    await page.locator("g.box", {hasText: "web-1"}).locator("a").click();
+    await page.getByRole("heading", {level: 1}).filter({hasText: "web-1"}).waitFor();
+    await gone(await answer(page, "Pause …", "Pause it", {risk: /memory stays/}));
+    await asked("guest web-1 pause {}");
+    await page.locator("main .bar").getByText("paused").waitFor();
+    await gone(await answer(page, "Start …", "Start it"));
+    await asked("guest web-1 start {}");
+    await gone(await answer(page, "Move …", "Move it", {
+        risk: /stands still for a moment/, shown: "move",
+        fill: (dialog) => dialog.getByLabel("Where to").selectOption("bay2"),
+    }));
+    await asked("move {name=web-1, node=bay2}");
+    await page.locator("main").getByRole("button", {name: "Pull the plug …"}).click();
+    assert.match(await page.getByRole("dialog").innerText(), /is lost/);
+    await page.keyboard.press("Escape");
+}));
+
+test("a guest of a lost node is recovered", () => onPage({}, async (page) => {
+    await go(page, "guests/db");
+    await gone(await answer(page, "Recover …", "Recover it", {
+        risk: /bay2, is gone.*fenced.*lost/s, shown: "recover",
+        fill: (dialog) => dialog.getByLabel(/^Also when a leg/).check(),
+    }));
+    await asked("guest db recover {force=true}");
+}));
+
 test("a task is cancelled where it is shown", () => onPage({}, async (page) => {
     await go(page, "mirrors/web");
     await gone(await answer(page, "Check …", "Begin the check"));

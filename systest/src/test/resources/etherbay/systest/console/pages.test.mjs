@@ -6,7 +6,8 @@ import {after, test} from "node:test";
 import {accessible, close, fits, go, node, onPage, shot} from "./browser.mjs";
 
 const PAGES = ["overview", "topology", "exports", "exports/e0.3", "exports/e0.5", "mirrors",
-    "mirrors/web", "mirrors/archive", "disks", "volumes", "tasks", "events", "settings"];
+    "mirrors/web", "mirrors/archive", "disks", "volumes", "guests",
+    "guests/web-1", "guests/mail", "guests/db", "tasks", "events", "settings"];
 
 after(close);
 
@@ -28,7 +29,7 @@ for (const theme of ["light", "dark"]) {
 }
 
 test("what does not exist is said", () => onPage({}, async (page) => {
-    for (const path of ["exports/e9.9", "mirrors/none"]) {
+    for (const path of ["exports/e9.9", "mirrors/none", "guests/none"]) {
         await go(page, path);
         await page.getByText("(any more)").waitFor();
     }

@@ -67,7 +67,7 @@ test("events of a stream survive any cut", () => {
 
 const REPORT = {
     name: "bay1", generation: 1, exports: [{name: "e0.2"}, {name: "e0.10"}], interfaces: [],
-    rogues: [], disks: [], mirrors: [], volumes: [], peers: [],
+    rogues: [], disks: [], mirrors: [], guests: [], volumes: [], peers: [],
 };
 
 const begun = () => snapshot(emptyState(),
@@ -100,7 +100,7 @@ test("what changes takes its place in the order of names", () => {
 test("a message of a newer node changes nothing", () => {
     const state = begun();
     assert.equal(received(state, "weather", {}), state);
-    assert.equal(received(state, "gone", {kind: "guest", name: "x"}), state);
+    assert.equal(received(state, "gone", {kind: "planet", name: "x"}), state);
 });
 
 test("an export that is no longer told of did nothing", () => {
@@ -158,7 +158,8 @@ test("a difference keeps the lines that are the same", () => {
 });
 
 const WORDS = {tone: () => "ok", href: (kind, name) => `#/${kind}/${name}`, size: String,
-    mirror: () => "healthy", disk: () => "", exportTone: (it) => it.trouble ? "bad" : "ok"};
+    mirror: () => "healthy", disk: () => "", exportTone: (it) => it.trouble ? "bad" : "ok",
+    guestTone: () => "ok"};
 
 test("of a thousand exports those in trouble are drawn", () => {
     const exports = Array.from({length: 1000}, (_, slot) => ({
@@ -180,10 +181,13 @@ test("a mirror is joined to its legs, its disks to their ways", () => {
         legs: [{name: "e1.0", standing: "in sync", host: "bay2"},
             {name: "vg/x", standing: "spare", host: ""}]}];
     const interfaces = [{name: "eth1", mtu: 1500, mac: "", up: true}];
-    const band = usingBand({...REPORT, disks, mirrors, interfaces}, WORDS);
+    const guests = [{name: "vm", state: "running", place: "", mirror: "web"},
+        {name: "far", state: "elsewhere", place: "bay2", mirror: "web"}];
+    const band = usingBand({...REPORT, disks, mirrors, interfaces, guests}, WORDS);
     assert.deepEqual(band.lines.map((it) => `${it.from}>${it.to}`), [
         "way eth1>disk e1.0", "disk e1.0>mirror web", "host bay1>leg vg/x", "leg vg/x>mirror web",
-        "mirror web>nbd mirror web"]);
+        "mirror web>nbd mirror web", "mirror web>guest vm"]);
+    assert.deepEqual(band.columns[3].boxes.map((it) => it.title), ["vm", "unix:x"]);
     assert.equal(band.lines[0].tone, "bad");
     assert.equal(band.columns[1].boxes[0].below, "in sync in web");
 });
