@@ -35,7 +35,8 @@ package_app() {
         install -D -m 755 "$root/build/package/etherbay.sh" "$tree/bin/etherbay" &&
         install -D -m 644 "$root/build/package/etherbay.service" \
             "$tree/lib/systemd/system/etherbay.service" &&
-        install -m 644 "$root/build/package/host.conf" "$lib/host.conf" || return
+        install -m 644 "$root/build/package/host.conf" "$root/build/package/guests.conf" "$lib/" ||
+        return
     commit=$(git -C "$root" describe --always --dirty --exclude '*' 2>/dev/null)
     [[ -z $commit ]] || echo "-Detherbay.commit=$commit" >>"$lib/common.jvm"
     (cd "$lib/app" && LC_ALL=C ls) >"$lib/jars"

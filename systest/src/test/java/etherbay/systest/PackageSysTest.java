@@ -173,6 +173,14 @@ class PackageSysTest {
         Files.writeString(here, unit.replace("/usr/bin/etherbay", installed + "/usr/bin/etherbay"));
         assertThat(Tool.check(List.of(analyze, "verify", "--man=no", here.toString())))
                 .doesNotContain("etherbay.service:");
+        for (String role : List.of("host.conf", "guests.conf")) {
+            Path added = installed.resolve("tmp/etherbay.service.d").resolve(role);
+            Files.createDirectories(added.getParent());
+            Files.copy(installed.resolve("usr/lib/etherbay").resolve(role), added);
+            assertThat(Tool.check(List.of(analyze, "verify", "--man=no", here.toString())))
+                    .doesNotContain("etherbay.service", role);
+            Files.delete(added);
+        }
         Matcher exposure = Pattern.compile("exposure level for etherbay.service: ([0-9.]+)")
                 .matcher(Tool.check(List.of(
                         analyze, "security", "--offline=true", "--no-pager", here.toString())));
