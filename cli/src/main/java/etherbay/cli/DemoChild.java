@@ -36,24 +36,27 @@ final class DemoChild {
      * Starts {@code etherbay WORDS}.
      *
      * @param name what an error calls it
-     * @param log made or overwritten
+     * @param log made or overwritten; what it would keep in the user's home lies beside it
+     * @param prefix what its command line begins with, such as {@code ip netns exec NAME}
      */
-    static DemoChild start(String name, Path log, List<String> words) {
-        List<String> command = new ArrayList<>(javaCommand());
+    static DemoChild start(String name, Path log, List<String> prefix, List<String> words) {
+        List<String> command = new ArrayList<>(prefix);
+        command.addAll(javaCommand());
         command.addAll(words);
         try {
-            Process process = new ProcessBuilder(command)
+            ProcessBuilder builder = new ProcessBuilder(command)
                     .redirectInput(Path.of("/dev/null").toFile())
                     .redirectErrorStream(true)
-                    .redirectOutput(log.toFile())
-                    .start();
+                    .redirectOutput(log.toFile());
+            builder.environment().put("XDG_STATE_HOME", "" + log.getParent());
+            Process process = builder.start();
             return new DemoChild(KillAtExit.hold(process), name, log);
         } catch (IOException e) {
             throw new EtherbayException(
                     ErrorCode.ENVIRONMENT,
                     name + " does not start",
                     e.toString(),
-                    "see that this works: " + command.getFirst() + " -version");
+                    "see that this works: " + command.getFirst() + " --help");
         }
     }
 
@@ -91,16 +94,31 @@ final class DemoChild {
                 "its log stands above; on a busy machine try again when it is idle");
     }
 
+    /** Waits until it has ended as it should. */
+    void awaitEnd(Duration timeout) {
+        long deadlineNs = System.nanoTime() + timeout.toNanos();
+        while (process.isAlive() && System.nanoTime() - deadlineNs < 0) {
+            DemoLab.pause(Duration.ofMillis(POLL_MS));
+        }
+        boolean alive = process.isAlive();
+        kill();
+        if (alive || process.exitValue() != 0) {
+            throw new EtherbayException(
+                    ErrorCode.UNAVAILABLE,
+                    name + " failed",
+                    alive
+                            ? "it did not end within %d s".formatted(timeout.toSeconds())
+                            : EtherbayException.shown(text().strip().replace("\n", "; ")),
+                    "see `etherbay demo --help`; on a busy machine try again when it is idle");
+        }
+    }
+
     boolean isAlive() {
         return process.isAlive();
     }
 
     long pid() {
         return process.pid();
-    }
-
-    Path log() {
-        return log;
     }
 
     /** SIGKILL, and wait until it is gone. */

@@ -15,8 +15,10 @@ import java.util.concurrent.Callable;
 @Command(
         name = "demo",
         description = {
-            "Two exported disks, a switch, and a guest whose Linux kernel keeps file systems on",
-            "them while a target is killed: all on this machine, without root."
+            "A small SAN on this machine: two nodes with a disk each, two that run a guest on a",
+            "mirror of both. The guest moves there and back while it writes, loses a disk for a",
+            "while, and loses its host. As root in network namespaces of its own, else without any",
+            "rights. What it did and what the guest noticed stands in a table at the end."
         },
         mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
@@ -29,8 +31,8 @@ final class DemoCommand implements Callable<Integer> {
 
     @Option(
             names = "--keep",
-            description =
-                    "leave all running after the last step, until Ctrl-C, and say how to look")
+            description = "leave all running after the last step, until Ctrl-C, and say where its"
+                    + " page is and what to try")
     private boolean keep;
 
     @Override
@@ -44,13 +46,14 @@ final class DemoCommand implements Callable<Integer> {
                     return 0; // of no meaning: the signal decides what the process ends with
                 }
                 spec.commandLine().getErr().print(lab.lastWords());
-                if (keep && lab.booted()) {
+                if (keep && lab.isBooted()) {
                     spec.commandLine().getErr().println(failure.toText());
                     keepRunning(lab, stop);
                 }
                 throw failure;
             }
             if (keep) {
+                lab.node(4).run("guest", "start", DemoLab.GUEST);
                 keepRunning(lab, stop);
             }
             return 0;
@@ -62,7 +65,7 @@ final class DemoCommand implements Callable<Integer> {
         DemoReport report = new DemoReport(new DemoProgress(
                 spec.commandLine().getErr(), DemoProgress.onTerminal(), DemoRun.STEP_COUNT));
         try {
-            new DemoRun(lab, report, keep).all();
+            new DemoRun(lab, new DemoSmallGuest(), report).all();
         } finally {
             if (!Thread.currentThread().isInterrupted()) {
                 out.print(json ? report.json() + System.lineSeparator() : report.table());

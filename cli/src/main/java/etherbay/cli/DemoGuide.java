@@ -1,34 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.cli;
 
-import java.nio.file.Path;
+import java.util.List;
 
 /** What {@code etherbay demo --keep} says about what it leaves running. */
 final class DemoGuide {
     private DemoGuide() {}
 
+    /** Makes a token for the page of node3, and a way to it. */
     static String text(DemoLab lab) {
-        Path folder = lab.folder();
+        DemoNode host = lab.node(3);
+        String token = lab.verbs()
+                .run(List.of(
+                        "token",
+                        "create",
+                        "demo",
+                        "--role",
+                        "admin",
+                        "--state",
+                        "" + host.folder()))
+                .strip();
         return """
 
                 All of it runs on; stop it with Ctrl-C, or: kill %1$d
-                  a shell in the guest (Ctrl-] leaves it; package socat; the disks are in /mnt):
-                    socat -,raw,echo=0,escape=0x1d UNIX-CONNECT:%2$s
-                  the guest's console:
-                    tail -f %3$s
-                  the logs of the targets (processes %4$d and %5$d) and of the segment (%6$d):
-                    tail -f %7$s/*.log
-                  one more disk, which the guest finds by itself as /dev/etherd/e0.2:
-                    truncate -s 256M %7$s/e0.2.img
-                    ./etherbay export 0 2 unix:%8$s %7$s/e0.2.img --state %7$s/state
+                  the page of node3 (its certificate is of its own making), and the token that it asks for:
+                    %2$s/
+                    %3$s
+                  where the guest is, and to move it once more:
+                    ./etherbay guest list --state %4$s/node4
+                    ./etherbay guest migrate %5$s node3 --state %4$s/node4
+                  what the guest prints (Ctrl-] leaves it), and how its disk is:
+                    ./etherbay guest console %5$s --state %4$s/node4
+                    ./etherbay mirror detail %5$s --state %4$s/node4
+                  how a node is, and its settings:
+                    ./etherbay status --state %4$s/node1
+                    less %4$s/node1/etherbay.toml
                 """.formatted(
                         ProcessHandle.current().pid(),
-                        DemoRun.shellSocket(lab),
-                        lab.guest().process().consoleFile(),
-                        lab.child(DemoLab.diskName(0)).pid(),
-                        lab.child(DemoLab.diskName(1)).pid(),
-                        lab.child(DemoLab.SEGMENT).pid(),
-                        folder,
-                        lab.segmentSocket());
+                        lab.network().page(host.number()),
+                        token,
+                        lab.folder(),
+                        DemoLab.GUEST);
     }
 }

@@ -1,46 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.cli;
 
+import etherbay.admin.Documents;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
-import etherbay.guest.GuestRun;
-import etherbay.guest.QemuCommand;
-import etherbay.guest.QemuGuest;
+import etherbay.guest.GuestCache;
 
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
- * All that the demo starts: a folder, a segment, targets, a guest; and its end, which leaves
- * nothing behind. One thread.
+ * All that the demo starts: a folder, a network, four nodes, a guest; and its end, which leaves
+ * nothing behind. Nodes 1 and 2 have disks, 3 and 4 run guests. One thread.
  */
 final class DemoLab implements AutoCloseable {
-    static final String SEGMENT = "segment";
-    static final int MTU_BYTES = 9000;
-    static final long DISK_BYTES = 256L << 20;
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
-    private static final Duration BOOT_TIMEOUT = Duration.ofMinutes(3);
-    private static final Duration RUN_TIMEOUT = Duration.ofMinutes(3);
-    private static final int CONSOLE_TAIL_LINES = 15;
-
+    static final String GUEST = "visitor";
+    static final int NODE_COUNT = 4;
+    private static final Duration RECORDS_TIMEOUT = Duration.ofMinutes(2);
+    private static final Duration POLL = Duration.ofMillis(50);
     private static final int DELETE_COUNT_MAX = 20;
     private static final Duration DELETE_INTERVAL = Duration.ofMillis(50);
+    private static final Path PROC = Path.of("/proc");
 
     private final Path folder;
-    private final Map<String, DemoChild> children = new LinkedHashMap<>();
-    private @Nullable QemuGuest guest;
+    private final DemoVerbs verbs = new DemoVerbs();
+    private final List<DemoNode> nodes = new ArrayList<>();
+    private @Nullable DemoNetwork network;
+    private @Nullable DemoConsole console;
+    private boolean booted;
 
     private DemoLab(Path folder) {
         this.folder = folder;
@@ -59,148 +59,182 @@ final class DemoLab implements AutoCloseable {
         }
     }
 
-    static String diskName(int slot) {
-        return "e0." + slot;
-    }
-
     Path folder() {
         return folder;
     }
 
-    /** Where the segment listens. */
-    Path segmentSocket() {
-        return folder.resolve("segment.sock");
+    DemoVerbs verbs() {
+        return verbs;
     }
 
-    void startSegment() {
-        start(
-                SEGMENT,
-                List.of("segment", "run", "unix:" + segmentSocket(), "--mtu", "" + MTU_BYTES),
-                " listens");
+    /**
+     * Makes the network: namespaces for root, where the machine lets root make them; else a segment
+     * of ours, on which all is the same but for packet sockets.
+     */
+    DemoNetwork makeNetwork() {
+        String why = "for a user without rights";
+        if (System.getProperty("user.name").equals("root")) {
+            try {
+                network = DemoNamespaces.make(NODE_COUNT);
+                return network;
+            } catch (EtherbayException refused) {
+                if (Thread.currentThread().isInterrupted()) {
+                    throw refused;
+                }
+                why = "no namespaces here: " + refused.why();
+            }
+        }
+        network = DemoSegment.start(folder, NODE_COUNT, why);
+        return network;
     }
 
-    /** Makes the disk of {@code slot}, sparse. */
-    void makeDisk(int slot) {
-        try (RandomAccessFile image = new RandomAccessFile(image(slot).toFile(), "rw")) {
-            image.setLength(DISK_BYTES);
+    DemoNetwork network() {
+        DemoNetwork made = network;
+        if (made == null) {
+            throw new IllegalStateException("the network is made first");
+        }
+        return made;
+    }
+
+    /** Makes all nodes; none is started. */
+    List<DemoNode> makeNodes() {
+        for (int number = 1; number <= NODE_COUNT; number++) {
+            nodes.add(new DemoNode(number, folder, network(), verbs));
+        }
+        return List.copyOf(nodes);
+    }
+
+    /** Numbers begin with 1. */
+    DemoNode node(int number) {
+        return nodes.get(number - 1);
+    }
+
+    /** The console of the guest, from the first call on. */
+    DemoConsole console() {
+        DemoConsole known = console;
+        if (known == null) {
+            known = new DemoConsole(List.of(consoleLog(node(3)), consoleLog(node(4))));
+            console = known;
+        }
+        return known;
+    }
+
+    static Path consoleLog(DemoNode host) {
+        return host.folder().resolve("guests").resolve(GUEST).resolve("console.log");
+    }
+
+    /** Says that a guest runs: a demo that fails from now on can be looked at. */
+    void booted() {
+        booted = true;
+    }
+
+    boolean isBooted() {
+        return booted;
+    }
+
+    /** How the mirror of the guest stands on the host that has it: of {@code mirror detail}. */
+    Map<?, ?> mirror(DemoNode host) {
+        String text = host.run("mirror", "detail", GUEST, "--json");
+        if (Documents.read(text, "how the mirror stands") instanceof Map<?, ?> fields) {
+            return fields;
+        }
+        throw DemoRun.wrong("the mirror's document is none", text);
+    }
+
+    /** A number of {@link #mirror}. */
+    static long number(Map<?, ?> document, String name) {
+        if (document.get(name) instanceof Number number) {
+            return number.longValue();
+        }
+        throw DemoRun.wrong("there is no number `" + name + "`", "there are " + document.keySet());
+    }
+
+    /** Waits until so many more records are written. */
+    void awaitRecords(int count) {
+        int wanted = console().written().size() + count;
+        until("the guest's writer goes on", RECORDS_TIMEOUT, () -> {
+            DemoRun.requireNoErrors(console());
+            return console().written().size() >= wanted;
+        });
+    }
+
+    /** Waits until it holds; {@code what} is said where it does not in time. */
+    static void until(String what, Duration timeout, BooleanSupplier holds) {
+        long deadlineNs = System.nanoTime() + timeout.toNanos();
+        while (!holds.getAsBoolean()) {
+            if (System.nanoTime() - deadlineNs > 0) {
+                throw new EtherbayException(
+                        ErrorCode.UNAVAILABLE,
+                        "this did not come about: " + what,
+                        "it was waited for " + timeout.toSeconds() + " s",
+                        "the logs stand above; on a busy machine try again when it is idle");
+            }
+            pause(POLL);
+        }
+    }
+
+    /** A host with all that runs on it, as a pulled plug does it. */
+    void pullPlug(DemoNode host) {
+        host.kill();
+        killGuests(host.folder());
+    }
+
+    /** The QEMUs whose files lie in that folder: they outlive their node. */
+    private static void killGuests(Path below) {
+        try (Stream<Path> processes = Files.list(PROC)) {
+            processes
+                    .filter(process -> process.getFileName().toString().matches("\\d+"))
+                    .filter(process -> isGuest(process, below))
+                    .map(process -> Long.parseLong(process.getFileName().toString()))
+                    .flatMap(pid -> ProcessHandle.of(pid).stream())
+                    .forEach(DemoLab::killAndWait);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** Serves the disk of {@code slot}; durable before it is acknowledged. */
-    void startTarget(int slot) {
-        String name = diskName(slot);
-        start(
-                name,
-                List.of(
-                        "export",
-                        "0",
-                        "" + slot,
-                        "unix:" + segmentSocket(),
-                        image(slot).toString(),
-                        "--state",
-                        folder.resolve("state").toString(),
-                        "-s"),
-                name + ": serving");
-    }
-
-    /** As {@code kill -9} does it. */
-    void killTarget(int slot) {
-        child(diskName(slot)).kill();
-    }
-
-    /** The process of that name: {@link #SEGMENT} or a disk's name. */
-    DemoChild child(String name) {
-        DemoChild child = children.get(name);
-        if (child == null) {
-            throw new IllegalStateException(name + " was not started");
-        }
-        return child;
-    }
-
-    private Path image(int slot) {
-        return folder.resolve(diskName(slot) + ".img");
-    }
-
-    private void start(String name, List<String> words, String sign) {
-        DemoChild child = DemoChild.start(name, folder.resolve(name + ".log"), words);
-        children.put(name, child);
-        child.await(sign, START_TIMEOUT);
-    }
-
-    void boot(QemuCommand command) {
-        guest = QemuGuest.boot(command, BOOT_TIMEOUT);
-    }
-
-    /** Whether all is there, guest included. */
-    boolean booted() {
-        return guest != null;
-    }
-
-    QemuGuest guest() {
-        QemuGuest booted = guest;
-        if (booted == null) {
-            throw new IllegalStateException("no guest was booted");
-        }
-        return booted;
-    }
-
-    /**
-     * Runs shell lines in the guest, up to the first that fails.
-     *
-     * @param what the lines do, for the error
-     * @return what they printed
-     */
-    String sh(String what, String lines) {
-        GuestRun run;
+    private static boolean isGuest(Path process, Path below) {
         try {
-            run = guest().run("set -e\n" + lines, RUN_TIMEOUT);
-        } catch (EtherbayException lost) { // it quotes the whole script and the console
-            throw couldNot(lost.code(), what, lost.why().lines().findFirst().orElse("no answer"));
+            String line = Files.readString(process.resolve("cmdline"), StandardCharsets.ISO_8859_1);
+            return line.contains("qemu-system") && line.contains("-pidfile\0" + below + "/");
+        } catch (IOException ended) {
+            return false;
         }
-        if (run.exitCode() != 0) {
-            throw couldNot(
-                    ErrorCode.UNAVAILABLE,
-                    what,
-                    "its shell ended with exit code " + run.exitCode() + ": " + run.text());
-        }
-        return run.text();
     }
 
-    private static EtherbayException couldNot(ErrorCode code, String what, String why) {
-        return new EtherbayException(
-                code,
-                "the guest could not " + what,
-                why,
-                "the logs stand above; `etherbay demo --keep` leaves all running to look at");
+    private static void killAndWait(ProcessHandle process) {
+        process.destroyForcibly();
+        for (int i = 0; process.isAlive() && i < DELETE_COUNT_MAX; i++) {
+            pause(DELETE_INTERVAL);
+        }
     }
 
     /** The last that each process said, for a person who asks why. */
     String lastWords() {
-        StringBuilder words = new StringBuilder();
-        children.values()
-                .forEach(child -> words.append(child.lastWords()).append(System.lineSeparator()));
-        QemuGuest booted = guest;
-        if (booted != null) {
-            List<String> lines = booted.process().console().lines().toList();
-            words.append("-- the guest %s; the end of its console:%n"
-                    .formatted(booted.process().isAlive() ? "runs" : "has ended"));
-            lines.subList(Math.max(0, lines.size() - CONSOLE_TAIL_LINES), lines.size())
-                    .forEach(line -> words.append(line).append(System.lineSeparator()));
+        List<String> words = new ArrayList<>();
+        if (network instanceof DemoSegment segment) {
+            words.add(segment.process().lastWords());
         }
-        return words.toString();
+        nodes.stream()
+                .flatMap(node -> node.daemon().stream())
+                .forEach(daemon -> words.add(daemon.lastWords()));
+        Optional.ofNullable(console).ifPresent(of -> {
+            words.add("-- the guest; the end of its console:");
+            words.addAll(of.last());
+        });
+        words.add("");
+        return String.join(System.lineSeparator(), words);
     }
 
-    /** Ends guest, targets and segment, and deletes the folder. */
+    /** Ends nodes, guest and network, and deletes the folder. */
     @Override
     public void close() {
         boolean interrupted = Thread.interrupted(); // the end waits, interrupted or not
-        if (guest != null) {
-            guest.close();
-        }
-        children.values().forEach(DemoChild::kill);
         try {
+            Optional.ofNullable(console).ifPresent(DemoConsole::close);
+            nodes.stream().flatMap(node -> node.daemon().stream()).forEach(DemoChild::kill);
+            killGuests(folder);
+            Optional.ofNullable(network).ifPresent(DemoNetwork::close);
             deleteFolder();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -211,14 +245,12 @@ final class DemoLab implements AutoCloseable {
         }
     }
 
-    /** Tries again when somebody else adds a file meanwhile, as a target started by hand may. */
+    /** Tries again when somebody else adds a file meanwhile, as one in a shell may. */
     private void deleteFolder() throws IOException {
         for (int i = 1; Files.exists(folder); i++) {
-            try (Stream<Path> files = Files.walk(folder)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.deleteIfExists(file);
-                }
-            } catch (DirectoryNotEmptyException | UncheckedIOException e) {
+            try {
+                GuestCache.deleteTree(folder);
+            } catch (DirectoryNotEmptyException e) {
                 if (i == DELETE_COUNT_MAX) {
                     throw e;
                 }

@@ -10,7 +10,8 @@ import java.util.Optional;
 
 /**
  * Says which step runs: on a terminal one line that counts its seconds and vanishes at the end,
- * elsewhere a line per step. One thread; on a terminal a second one draws.
+ * elsewhere a line per step
+ * and per thing that it says meanwhile. One thread; on a terminal a second one draws.
  */
 final class DemoProgress {
     private static final Duration REDRAW_INTERVAL = Duration.ofMillis(500);
@@ -20,6 +21,7 @@ final class DemoProgress {
     private final boolean terminal;
     private final int stepCount;
     private int step;
+    private volatile String said = "";
     private @Nullable Thread drawer;
 
     DemoProgress(PrintWriter err, boolean terminal, int stepCount) {
@@ -35,11 +37,21 @@ final class DemoProgress {
 
     void begin(String title) {
         step++;
+        said = "";
         String line = "demo %d/%d: %s".formatted(step, stepCount, title);
         if (terminal) {
             drawer = Thread.startVirtualThread(() -> draw(line));
         } else {
             err.println(line);
+            err.flush();
+        }
+    }
+
+    /** What the step does now, in a few words. */
+    void say(String words) {
+        said = ": " + words.strip();
+        if (!terminal) {
+            err.println("  " + words.strip());
             err.flush();
         }
     }
@@ -69,7 +81,7 @@ final class DemoProgress {
         try {
             while (true) {
                 long seconds = Duration.ofNanos(System.nanoTime() - startNs).toSeconds();
-                err.print(ERASE_LINE + line + " (" + seconds + " s)");
+                err.print(ERASE_LINE + line + " (" + seconds + " s)" + said);
                 err.flush();
                 Thread.sleep(REDRAW_INTERVAL);
             }

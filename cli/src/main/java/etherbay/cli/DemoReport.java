@@ -19,8 +19,6 @@ final class DemoReport {
     /** A step that is over; of a failed one {@code seen} are the error's first words. */
     private record Step(String name, String title, long durationMs, boolean ok, DemoSeen seen) {}
 
-    private static final String INDENT = "  ";
-
     private final List<Step> steps = new ArrayList<>();
     private final DemoProgress progress;
     private final long startNs = System.nanoTime();
@@ -53,19 +51,37 @@ final class DemoReport {
         }
     }
 
+    /** Tells what the step does now. */
+    void say(String words) {
+        progress.say(words);
+    }
+
     private static String firstLine(EtherbayException failed) {
         return String.valueOf(failed.getMessage()).lines().findFirst().orElse("");
     }
 
-    /** One line per step, and the verdict; ends with a line feed. */
+    /**
+     * One line per step: its seconds; the longest time between two records by the guest's clock and
+     * by ours, in seconds; what was resynced; errors; and what was seen. Then the verdict; ends
+     * with a line feed.
+     */
     String table() {
         int titleWidth =
                 steps.stream().mapToInt(step -> step.title.length()).max().orElse(0);
-        String format = "%-" + titleWidth + "s" + INDENT + "%7s" + INDENT + "%s%n";
+        String format = "%-" + titleWidth + "s  %7s  %9s  %11s  %8s  %6s  %s%n";
         StringBuilder table = new StringBuilder();
-        table.append(format.formatted("step", "seconds", "what was seen"));
+        table.append(format.formatted(
+                "step", "seconds", "guest gap", "outside gap", "resynced", "errors", "seen"));
         for (Step step : steps) {
-            table.append(format.formatted(step.title, seconds(step.durationMs), step.seen.words()));
+            DemoSeen seen = step.seen;
+            table.append(format.formatted(
+                    step.title,
+                    seconds(step.durationMs),
+                    seen.number(DemoSeen.GUEST_GAP_MS).map(DemoReport::gap).orElse("-"),
+                    seen.number(DemoSeen.OUTSIDE_GAP_MS).map(DemoReport::gap).orElse("-"),
+                    seen.number(DemoSeen.RESYNCED_BYTES).map(DemoReport::bytes).orElse("-"),
+                    seen.number(DemoSeen.ERROR_COUNT).map(DemoReport::errors).orElse("-"),
+                    seen.words()));
         }
         String verdict = failure.isEmpty() ? "every step was right" : "the last step failed";
         return table.append("%n%d steps in %s s: %s.%n"
@@ -73,25 +89,37 @@ final class DemoReport {
                 .toString();
     }
 
+    private static String gap(long ms) {
+        return String.format(Locale.ROOT, "%.2f s", ms / 1000.0);
+    }
+
+    private static String bytes(long bytes) {
+        return bytes == 0
+                ? "0"
+                : String.format(Locale.ROOT, "%.1f MiB", bytes / (double) (1 << 20));
+    }
+
+    private static String errors(long count) {
+        return count == 0 ? "none" : "" + count;
+    }
+
     /** One JSON object on one line, without a line feed. */
     String json() {
-        Map<String, Object> measured = new LinkedHashMap<>();
         List<Object> list = new ArrayList<>();
         for (Step step : steps) {
-            measured.putAll(step.seen.measured());
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("name", step.name);
             fields.put("title", step.title);
             fields.put("ok", step.ok);
             fields.put("durationMs", step.durationMs);
             fields.put("seen", step.seen.words());
+            fields.put("measured", step.seen.measured());
             list.add(fields);
         }
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("ok", failure.isEmpty());
         all.put("durationMs", millisSince(startNs));
         all.put("steps", list);
-        all.put("measured", measured);
         failure.ifPresent(error -> all.put("failure", fieldsOf(error)));
         return JsonText.of(all);
     }

@@ -3,176 +3,180 @@ package etherbay.cli;
 
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
-import etherbay.guest.Accelerator;
-import etherbay.guest.DebianKernel;
-import etherbay.guest.GuestCache;
-import etherbay.guest.Initramfs;
-import etherbay.guest.Nic;
-import etherbay.guest.QemuCommand;
 
-import org.jspecify.annotations.Nullable;
-
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 
 /**
- * What the demo does, from top to bottom: two disks on a segment, a guest whose own {@code aoe}
- * driver finds them, file systems on them, and a target that is killed under a writer. Each step
- * judges what it sees and throws when it is not right. One thread.
+ * What the demo does, from top to bottom: four nodes, a guest on a mirror of two of them, whose
+ * writer is asked after each step what it saw. Each step judges what it sees and throws when it is
+ * not right. One thread.
  */
 final class DemoRun {
-    static final int STEP_COUNT = 10;
-    private static final List<Integer> SLOTS = List.of(0, 1);
+    static final int STEP_COUNT = 11;
 
-    /** The driver's largest: 17 sectors of 512 bytes and the headers fit into 9000 bytes. */
-    private static final int PAYLOAD_BYTES = 8704;
+    /** For LVM's own, before and behind the volume. */
+    private static final long VOLUME_ROOM_BYTES = 16L << 20;
+
+    private static final Duration VERB_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration PEERS_TIMEOUT = Duration.ofSeconds(60);
+    private static final int FIRST_RECORDS = 20;
 
     private final DemoLab lab;
+    private final DemoGuest guest;
     private final DemoReport report;
-    private final boolean shell;
-    private @Nullable QemuCommand machine;
+    private final DemoTrials trials;
 
-    /**
-     * @param shell whether the guest offers one on the socket {@link #shellSocket}
-     */
-    DemoRun(DemoLab lab, DemoReport report, boolean shell) {
+    DemoRun(DemoLab lab, DemoGuest guest, DemoReport report) {
         this.lab = lab;
+        this.guest = guest;
         this.report = report;
-        this.shell = shell;
+        trials = new DemoTrials(lab);
     }
 
     /**
-     * Makes all steps, the last of which leaves the disks mounted at {@code /mnt/0} and
-     * {@code /mnt/1} of the guest.
+     * Makes all steps, the last of which stops the guest.
      *
      * @throws EtherbayException for the first step that is not right
      */
     void all() {
-        report.step("kernel", "Debian kernel and busybox for a guest", this::prepareGuest);
-        report.step("segment", "a switch without privileges", this::startSegment);
-        report.step("export", "two targets export e0.0 and e0.1", this::startTargets);
-        report.step("boot", "boot the guest", this::bootGuest);
-        report.step("discover", "its aoe driver finds both disks", this::discover);
-        report.step("format", "ext4 on both, mounted", this::format);
-        report.step("write", "write files and sync", this::write);
-        report.step("read", "read them back from the disks", this::read);
-        DemoOutage outage = new DemoOutage(lab);
-        report.step("outage", "kill -9 the target of e0.0 under load", outage::run);
-        report.step("verify", "all that was acknowledged is there", outage::verify);
+        report.step("guest", "what a guest is made of", guest::prepare);
+        report.step(
+                "network",
+                "one Ethernet for four nodes",
+                () -> lab.makeNetwork().seen());
+        report.step("volumes", "a volume on each of node1 and node2", this::makeVolumes);
+        report.step("nodes", "four daemons that know each other", this::startNodes);
+        report.step("mirror", "a guest on a mirror of both volumes", this::createGuest);
+        report.step("boot", "it starts on node3 and writes", this::boot);
+        report.step("migrate", "node3 to node4 while it runs", () -> trials.migrate(3, 4));
+        report.step("back", "node4 to node3 while it runs", () -> trials.migrate(4, 3));
+        report.step("storage", "kill -9 node1, and it comes back", trials::loseStorage);
+        report.step("host", "kill -9 node3: recovered on node4", trials::loseHost);
+        report.step("compare", "node3 lets go; both legs are the same", trials::compare);
     }
 
-    /** Where a shell of the guest answers, if there is one. */
-    static Path shellSocket(DemoLab lab) {
-        return lab.folder().resolve("shell.sock");
+    /** Of a storage node: what its volume lies on. */
+    static Path image(DemoNode node) {
+        return node.folder().resolve("disk.img");
     }
 
-    private DemoSeen prepareGuest() {
-        Path cache = GuestCache.folder();
-        DebianKernel kernel = DebianKernel.obtain(
-                cache, List.of("aoe", "ext4", "virtio_console", "virtio_net", "virtio_pci"));
-        Initramfs initramfs = Initramfs.with(kernel)
-                .modules("virtio_pci", "virtio_console", "virtio_net", "ext4", "aoe")
-                .program("mkfs.ext4", "e2fsprogs")
-                .program("e2fsck", "e2fsprogs");
-        if (shell) {
-            initramfs.setup(DemoScripts.SHELL);
+    private static String group(DemoNode node) {
+        return "demo-" + node.name();
+    }
+
+    private static String volume(DemoNode node) {
+        return group(node) + "/" + DemoLab.GUEST;
+    }
+
+    private DemoSeen makeVolumes() {
+        List<DemoNode> storage = lab.makeNodes().subList(0, 2);
+        for (DemoNode node : storage) {
+            try (RandomAccessFile file = new RandomAccessFile(image(node).toFile(), "rw")) {
+                file.setLength(guest.diskBytes() + VOLUME_ROOM_BYTES);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
-        Accelerator accelerator = Accelerator.probe();
-        QemuCommand command = QemuCommand.linux(kernel, initramfs.build(cache))
-                .accelerator(accelerator)
-                .nic(Nic.segment(lab.segmentSocket(), DemoLab.MTU_BYTES));
-        if (shell) {
-            command.extra(
-                    "-chardev",
-                    "socket,id=shell,server=on,wait=off,path=" + shellSocket(lab),
-                    "-device",
-                    "virtconsole,chardev=shell");
+        String size = guest.diskBytes() / 1024 + "K";
+        onAll(storage, node -> List.of("vg", "create", group(node), "" + image(node)));
+        onAll(
+                storage,
+                node -> List.of(
+                        "lv", "create", volume(node), "--size", size, "--device", "" + image(node)));
+        return DemoSeen.of("%d MiB each, in a group that LVM2 reads as well"
+                        .formatted(guest.diskBytes() >> 20))
+                .with("diskBytes", guest.diskBytes());
+    }
+
+    /** In processes of their own, whose locks lie in the folder of the node. */
+    private static void onAll(List<DemoNode> nodes, Function<DemoNode, List<String>> verb) {
+        List<DemoChild> children = nodes.stream()
+                .map(node -> {
+                    List<String> words = verb.apply(node);
+                    String name = "etherbay " + words.get(0) + " " + words.get(1);
+                    return DemoChild.start(name, node.folder().resolve("log"), List.of(), words);
+                })
+                .toList();
+        children.forEach(child -> child.awaitEnd(VERB_TIMEOUT));
+    }
+
+    private DemoSeen startNodes() {
+        List<DemoNode> nodes = List.of(lab.node(1), lab.node(2), lab.node(3), lab.node(4));
+        for (DemoNode node : nodes) {
+            boolean hasDisk = node.number() <= 2;
+            node.configure(
+                    nodes,
+                    hasDisk ? "devices = [\"%s\"]%n".formatted(image(node)) : "",
+                    hasDisk ? export(node) : "");
+            node.start();
         }
-        machine = command;
-        return DemoSeen.of("Linux " + kernel.version() + ", run by " + accelerator)
-                .with("kernel", kernel.version())
-                .with("accelerator", accelerator.name());
+        nodes.forEach(DemoNode::await);
+        DemoLab.until("the nodes answer each other", PEERS_TIMEOUT, () -> allUp(lab.node(3)));
+        return DemoSeen.of("node1 exports e0.0 and node2 e1.0, durable before acknowledged;"
+                        + " node3 and node4 run guests")
+                .with("nodeCount", nodes.size());
     }
 
-    private DemoSeen startSegment() {
-        lab.startSegment();
-        return DemoSeen.of("unix:%s, MTU %d".formatted(lab.segmentSocket(), DemoLab.MTU_BYTES))
-                .with("segmentMtuBytes", DemoLab.MTU_BYTES);
+    private String export(DemoNode node) {
+        return """
+                [[export]]
+                shelf = %d
+                slot = 0
+                path = "%s"
+                interfaces = ["%s"]
+                write-cache = "off"
+                """.formatted(node.number() - 1, volume(node), lab.network().interfaceName());
     }
 
-    private DemoSeen startTargets() {
-        for (int slot : SLOTS) {
-            lab.makeDisk(slot);
-            lab.startTarget(slot);
-        }
-        return DemoSeen.of("%d MiB each, a process each, write cache off"
-                        .formatted(DemoLab.DISK_BYTES >> 20))
-                .with("diskBytes", DemoLab.DISK_BYTES);
-    }
-
-    private DemoSeen bootGuest() {
-        QemuCommand command = machine;
-        if (command == null) {
-            throw new IllegalStateException("the guest is prepared first");
-        }
-        lab.boot(command);
-        long bootMs = lab.guest().bootTime().toMillis();
-        return DemoSeen.of("takes commands, QEMU is process "
-                        + lab.guest().process().pid())
-                .with("bootMs", bootMs);
-    }
-
-    private DemoSeen discover() {
-        for (int slot : SLOTS) {
-            String text = lab.sh(
-                    "find " + DemoLab.diskName(slot),
-                    DemoScripts.DISCOVER.formatted(DemoLab.diskName(slot)));
-            DemoFacts facts = DemoFacts.parse(text);
-            right("sectors of " + DemoLab.diskName(slot), DemoLab.DISK_BYTES / 512, facts, "size");
-            right("bytes of data in a frame", PAYLOAD_BYTES, facts, "payload");
-        }
-        return DemoSeen.of("both up, %d bytes of data in a frame".formatted(PAYLOAD_BYTES))
-                .with("payloadBytes", PAYLOAD_BYTES);
-    }
-
-    private DemoSeen format() {
-        lab.sh("make file systems", DemoScripts.FORMAT);
-        return DemoSeen.of("mkfs.ext4 and mount, no error");
-    }
-
-    private DemoSeen write() {
-        DemoFacts facts = DemoFacts.parse(lab.sh("write files", DemoScripts.WRITE));
-        long bytes = facts.number("bytes");
-        moved("written to", bytes, facts);
-        return DemoSeen.of("%d files, %s".formatted(facts.number("files"), rate(bytes, facts)))
-                .with("fileCount", facts.number("files"))
-                .with("fileBytes", bytes)
-                .with("writeMs", facts.number("ms"));
-    }
-
-    private DemoSeen read() {
-        DemoFacts facts = DemoFacts.parse(lab.sh("read its files back", DemoScripts.READ));
-        long bytes = facts.number("bytes");
-        moved("read from", bytes, facts);
-        return DemoSeen.of("%s, every SHA-256 right".formatted(rate(bytes, facts)))
-                .with("readMs", facts.number("ms"));
-    }
-
-    /** That the page cache did not stand in for the disks. */
-    private static void moved(String direction, long bytes, DemoFacts facts) {
-        long sectors = facts.number("sectors");
-        if (sectors * 512 < bytes) {
-            throw wrong(
-                    "less was %s the disks than the files have".formatted(direction),
-                    "%d bytes of files, %d sectors of 512 bytes".formatted(bytes, sectors));
+    private static boolean allUp(DemoNode node) {
+        try {
+            node.run("node", "list", "--now");
+            return true;
+        } catch (EtherbayException notAll) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw notAll;
+            }
+            return false;
         }
     }
 
-    private static void right(String what, long expected, DemoFacts facts, String name) {
-        long found = facts.number(name);
-        if (found != expected) {
-            throw wrong(what + " are wrong", "%d, not %d".formatted(found, expected));
+    private DemoSeen createGuest() {
+        List<String> words = DemoVerbs.words(
+                List.of("guest", "create", DemoLab.GUEST, "--legs", "e0.0,e1.0"),
+                List.of("--if", lab.network().interfaceName(), "--assume-clean"),
+                guest.options(lab));
+        lab.node(3).run(report::say, words.toArray(String[]::new));
+        return DemoSeen.of("guest %s, legs e0.0 and e1.0".formatted(DemoLab.GUEST));
+    }
+
+    private DemoSeen boot() {
+        DemoNode host = lab.node(3);
+        DemoConsole console = lab.console();
+        host.run("guest", "start", DemoLab.GUEST);
+        lab.booted();
+        guest.begin(lab, host, report::say);
+        lab.awaitRecords(FIRST_RECORDS);
+        DemoGap usual = DemoGap.of(console.written());
+        return DemoSeen.of(String.format(
+                        Locale.ROOT,
+                        "%d records of 4 KiB, durable, numbered, read back",
+                        console.written().size()))
+                .with(DemoSeen.GUEST_GAP_MS, usual.guestMs())
+                .with(DemoSeen.OUTSIDE_GAP_MS, usual.outsideMs())
+                .with(DemoSeen.ERROR_COUNT, 0);
+    }
+
+    /** @throws EtherbayException when the guest has seen an error */
+    static void requireNoErrors(DemoConsole console) {
+        if (!console.errors().isEmpty()) {
+            throw wrong("the guest saw an error", String.join("; ", console.errors()));
         }
     }
 
@@ -181,13 +185,7 @@ final class DemoRun {
         return new EtherbayException(
                 ErrorCode.INTERNAL,
                 message,
-                why,
+                EtherbayException.shown(why),
                 "please report it with the logs above; `etherbay demo --keep` leaves all running");
-    }
-
-    private static String rate(long bytes, DemoFacts facts) {
-        double mib = bytes / (double) (1 << 20);
-        double seconds = Math.max(1, facts.number("ms")) / 1000.0;
-        return String.format(Locale.ROOT, "%.0f MiB in %.1f s", mib, seconds);
     }
 }

@@ -3,12 +3,26 @@ package etherbay.cli;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * What a step of the demo saw: a few words for the table, and the numbers in them by name. Names
- * carry their unit, are unique in the whole demo, and do not change between releases.
+ * What a step of the demo saw: a few words for the table, and numbers by name. Names carry their
+ * unit and do not change between releases. Those that have a column of the table of their own are
+ * the constants here.
  */
 record DemoSeen(String words, Map<String, Object> measured) {
+    /** The longest time between two records, by the clock of the guest. */
+    static final String GUEST_GAP_MS = "guestGapMs";
+
+    /** The same by the clock of this machine. */
+    static final String OUTSIDE_GAP_MS = "outsideGapMs";
+
+    /** Copied from one leg of the mirror to the other. */
+    static final String RESYNCED_BYTES = "resyncedBytes";
+
+    /** What the guest saw go wrong. */
+    static final String ERROR_COUNT = "errorCount";
+
     static DemoSeen of(String words) {
         return new DemoSeen(words, Map.of());
     }
@@ -18,5 +32,12 @@ record DemoSeen(String words, Map<String, Object> measured) {
         Map<String, Object> more = new LinkedHashMap<>(measured);
         more.put(name, value);
         return new DemoSeen(words, more);
+    }
+
+    /** The number of that name, if it was measured. */
+    Optional<Long> number(String name) {
+        return measured.get(name) instanceof Number number
+                ? Optional.of(number.longValue())
+                : Optional.empty();
     }
 }

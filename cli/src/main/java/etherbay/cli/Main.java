@@ -71,12 +71,17 @@ public final class Main implements Runnable {
 
     public static void main(String[] arguments) {
         System.setProperty("java.util.logging.SimpleFormatter.format", LOG_FORMAT);
-        System.exit(commandLine(verbsFor(arguments)).execute(arguments));
+        System.exit(commandLineFor(arguments).execute(arguments));
     }
 
     /** The whole command line, ready to execute; tests give it other streams. */
     static CommandLine commandLine() {
         return commandLine(VERBS);
+    }
+
+    /** As {@link #commandLine()}, with what these arguments can be about. */
+    static CommandLine commandLineFor(String... arguments) {
+        return commandLine(verbsFor(arguments));
     }
 
     private static CommandLine commandLine(List<Class<?>> verbs) {

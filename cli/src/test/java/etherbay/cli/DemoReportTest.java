@@ -20,13 +20,26 @@ class DemoReportTest {
     @Test
     void theTableHasALineForEachStepWithAlignedColumnsAndAVerdict() {
         report.step("a", "short", () -> DemoSeen.of("one"));
-        report.step("b", "a longer title", () -> DemoSeen.of("two"));
+        report.step(
+                "b",
+                "a longer title",
+                () -> DemoSeen.of("two")
+                        .with(DemoSeen.GUEST_GAP_MS, 450L)
+                        .with(DemoSeen.OUTSIDE_GAP_MS, 1234L)
+                        .with(DemoSeen.RESYNCED_BYTES, 3L << 19)
+                        .with(DemoSeen.ERROR_COUNT, 0));
+        String blanks = " {8}";
         assertThat(report.table().lines().toList())
                 .satisfiesExactly(
                         line -> assertThat(line)
-                                .isEqualTo("step            seconds  what was seen"),
-                        line -> assertThat(line).matches("short               \\d\\.\\d  one"),
-                        line -> assertThat(line).matches("a longer title      \\d\\.\\d  two"),
+                                .isEqualTo("step            seconds  guest gap  outside gap"
+                                        + "  resynced  errors  seen"),
+                        line -> assertThat(line)
+                                .matches("short " + blanks + " {6}\\d\\.\\d" + blanks + "  -"
+                                        + " {12}-" + " {9}- {7}-  one"),
+                        line -> assertThat(line)
+                                .matches("a longer title {6}\\d\\.\\d {5}0\\.45 s {7}1\\.23 s"
+                                        + " {3}1\\.5 MiB {4}none  two"),
                         line -> assertThat(line).isEmpty(),
                         line -> assertThat(line)
                                 .matches("2 steps in \\d+\\.\\d s: every step was right\\."));
@@ -39,9 +52,10 @@ class DemoReportTest {
         assertThat(report.json().replaceAll("\"durationMs\":\\d+", "\"durationMs\":0"))
                 .isEqualTo("""
                         {"ok":true,"durationMs":0,"steps":[\
-                        {"name":"a","title":"one","ok":true,"durationMs":0,"seen":"x"},\
-                        {"name":"b","title":"two","ok":true,"durationMs":0,"seen":"y"}],\
-                        "measured":{"aBytes":7,"accel":"TCG","bCount":0}}""");
+                        {"name":"a","title":"one","ok":true,"durationMs":0,"seen":"x",\
+                        "measured":{"aBytes":7,"accel":"TCG"}},\
+                        {"name":"b","title":"two","ok":true,"durationMs":0,"seen":"y",\
+                        "measured":{"bCount":0}}]}""");
     }
 
     @Test
@@ -70,6 +84,15 @@ class DemoReportTest {
         report.step("a", "one", () -> DemoSeen.of("x"));
         report.step("b", "two", () -> DemoSeen.of("y"));
         assertThat(err.toString().lines()).containsExactly("demo 1/2: one", "demo 2/2: two");
+    }
+
+    @Test
+    void whatAStepDoesMeanwhileIsToldBelowIt() {
+        report.step("a", "one", () -> {
+            report.say(" half of it ");
+            return DemoSeen.of("x");
+        });
+        assertThat(err.toString().lines()).containsExactly("demo 1/2: one", "  half of it");
     }
 
     @Test
