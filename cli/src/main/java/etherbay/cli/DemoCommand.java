@@ -35,6 +35,12 @@ final class DemoCommand implements Callable<Integer> {
                     + " page is and what to try")
     private boolean keep;
 
+    @Option(
+            names = "--debian",
+            description = "a guest made of Debian's packages, which takes some minutes more and"
+                    + " needs mmdebstrap, grub-pc-bin and qemu-utils")
+    private boolean debian;
+
     @Override
     public Integer call() {
         try (DemoStop stop = new DemoStop();
@@ -62,10 +68,11 @@ final class DemoCommand implements Callable<Integer> {
 
     private void demonstrate(DemoLab lab) {
         PrintWriter out = spec.commandLine().getOut();
+        DemoGuest guest = debian ? new DemoDebianGuest() : new DemoSmallGuest();
         DemoReport report = new DemoReport(new DemoProgress(
                 spec.commandLine().getErr(), DemoProgress.onTerminal(), DemoRun.STEP_COUNT));
         try {
-            new DemoRun(lab, new DemoSmallGuest(), report).all();
+            new DemoRun(lab, guest, report).all();
         } finally {
             if (!Thread.currentThread().isInterrupted()) {
                 out.print(json ? report.json() + System.lineSeparator() : report.table());

@@ -131,6 +131,11 @@ final class DemoConsole implements AutoCloseable {
         return List.copyOf(errors);
     }
 
+    /** Whether the last that it printed is a line that has not ended, with this at its end. */
+    synchronized boolean waitsAt(String prompt) {
+        return partial.toString().strip().endsWith(prompt);
+    }
+
     /** The last lines. */
     synchronized List<String> last() {
         return List.copyOf(last);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.cli;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -9,14 +10,18 @@ interface DemoGuest {
     /** The least that its disk needs. */
     long diskBytes();
 
-    /** Has all there that it is made of, and looks whether this machine can run it. */
-    DemoSeen prepare();
+    /** How long it may take from its start to its first record. */
+    Duration bootTimeout();
 
     /**
-     * The options of {@code etherbay guest create} that say what it is.
+     * Has all there that it is made of.
      *
      * @param lab whose folder may take files
+     * @param told hears what is waited for
      */
+    DemoSeen prepare(DemoLab lab, Consumer<String> told);
+
+    /** The options of {@code etherbay guest create} that say what it is. */
     List<String> options(DemoLab lab);
 
     /**

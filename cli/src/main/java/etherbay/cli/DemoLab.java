@@ -9,6 +9,7 @@ import etherbay.guest.GuestCache;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
@@ -61,6 +62,15 @@ final class DemoLab implements AutoCloseable {
 
     Path folder() {
         return folder;
+    }
+
+    /** Makes a file that has no blocks yet. */
+    static void makeSparse(Path file, long bytes) {
+        try (RandomAccessFile made = new RandomAccessFile(file.toFile(), "rw")) {
+            made.setLength(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     DemoVerbs verbs() {
@@ -151,8 +161,12 @@ final class DemoLab implements AutoCloseable {
 
     /** Waits until so many more records are written. */
     void awaitRecords(int count) {
+        awaitRecords(count, RECORDS_TIMEOUT);
+    }
+
+    void awaitRecords(int count, Duration timeout) {
         int wanted = console().written().size() + count;
-        until("the guest's writer goes on", RECORDS_TIMEOUT, () -> {
+        until("the guest's writer goes on", timeout, () -> {
             DemoRun.requireNoErrors(console());
             return console().written().size() >= wanted;
         });

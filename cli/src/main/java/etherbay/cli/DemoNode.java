@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 /**
  * A node of the demo: a daemon with a folder, a name and an identity of its own, and the verbs that
@@ -23,6 +24,8 @@ import java.util.function.Consumer;
  */
 final class DemoNode {
     private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+
+    private static final Pattern COPYING = Pattern.compile("(?m): copying (\\d+) MiB ");
 
     private final int number;
     private final Path folder;
@@ -107,7 +110,7 @@ final class DemoNode {
     void start() {
         daemon = DemoChild.start(
                 name(),
-                folder.resolve("log"),
+                log(),
                 network.prefix(number),
                 List.of("node", "run", "-c", settings().toString()));
     }
@@ -128,6 +131,23 @@ final class DemoNode {
     /** Its process, or the last that it had. */
     Optional<DemoChild> daemon() {
         return Optional.ofNullable(daemon);
+    }
+
+    /** What passes over mirrors have been to copy since it was started, as it has told. */
+    long copyingBytes() {
+        try {
+            return COPYING.matcher(Files.readString(log()))
+                    .results()
+                    .mapToLong(match -> Long.parseLong(match.group(1)) << 20)
+                    .sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Of its daemon. */
+    Path log() {
+        return folder.resolve("log");
     }
 
     /** The guests that it knows of. */

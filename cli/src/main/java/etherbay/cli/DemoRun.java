@@ -4,9 +4,6 @@ package etherbay.cli;
 import etherbay.base.ErrorCode;
 import etherbay.base.EtherbayException;
 
-import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -37,7 +34,7 @@ final class DemoRun {
         this.lab = lab;
         this.guest = guest;
         this.report = report;
-        trials = new DemoTrials(lab);
+        trials = new DemoTrials(lab, guest.bootTimeout());
     }
 
     /**
@@ -46,7 +43,7 @@ final class DemoRun {
      * @throws EtherbayException for the first step that is not right
      */
     void all() {
-        report.step("guest", "what a guest is made of", guest::prepare);
+        report.step("guest", "what a guest is made of", () -> guest.prepare(lab, report::say));
         report.step(
                 "network",
                 "one Ethernet for four nodes",
@@ -78,18 +75,15 @@ final class DemoRun {
     private DemoSeen makeVolumes() {
         List<DemoNode> storage = lab.makeNodes().subList(0, 2);
         for (DemoNode node : storage) {
-            try (RandomAccessFile file = new RandomAccessFile(image(node).toFile(), "rw")) {
-                file.setLength(guest.diskBytes() + VOLUME_ROOM_BYTES);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            DemoLab.makeSparse(image(node), guest.diskBytes() + VOLUME_ROOM_BYTES);
         }
         String size = guest.diskBytes() / 1024 + "K";
         onAll(storage, node -> List.of("vg", "create", group(node), "" + image(node)));
         onAll(
                 storage,
-                node -> List.of(
-                        "lv", "create", volume(node), "--size", size, "--device", "" + image(node)));
+                node -> DemoVerbs.words(
+                        List.of("lv", "create", volume(node), "--size", size),
+                        List.of("--device", "" + image(node))));
         return DemoSeen.of("%d MiB each, in a group that LVM2 reads as well"
                         .formatted(guest.diskBytes() >> 20))
                 .with("diskBytes", guest.diskBytes());
@@ -101,7 +95,7 @@ final class DemoRun {
                 .map(node -> {
                     List<String> words = verb.apply(node);
                     String name = "etherbay " + words.get(0) + " " + words.get(1);
-                    return DemoChild.start(name, node.folder().resolve("log"), List.of(), words);
+                    return DemoChild.start(name, node.log(), List.of(), words);
                 })
                 .toList();
         children.forEach(child -> child.awaitEnd(VERB_TIMEOUT));
@@ -162,7 +156,7 @@ final class DemoRun {
         host.run("guest", "start", DemoLab.GUEST);
         lab.booted();
         guest.begin(lab, host, report::say);
-        lab.awaitRecords(FIRST_RECORDS);
+        lab.awaitRecords(FIRST_RECORDS, guest.bootTimeout());
         DemoGap usual = DemoGap.of(console.written());
         return DemoSeen.of(String.format(
                         Locale.ROOT,

@@ -10,12 +10,14 @@ import etherbay.guest.Initramfs;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 
 /** Debian's kernel and busybox, all in memory: its disk has nothing but the writer's records. */
 final class DemoSmallGuest implements DemoGuest {
     private static final long DISK_BYTES = 64L << 20;
+    private static final Duration BOOT_TIMEOUT = Duration.ofMinutes(2);
     private @Nullable DebianKernel kernel;
     private @Nullable Path initramfs;
 
@@ -25,7 +27,12 @@ final class DemoSmallGuest implements DemoGuest {
     }
 
     @Override
-    public DemoSeen prepare() {
+    public Duration bootTimeout() {
+        return BOOT_TIMEOUT;
+    }
+
+    @Override
+    public DemoSeen prepare(DemoLab lab, Consumer<String> told) {
         Path cache = GuestCache.folder();
         DebianKernel obtained = DebianKernel.obtain(cache, List.of("virtio_blk"));
         kernel = obtained;

@@ -31,9 +31,12 @@ final class DemoTrials {
     private static final int CHUNK_BYTES = 1 << 20;
 
     private final DemoLab lab;
+    private final Duration bootTimeout;
 
-    DemoTrials(DemoLab lab) {
+    /** @param bootTimeout from the start of a guest to its first record */
+    DemoTrials(DemoLab lab, Duration bootTimeout) {
         this.lab = lab;
+        this.bootTimeout = bootTimeout;
     }
 
     DemoSeen migrate(int from, int to) {
@@ -116,18 +119,20 @@ final class DemoTrials {
         DemoConsole console = lab.console();
         List<Written> before = console.written();
         console.begin();
+        long copiedBefore = host.copyingBytes();
         host.run("guest", "recover", DemoLab.GUEST);
-        lab.awaitRecords(RECORDS);
+        lab.awaitRecords(RECORDS, bootTimeout);
         List<Written> after =
                 console.written().subList(before.size(), console.written().size());
         long foundCount = requireAll(before, console.found(), after.getFirst().number());
         DemoGap.of(after); // none is missing since
         long gapMs = (after.getFirst().seenNs() - before.getLast().seenNs()) / 1_000_000;
-        Map<?, ?> mirror = lab.mirror(host);
-        requireWhole(mirror);
+        requireWhole(lab.mirror(host));
+        // Not copied_bytes, which counts since the last epoch: a recovery takes two.
+        long copied = host.copyingBytes() - copiedBefore;
         return DemoSeen.of("started anew; all %d acknowledged records found".formatted(foundCount))
                 .with(DemoSeen.OUTSIDE_GAP_MS, gapMs)
-                .with(DemoSeen.RESYNCED_BYTES, DemoLab.number(mirror, "copied_bytes"))
+                .with(DemoSeen.RESYNCED_BYTES, copied)
                 .with(DemoSeen.ERROR_COUNT, console.errors().size())
                 .with("recordCount", foundCount);
     }

@@ -8,16 +8,15 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.io.File;
 import java.io.IOException;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -70,9 +69,10 @@ class DemoSysTest {
             end(demo);
         }
         String json = Tool.textOf(folder.resolve("out"));
-        assertRight(json);
+        assertRight(json, "segment");
         assertThat(home.resolve(".cache/etherbay/kernels")).isNotEmptyDirectory();
-        assertThat(labOf(json)).doesNotExist();
+        assertThat(home.resolve(".local")).doesNotExist();
+        assertThat(leftOf(demo)).isEmpty();
     }
 
     @Test
@@ -84,21 +84,15 @@ class DemoSysTest {
                 assertThat(demo.isAlive()).as(errors()).isTrue();
                 return errors().contains("All of it runs on");
             });
-            String json = Tool.textOf(folder.resolve("out"));
-            assertRight(json);
-            Path lab = labOf(json);
-            assertThat(shellAnswer(lab.resolve("shell.sock"), "ls /mnt/1; echo $((6 * 7))"))
-                    .contains("file1")
-                    .contains("42");
+            assertRight(Tool.textOf(folder.resolve("out")), "namespaces");
+            assertThat(page()).contains("<title>");
+            assertThat(guestOnNode4()).contains("running").contains("here");
             List<ProcessHandle> children = demo.toHandle().descendants().toList();
-            assertThat(children).as("segment, two targets, QEMU").hasSize(4);
-            demo.destroy(); // SIGTERM
-            assertThat(demo.waitFor(END_TIMEOUT.toSeconds(), TimeUnit.SECONDS))
-                    .as(errors())
-                    .isTrue();
-            assertThat(demo.exitValue()).isEqualTo(128 + 15);
-            assertThat(children).noneMatch(ProcessHandle::isAlive);
-            assertThat(lab).doesNotExist();
+            assertThat(children).as("four nodes").hasSizeGreaterThanOrEqualTo(4);
+            assertThat(leftOf(demo))
+                    .as("a folder, five namespaces, four nodes, a QEMU")
+                    .hasSize(1 + 5 + 4 + 1);
+            end(demo, children);
         } finally {
             end(demo);
         }
@@ -110,23 +104,48 @@ class DemoSysTest {
         try {
             Tool.await("the guest's boot", DEMO_TIMEOUT, () -> {
                 assertThat(demo.isAlive()).as(errors()).isTrue();
-                return demo.descendants().count() == 4;
+                return errors().contains("it starts on node3");
             });
-            List<ProcessHandle> children = demo.toHandle().descendants().toList();
-            // Not SIGINT: whoever runs the tests in the background has made all children ignore it.
-            Tool.check(List.of("kill", "-TERM", "" + demo.pid()));
-            assertThat(demo.waitFor(END_TIMEOUT.toSeconds(), TimeUnit.SECONDS))
-                    .as(errors())
-                    .isTrue();
-            assertThat(demo.exitValue()).isEqualTo(128 + 15);
-            assertThat(children).noneMatch(ProcessHandle::isAlive);
+            end(demo, demo.toHandle().descendants().toList());
             assertThat(Tool.textOf(folder.resolve("out"))).isEmpty();
         } finally {
             end(demo);
         }
     }
 
-    private static void assertRight(String json) {
+    /** Not SIGINT: whoever runs the tests in the background has made all children ignore it. */
+    private void end(Process demo, List<ProcessHandle> children) throws InterruptedException {
+        demo.destroy(); // SIGTERM
+        assertThat(demo.waitFor(END_TIMEOUT.toSeconds(), TimeUnit.SECONDS))
+                .as(errors())
+                .isTrue();
+        assertThat(demo.exitValue()).isEqualTo(128 + 15);
+        assertThat(children).noneMatch(ProcessHandle::isAlive);
+        assertThat(leftOf(demo)).isEmpty();
+    }
+
+    /**
+     * What there is of it: its processes but for itself, its namespaces and its folder, each of
+     * which has its process id in it, or the name of the folder.
+     */
+    private List<String> leftOf(Process demo) {
+        List<String> left = new ArrayList<>(Tool.run(List.of("ip", "netns", "list"))
+                .text()
+                .lines()
+                .filter(line -> line.startsWith("eb-demo-" + demo.pid() + "-"))
+                .toList());
+        Path lab = folder.resolve("tmp");
+        for (File file : Objects.requireNonNull(lab.toFile().listFiles())) {
+            left.add(file.toString());
+        }
+        left.addAll(Tool.run(List.of("pgrep", "-f", "(-c|-pidfile) " + lab + "/"))
+                .text()
+                .lines()
+                .toList());
+        return left;
+    }
+
+    private static void assertRight(String json, String network) {
         assertThat(json.lines()).hasSize(1);
         assertThat(json).startsWith("{\"ok\":true,").doesNotContain("\"ok\":false");
         assertThat(Pattern.compile("\"name\":\"([a-z]+)\"")
@@ -134,27 +153,39 @@ class DemoSysTest {
                         .results()
                         .map(match -> match.group(1)))
                 .containsExactly(
-                        "kernel",
-                        "segment",
-                        "export",
-                        "boot",
-                        "discover",
-                        "format",
-                        "write",
-                        "read",
-                        "outage",
-                        "verify");
-        assertThat(number(json, "payloadBytes")).isEqualTo(8704);
-        assertThat(number(json, "fileBytes")).isEqualTo(32 << 20);
-        assertThat(number(json, "errorCount")).isZero();
-        assertThat(number(json, "kernelErrorCount")).isZero();
-        assertThat(number(json, "recordCount")).isGreaterThanOrEqualTo(24);
-        assertThat(number(json, "targetAwayMs")).isGreaterThanOrEqualTo(3000);
-        // It may begin late in the absence. Afterwards it goes on at once: with another address
-        // than before the target would be another path, and that took 6.8 s more.
-        assertThat(number(json, "longestStallMs"))
-                .isBetween(
-                        number(json, "targetAwayMs") - 1500, number(json, "targetAwayMs") + 5_000);
+                        "guest", "network", "volumes", "nodes", "mirror", "boot", "migrate", "back",
+                        "storage", "host", "compare");
+        System.out.println(network + ": all of it took " + number(json, "durationMs") + " ms");
+        assertThat(stepOf(json, "network")).contains("\"network\":\"" + network + "\"");
+        for (String move : List.of("migrate", "back")) {
+            String step = stepOf(json, move);
+            assertThat(number(step, "resyncedBytes")).isZero();
+            assertThat(number(step, "guestGapMs")).isBetween(1L, 20_000L);
+            assertThat(number(step, "outsideGapMs")).isBetween(1L, 20_000L);
+            assertThat(number(step, "errorCount")).isZero();
+        }
+        String storage = stepOf(json, "storage");
+        // Chunks of 1 MiB, a ring of 4 MiB and what is written while it is filled.
+        assertThat(number(storage, "resyncedBytes")).isBetween(1L, 16L << 20);
+        // A leg that says nothing is failed after a second.
+        assertThat(number(storage, "guestGapMs")).isBetween(900L, 20_000L);
+        assertThat(number(storage, "outsideGapMs")).isBetween(900L, 20_000L);
+        assertThat(number(storage, "errorCount")).isZero();
+        String host = stepOf(json, "host");
+        assertThat(number(host, "recordCount")).isGreaterThan(50);
+        assertThat(number(host, "resyncedBytes")).isLessThan(16L << 20);
+        assertThat(number(host, "outsideGapMs")).isBetween(1000L, 120_000L);
+        assertThat(number(host, "errorCount")).isZero();
+        assertThat(number(stepOf(json, "compare"), "comparedBytes")).isGreaterThan(64L << 20);
+        assertThat(number(stepOf(json, "compare"), "errorCount")).isZero();
+    }
+
+    /** The object of one step. */
+    private static String stepOf(String json, String name) {
+        int from = json.indexOf("{\"name\":\"" + name + "\"");
+        assertThat(from).as("%s in %s", name, json).isNotNegative();
+        int next = json.indexOf("{\"name\":", from + 1);
+        return next < 0 ? json.substring(from) : json.substring(from, next);
     }
 
     private static long number(String json, String name) {
@@ -163,39 +194,33 @@ class DemoSysTest {
         return Long.parseLong(field.group(1));
     }
 
-    private static Path labOf(String json) {
-        Matcher socket = Pattern.compile("unix:([^ ,\"]+)/segment\\.sock").matcher(json);
-        assertThat(socket.find()).as(json).isTrue();
-        return Path.of(socket.group(1));
+    /** As a browser gets it that does not mind whose certificate it is. */
+    private String page() {
+        Matcher url = Pattern.compile("https://127\\.0\\.0\\.1:\\d+/").matcher(errors());
+        assertThat(url.find()).as(errors()).isTrue();
+        return Tool.check(List.of("curl", "-sSkL", "--max-time", "20", url.group()));
     }
 
-    private static String shellAnswer(Path socket, String line) throws IOException {
-        StringBuilder answer = new StringBuilder();
-        try (SocketChannel shell = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-            shell.configureBlocking(false);
-            shell.write(ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.US_ASCII)));
-            ByteBuffer bytes = ByteBuffer.allocate(4096);
-            Tool.await("an answer of the guest's shell", Duration.ofSeconds(30), () -> {
-                try {
-                    shell.read(bytes.clear());
-                } catch (IOException e) {
-                    throw new AssertionError(e);
-                }
-                answer.append(StandardCharsets.US_ASCII.decode(bytes.flip()));
-                return answer.toString().contains("42");
-            });
-        }
-        return answer.toString();
+    private String guestOnNode4() {
+        Matcher state = Pattern.compile("guest list --state (\\S+)").matcher(errors());
+        assertThat(state.find()).as(errors()).isTrue();
+        return Tool.check(List.of(LAUNCHER, "guest", "list", "--state", state.group(1)));
     }
 
-    /** Output and errors go to files of the folder: a pipe that nobody reads would stop it. */
+    /**
+     * Output and errors go to files of the folder: a pipe that nobody reads would stop it. What it
+     * makes lies in the folder {@code tmp} below.
+     */
     private Process demo(List<String> command) throws IOException {
-        return new ProcessBuilder(command)
+        Path tmp = Files.createDirectory(folder.resolve("tmp"));
+        Files.setPosixFilePermissions(tmp, PosixFilePermissions.fromString("rwxrwxrwx"));
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectInput(Path.of("/dev/null").toFile())
                 .redirectOutput(folder.resolve("out").toFile())
-                .redirectError(folder.resolve("err").toFile())
-                .start();
+                .redirectError(folder.resolve("err").toFile());
+        builder.environment().put("ETHERBAY_JAVA_OPTS", "-Djava.io.tmpdir=" + tmp);
+        return builder.start();
     }
 
     private String errors() {
