@@ -45,7 +45,7 @@ final class DemoDebianGuest implements DemoGuest {
             [Service]
             Type=idle
             ExecStartPre=dmesg -n 4
-            ExecStart=sh -c 'exec sh /root/writer >/dev/console 2>&1'
+            ExecStart=sh -c 'exec sh /srv/writer >/dev/console 2>&1'
             [Install]
             WantedBy=multi-user.target
             """;
@@ -106,11 +106,12 @@ final class DemoDebianGuest implements DemoGuest {
                 .orElseThrow(() -> DemoRun.wrong("the guest has no console", "" + host.guests()));
         try (SocketChannel typing = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             typing.connect(UnixDomainSocketAddress.of(socket));
+            Thread.ofVirtual().name("demo-console-rest").start(() -> discard(typing));
             type(typing, "root");
             DemoLab.until(
                     "it asks for a password", ANSWER_TIMEOUT, () -> console.waitsAt("Password:"));
             type(typing, password);
-            DemoLab.until("its shell", ANSWER_TIMEOUT, () -> console.waitsAt("#"));
+            DemoLab.until("its shell", ANSWER_TIMEOUT, () -> console.waitsAt(":~#"));
             for (String command : commands()) {
                 type(typing, command + "; echo answer-$((" + answered + " + 1))");
                 String answer = "answer-" + ++answered;
@@ -128,7 +129,7 @@ final class DemoDebianGuest implements DemoGuest {
         List<String> commands = new ArrayList<>();
         commands.add("stty -echo");
         commands.add("dd if=/dev/zero of=/srv/records bs=1M count=20 conv=fsync");
-        commands.addAll(file("/root/writer", DemoWriter.script("/srv/records")));
+        commands.addAll(file("/srv/writer", DemoWriter.script("/srv/records")));
         commands.addAll(file("/etc/systemd/system/writer.service", UNIT));
         commands.add("sync");
         commands.add("systemctl enable --now writer");
@@ -146,6 +147,18 @@ final class DemoDebianGuest implements DemoGuest {
         commands.add("base64 -d /run/coded >" + path);
         commands.add("rm /run/coded");
         return commands;
+    }
+
+    /** The console's file has it too; but who connects and does not read stops the guest. */
+    private static void discard(SocketChannel channel) {
+        ByteBuffer bytes = ByteBuffer.allocate(4096);
+        try {
+            while (channel.read(bytes.clear()) >= 0) {
+                // Nothing to do with it.
+            }
+        } catch (IOException closed) {
+            // All was typed.
+        }
     }
 
     private static void type(SocketChannel channel, String line) throws IOException {

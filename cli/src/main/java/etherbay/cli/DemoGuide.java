@@ -23,7 +23,7 @@ final class DemoGuide {
         return """
 
                 All of it runs on; stop it with Ctrl-C, or: kill %1$d
-                  the page of node3, whose certificate nobody has signed, and the token that it asks for:
+                  the page of node3 (nobody signed its certificate), and the token that it wants:
                     %2$s/
                     %3$s
                   where the guest is, and to move it once more:

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -106,11 +107,13 @@ final class DemoLab implements AutoCloseable {
         return made;
     }
 
-    /** Makes all nodes; none is started. */
+    /** Makes all nodes, side by side, for the sake of their keys; none is started. */
     List<DemoNode> makeNodes() {
-        for (int number = 1; number <= NODE_COUNT; number++) {
-            nodes.add(new DemoNode(number, folder, network(), verbs));
-        }
+        DemoNetwork between = network();
+        nodes.addAll(IntStream.rangeClosed(1, NODE_COUNT)
+                .parallel()
+                .mapToObj(number -> new DemoNode(number, folder, between, verbs))
+                .toList());
         return List.copyOf(nodes);
     }
 

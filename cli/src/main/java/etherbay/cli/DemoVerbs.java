@@ -15,7 +15,7 @@ import java.util.function.Consumer;
 
 /**
  * Verbs of {@code etherbay} as a person types them, run in this process: another one for each would
- * take longer than most of them. One thread at a time.
+ * take longer than most of them. Any thread.
  */
 final class DemoVerbs {
     /** All of them, one after the other. */
