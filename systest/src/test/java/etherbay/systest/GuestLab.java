@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.systest;
 
-import etherbay.guest.DebianKernel;
-import etherbay.guest.GuestCache;
-import etherbay.guest.Initramfs;
-
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -35,25 +31,6 @@ final class GuestLab implements AutoCloseable {
             AoeServer.Repository.root().resolve("etherbay").toString();
     private static final long DISK_BYTES = 64L << 20;
     private static final Pattern RECORD = Pattern.compile("(?m)^W (\\d+) of");
-
-    /** Each record is written durably and read back, with the one before, past all caches. */
-    private static final String WRITER = """
-            (n=0
-            one() { dd if=/dev/vda bs=4096 count=1 skip=$(($1 %% 4096)) iflag=direct 2>/dev/null |
-                head -n 1; }
-            while :; do
-                n=$((n + 1))
-                printf 'record %%d\\n%%4080s' $n '' | head -c 4096 >/tmp/record
-                if dd if=/tmp/record of=/dev/vda bs=4096 count=1 seek=$((n %% 4096)) \\
-                        iflag=fullblock oflag=direct conv=fsync,notrunc 2>/tmp/error &&
-                        [ "$(one $n)" = "record $n" ] &&
-                        { [ $n = 1 ] || [ "$(one $((n - 1)))" = "record $((n - 1))" ]; }; then
-                    echo "W $n of the writer"
-                else
-                    echo "FAILED $n: $(cat /tmp/error)"
-                fi
-            done >/dev/console 2>&1) &
-            """.formatted();
 
     private final Path folder;
     private final Path segment;
@@ -197,7 +174,7 @@ final class GuestLab implements AutoCloseable {
 
     /** Its hypervisor alone. */
     void killGuest(String node) {
-        Path pid = state(node).resolve("guests").resolve(GUEST).resolve("pid");
+        Path pid = guestFile(node, "pid");
         if (Files.exists(pid)) {
             Tool.run(List.of("kill", "-KILL", Tool.textOf(pid).strip()));
         }
@@ -235,18 +212,16 @@ final class GuestLab implements AutoCloseable {
         return outcome.text();
     }
 
-    String mirror(String node) {
-        return run("mirror", "detail", GUEST, "--state", state(node).toString());
+    String mirror(String node, String... options) {
+        List<String> words =
+                new ArrayList<>(List.of("mirror", "detail", GUEST, "--state", "" + state(node)));
+        words.addAll(List.of(options));
+        return run(words.toArray(String[]::new));
     }
 
     /** Makes the guest on a node, and waits until it writes. */
     void boot(String node) {
-        Path cache = GuestCache.folder();
-        DebianKernel kernel = DebianKernel.obtain(cache, List.of("virtio_blk"));
-        Path initramfs = Initramfs.with(kernel)
-                .modules("virtio_pci", "virtio_blk")
-                .setup(WRITER)
-                .build(cache);
+        RecordGuest system = RecordGuest.obtain();
         guest(
                 node,
                 "create",
@@ -256,21 +231,29 @@ final class GuestLab implements AutoCloseable {
                 "--if",
                 "unix:" + segment,
                 "--memory",
-                "192M",
+                RecordGuest.MEMORY_MIB + "M",
                 "--kernel",
-                kernel.image().toString(),
+                system.kernel().toString(),
                 "--initrd",
-                initramfs.toString(),
+                system.initramfs().toString(),
                 "--append",
-                "console=ttyS0 panic=-1 quiet no_timer_check tsc=reliable random.trust_cpu=on"
-                        + " net.ifnames=0",
+                RecordGuest.APPEND,
                 "--assume-clean");
         guest(node, "start", GUEST);
         awaitRecords(node, 3);
     }
 
+    /** What it has said on each node. */
+    List<Path> consoles() {
+        return NODES.stream().map(node -> guestFile(node, "console.log")).toList();
+    }
+
+    private Path guestFile(String node, String name) {
+        return state(node).resolve("guests").resolve(GUEST).resolve(name);
+    }
+
     String console(String node) {
-        Path log = state(node).resolve("guests").resolve(GUEST).resolve("console.log");
+        Path log = guestFile(node, "console.log");
         return Files.exists(log) ? Tool.textOf(log).replace("\r", "") : "";
     }
 
