@@ -11,6 +11,7 @@ import etherbay.guest.machine.Hypervisor.Progress;
 import etherbay.guest.machine.Hypervisor.Sending;
 
 import java.util.EnumSet;
+import java.util.Optional;
 
 /**
  * The source of a move. Its record decides: while it says LEAVING the guest can only go on here,
@@ -57,7 +58,12 @@ final class Departure {
             guest.say("it is not moved to " + to + ": " + failure.getMessage() + ": "
                     + failure.why());
             comeBack();
-            throw failure;
+            throw new EtherbayException(
+                    failure.code(),
+                    "guest " + guest.name() + " is not moved to " + to + "; it goes on at "
+                            + parts.node(),
+                    failure.getMessage() + ": " + failure.why(),
+                    failure.correction());
         }
         watch.at(Step.HANDED);
         if (!handOver()) {
@@ -117,8 +123,7 @@ final class Departure {
         Condition now = guest.condition();
         while (now == Condition.LEAVING) {
             requireWanted(watch);
-            Progress progress = parts.hypervisor().progress(guest.name());
-            watch.sent(progress);
+            progress().ifPresent(watch::sent);
             parts.pace().pause(KeeperParts.POLL_MS);
             now = guest.condition();
         }
@@ -127,10 +132,22 @@ final class Departure {
         }
     }
 
+    /** Empty when its hypervisor has ended since it was looked at. */
+    private Optional<Progress> progress() {
+        try {
+            return Optional.of(parts.hypervisor().progress(guest.name()));
+        } catch (EtherbayException ended) {
+            if (ended.code() != ErrorCode.NOT_FOUND) {
+                throw ended;
+            }
+            return Optional.empty();
+        }
+    }
+
     private EtherbayException failedSending(Condition now) {
         String why = now == Condition.ABSENT
                 ? "its hypervisor here has ended"
-                : parts.hypervisor().progress(guest.name()).failure();
+                : progress().map(Progress::failure).orElse("its hypervisor here has ended");
         return new EtherbayException(
                 ErrorCode.UNAVAILABLE,
                 "the memory of guest " + guest.name() + " was not sent",
