@@ -189,7 +189,8 @@ final class ConsoleTail implements AutoCloseable {
         long longest = 0;
         for (int at = 1; at < records.size(); at++) {
             if (records.get(at).atNs() >= sinceNs) {
-                longest = Math.max(longest, records.get(at).atNs() - records.get(at - 1).atNs());
+                longest = Math.max(
+                        longest, records.get(at).atNs() - records.get(at - 1).atNs());
             }
         }
         return longest;

@@ -100,6 +100,13 @@ final class Daemon implements AutoCloseable {
         KillAtExit.kill(process);
     }
 
+    /** SIGKILL, to it alone: what it started goes on. */
+    void crash() {
+        Tool.check(List.of("kill", "-KILL", "" + pid()));
+        Tool.await("it is gone", END_TIMEOUT, () -> !process.isAlive());
+        close();
+    }
+
     /** SIGTERM. @return its exit code */
     int terminate() {
         process.destroy();

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package etherbay.systest;
 
+import etherbay.admin.ApiClient;
+import etherbay.admin.Documents;
+import etherbay.admin.NodeReport;
+
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -13,6 +17,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -34,17 +39,36 @@ final class GuestLab implements AutoCloseable {
 
     private final Path folder;
     private final Path segment;
-    private final Daemon bridge;
+    private final Optional<HoldingSwitch> holding;
+    private final Runnable endSegment;
     private final Map<Integer, Daemon> targets = new LinkedHashMap<>();
     private final Map<String, Daemon> nodes = new LinkedHashMap<>();
     private final Map<String, Integer> ports = new LinkedHashMap<>();
+    private final Map<String, ApiRelay> relays = new LinkedHashMap<>();
+    private final Wiring wiring;
+
+    /**
+     * What stands between the machines, and on them, for a test to meddle with.
+     *
+     * @param relays one in front of each node's API
+     * @param tools each node has a {@link ToolFolder}
+     * @param held a {@link HoldingSwitch} as the segment, and targets that log their writes
+     */
+    record Wiring(boolean relays, boolean tools, boolean held) {}
 
     GuestLab() {
+        this(new Wiring(false, false, false));
+    }
+
+    GuestLab(Wiring wiring) {
+        this.wiring = wiring;
         Tool.require("qemu-system-x86_64", "qemu-system-x86");
         try {
             folder = Files.createTempDirectory("eb-");
             segment = folder.resolve("s");
-            bridge = SegmentLab.segment(segment);
+            holding = wiring.held() ? Optional.of(new HoldingSwitch(segment)) : Optional.empty();
+            endSegment = holding.<Runnable>map(it -> it::close)
+                    .orElseGet(() -> SegmentLab.segment(segment)::close);
             for (int target = 0; target < 2; target++) {
                 try (RandomAccessFile file = new RandomAccessFile(leg(target).toFile(), "rw")) {
                     file.setLength(DISK_BYTES);
@@ -53,8 +77,14 @@ final class GuestLab implements AutoCloseable {
             }
             for (String node : NODES) {
                 Files.createDirectories(state(node));
+                if (wiring.tools()) {
+                    tools(node).fill();
+                }
                 Files.writeString(state(node).resolve("node-id"), node + folder);
                 ports.put(node, freePort());
+                if (wiring.relays()) {
+                    relays.put(node, new ApiRelay(ports.get(node)));
+                }
                 run(
                         "node",
                         "certificate",
@@ -106,31 +136,57 @@ final class GuestLab implements AutoCloseable {
                     [nodes.%1$s]
                     address = "https://127.0.0.1:%2$d"
                     certificate = "%3$s/%1$s.pem"
-                    """.formatted(other, ports.get(other), state(other)));
+                    """.formatted(other, reachedAt(other), state(other)));
         }
         return text.toString();
+    }
+
+    private int reachedAt(String node) {
+        return wiring.relays() ? relays.get(node).port() : ports.get(node);
+    }
+
+    /** What is between this node's API and the other node. */
+    ApiRelay relay(String node) {
+        return relays.get(node);
+    }
+
+    HoldingSwitch holdingSwitch() {
+        return holding.orElseThrow();
     }
 
     static String other(String node) {
         return node.equals("a") ? "b" : "a";
     }
 
+    /** By which the legs are reached. */
+    String network() {
+        return "unix:" + segment;
+    }
+
     // Targets and nodes.
 
     void startTarget(int target) {
+        List<String> words = new ArrayList<>(
+                List.of(LAUNCHER, "export", "-s", "--state", folder.resolve("t" + target) + ""));
+        if (wiring.held()) {
+            words.addAll(List.of("--write-log", writeLog(target).toString()));
+        }
+        words.addAll(List.of("" + target, "0", network(), leg(target).toString()));
         targets.put(
-                target,
-                Daemon.start(List.of(
-                                LAUNCHER,
-                                "export",
-                                "-s",
-                                "--state",
-                                folder.resolve("t" + target).toString(),
-                                "" + target,
-                                "0",
-                                "unix:" + segment,
-                                leg(target).toString()))
-                        .awaitLog("e" + target + ".0: serving", START_TIMEOUT));
+                target, Daemon.start(words).awaitLog("e" + target + ".0: serving", START_TIMEOUT));
+    }
+
+    /** Of the writes that a target has executed. */
+    Path writeLog(int target) {
+        return folder.resolve("writes" + target);
+    }
+
+    void signalTarget(int target, String signal) {
+        signal(targets.get(target).pid(), signal);
+    }
+
+    private static void signal(long pid, String signal) {
+        Tool.check(List.of("kill", "-" + signal, "" + pid));
     }
 
     /** SIGKILL. */
@@ -139,11 +195,25 @@ final class GuestLab implements AutoCloseable {
     }
 
     void startNode(String node) {
-        nodes.put(
-                node,
-                Daemon.start(List.of(
-                                LAUNCHER, "node", "run", "-c", settingsOf(node).toString()))
-                        .awaitLog("SIGHUP reads them again", START_TIMEOUT));
+        List<String> words = new ArrayList<>();
+        if (wiring.tools()) {
+            words.addAll(List.of("env", "PATH=" + tools(node).path()));
+        }
+        words.addAll(List.of(LAUNCHER, "node", "run", "-c", settingsOf(node).toString()));
+        nodes.put(node, Daemon.start(words).awaitLog("SIGHUP reads them again", START_TIMEOUT));
+    }
+
+    /** The programs that a node has. */
+    ToolFolder tools(String node) {
+        return new ToolFolder(folder.resolve("tools-" + node));
+    }
+
+    void signalNode(String node, String signal) {
+        signal(nodes.get(node).pid(), signal);
+    }
+
+    boolean nodeLives(String node) {
+        return nodes.containsKey(node);
     }
 
     /** The daemon as the service of a manager that keeps its sockets, from now on. */
@@ -159,7 +229,7 @@ final class GuestLab implements AutoCloseable {
 
     /** The daemon alone; its guests go on. */
     void killNode(String node) {
-        nodes.remove(node).close();
+        nodes.remove(node).crash();
     }
 
     void terminateNode(String node) {
@@ -174,9 +244,21 @@ final class GuestLab implements AutoCloseable {
 
     /** Its hypervisor alone. */
     void killGuest(String node) {
+        hypervisor(node).ifPresent(ProcessHandle::destroyForcibly);
+    }
+
+    void signalGuest(String node, String signal) {
+        signal(hypervisor(node).orElseThrow().pid(), signal);
+    }
+
+    /** The process of the guest on a node, while one lives. */
+    Optional<ProcessHandle> hypervisor(String node) {
         Path pid = guestFile(node, "pid");
-        if (Files.exists(pid)) {
-            Tool.run(List.of("kill", "-KILL", Tool.textOf(pid).strip()));
+        try {
+            return ProcessHandle.of(Long.parseLong(Files.readString(pid).strip()))
+                    .filter(ProcessHandle::isAlive);
+        } catch (IOException | NumberFormatException none) {
+            return Optional.empty();
         }
     }
 
@@ -184,7 +266,19 @@ final class GuestLab implements AutoCloseable {
         return nodes.containsKey(node) ? nodes.get(node).log() : "";
     }
 
-    // What a person types.
+    // What a person types, or asks by a program.
+
+    ApiClient client(String node) {
+        return ApiClient.unix(state(node).resolve("run").resolve("api.sock"));
+    }
+
+    /** What a node says of the guest. */
+    Optional<NodeReport.Guest> report(String node) {
+        String all = client(node).get("/guests").text();
+        return Documents.readList(all, "guests", NodeReport.Guest.class).stream()
+                .filter(guest -> guest.name().equals(GUEST))
+                .findFirst();
+    }
 
     Tool.Outcome attempt(String node, String... words) {
         List<String> command = new ArrayList<>(List.of(LAUNCHER, "guest"));
@@ -212,6 +306,12 @@ final class GuestLab implements AutoCloseable {
         return outcome.text();
     }
 
+    /** As a person does with a leg that was left behind while it was out of reach. */
+    void takeIn(String node, int target) {
+        String state = state(node).toString();
+        run("mirror", "add", GUEST, "e" + target + ".0", "--state", state, "--if", network());
+    }
+
     String mirror(String node, String... options) {
         List<String> words =
                 new ArrayList<>(List.of("mirror", "detail", GUEST, "--state", "" + state(node)));
@@ -229,7 +329,7 @@ final class GuestLab implements AutoCloseable {
                 "--legs",
                 "e0.0,e1.0",
                 "--if",
-                "unix:" + segment,
+                network(),
                 "--memory",
                 RecordGuest.MEMORY_MIB + "M",
                 "--kernel",
@@ -293,12 +393,13 @@ final class GuestLab implements AutoCloseable {
 
     @Override
     public void close() {
+        nodes.values().forEach(Daemon::close);
         for (String node : NODES) {
             killGuest(node);
         }
-        nodes.values().forEach(Daemon::close);
         targets.values().forEach(Daemon::close);
-        bridge.close();
+        relays.values().forEach(ApiRelay::close);
+        endSegment.run();
         try (Stream<Path> files = Files.walk(folder)) {
             files.sorted(Comparator.reverseOrder())
                     .forEach(file -> file.toFile().delete());

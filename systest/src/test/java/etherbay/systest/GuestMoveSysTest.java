@@ -13,7 +13,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 import java.time.Duration;
 
-/** A guest on a mirror over two targets, and what its daemons go through; {@link GuestMovesSysTest} moves it. */
+/**
+ * A guest on a mirror over two targets, and what its daemons go through; {@link GuestMovesSysTest}
+ * moves it.
+ */
 @Timeout(900)
 @ExtendWith(ReasonInTrace.class)
 class GuestMoveSysTest {
