@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -94,7 +95,7 @@ class DemoLabTest {
     @Timeout(60)
     void aRelayPassesBytesBothWays() throws Exception {
         try (DemoRelay relay = DemoRelay.to(List.of("cat"));
-                Socket socket = new Socket("127.0.0.1", relay.port())) {
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), relay.port())) {
             byte[] hello = "hello".getBytes(StandardCharsets.US_ASCII);
             socket.getOutputStream().write(hello);
             assertThat(socket.getInputStream().readNBytes(hello.length)).isEqualTo(hello);
