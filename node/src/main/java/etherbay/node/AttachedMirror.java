@@ -45,7 +45,6 @@ public final class AttachedMirror implements AutoCloseable {
     private static final long DISCOVER_NS = 500_000_000;
     private static final long RETRY_NS = 250_000_000;
     private static final long CLAIM_NS = 30_000_000_000L;
-    private static final long LOOK_MS = 5_000;
 
     /**
      * What to assemble, and how.
@@ -101,12 +100,10 @@ public final class AttachedMirror implements AutoCloseable {
     private volatile CompletableFuture<String> fenced = new CompletableFuture<>();
     private volatile @Nullable Mirror mirror;
     private volatile AssemblyRequest request;
-    private @Nullable Thread looking;
+    private final LegLookout lookout;
 
     /** Of the mirror as it is now: done when it has been let go; one attempt, waited for again. */
     private @Nullable CompletableFuture<Boolean> ending;
-
-    private volatile boolean stopping;
 
     private AttachedMirror(
             Undo undo,
@@ -122,6 +119,7 @@ public final class AttachedMirror implements AutoCloseable {
         this.options = options;
         this.told = told;
         request = options.request();
+        lookout = new LegLookout(this, legs, options.legs().isEmpty());
     }
 
     /** The loop and what legs are opened by; nothing is opened yet. */
@@ -252,6 +250,14 @@ public final class AttachedMirror implements AutoCloseable {
         public void fenced(String leg) {
             taken.complete(leg);
         }
+    }
+
+    /** A leg that was missing answers: taken in if it is one. Any thread. */
+    void takeIn(Part part) {
+        turning.call(() -> {
+            appeared(part);
+            return true;
+        });
     }
 
     /** A leg that was missing is here: taken in if it is one. On the loop. */
@@ -419,6 +425,7 @@ public final class AttachedMirror implements AutoCloseable {
         request = next;
         long deadlineNs = loop.clock().nanoTime() + options.waitNs();
         mirror = opened(legs.open(options.legs(), options.waitNs()), deadlineNs);
+        lookout.leftBehind(options.legs(), detail());
     }
 
     /** Whether every leg in sync says, asked just now, that it is ours. */
@@ -430,42 +437,7 @@ public final class AttachedMirror implements AutoCloseable {
     /** Turns the loop on a thread of its own from now on, and looks for legs that are missing. */
     public void start() {
         turning.start();
-        looking = Thread.ofVirtual().name("etherbay-legs").start(this::lookForLegs);
-    }
-
-    private void lookForLegs() {
-        while (!stopping) {
-            try {
-                Thread.sleep(LOOK_MS);
-                MirrorDetail now = detail();
-                long present =
-                        now.legs().stream().filter(leg -> leg.slot() >= 0).count();
-                boolean searched = options.legs().isEmpty() && present < now.legCount();
-                if (searched && !stopping) {
-                    takeIn(now);
-                }
-            } catch (InterruptedException stopped) {
-                return;
-            }
-        }
-    }
-
-    private synchronized void takeIn(MirrorDetail now) {
-        List<String> known =
-                now.legs().stream().map(MirrorDetail.LegDetail::name).toList();
-        for (Part part : legs.discover(DISCOVER_NS)) {
-            LegReader.Found found = legs.read(part).found();
-            boolean ours =
-                    found != null && found.reading().superblock().arrayId().equals(now.arrayId());
-            if (ours) {
-                turning.call(() -> {
-                    appeared(part);
-                    return true;
-                });
-            } else if (!known.contains(part.name())) {
-                legs.leave(part.name());
-            }
-        }
+        lookout.start();
     }
 
     /**
@@ -557,12 +529,7 @@ public final class AttachedMirror implements AutoCloseable {
      * @param first what the loop does before: no new requests come after it
      */
     public void stop(Runnable first) throws InterruptedException {
-        stopping = true;
-        Thread looker = looking;
-        if (looker != null) {
-            looker.interrupt();
-            looker.join();
-        }
+        lookout.stop();
         CompletableFuture<Boolean> begun = endingSoFar();
         turning.stop(quiet -> {
             first.run();

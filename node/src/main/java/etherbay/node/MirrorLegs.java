@@ -180,6 +180,14 @@ final class MirrorLegs implements AutoCloseable {
         return open(List.of(name), waitNs, false).stream().findFirst();
     }
 
+    /** A leg that is open, while it answers. */
+    Optional<Part> answering(String name) {
+        Optional<RemoteDisk> disk = soughtBy(name).flatMap(SoughtDisk::found);
+        return disk.filter(known ->
+                        access.call(() -> known.status().state() == BlockDevice.State.ONLINE))
+                .map(known -> access.call(() -> part(known)));
+    }
+
     /** Why a leg of that name is not there. */
     EtherbayException trouble(String name) {
         if (BackingName.ofPath(name).bare() instanceof BackingName.AtAoe aoe) {

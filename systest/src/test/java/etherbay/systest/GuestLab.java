@@ -306,12 +306,6 @@ final class GuestLab implements AutoCloseable {
         return outcome.text();
     }
 
-    /** As a person does with a leg that was left behind while it was out of reach. */
-    void takeIn(String node, int target) {
-        String state = state(node).toString();
-        run("mirror", "add", GUEST, "e" + target + ".0", "--state", state, "--if", network());
-    }
-
     String mirror(String node, String... options) {
         List<String> words =
                 new ArrayList<>(List.of("mirror", "detail", GUEST, "--state", "" + state(node)));

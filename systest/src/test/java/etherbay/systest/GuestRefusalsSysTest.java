@@ -81,9 +81,15 @@ class GuestRefusalsSysTest {
         lab.tools("b").qemu(SMALL);
         refused(ErrorCode.ENVIRONMENT, List.of("not moved to b", "memory"), MIGRATE);
         lab.tools("b").qemu(OTHER_CPU);
-        refused(ErrorCode.INVALID, List.of("not moved to b", "no processor max"), MIGRATE);
+        refused(
+                ErrorCode.CONFLICT,
+                List.of("not moved to b", "WRONG processor", "no processor max"),
+                MIGRATE);
         lab.tools("b").qemu(OTHER_MACHINE);
-        refused(ErrorCode.INVALID, List.of("not moved to b", "has no machine pc-q35"), MIGRATE);
+        refused(
+                ErrorCode.CONFLICT,
+                List.of("not moved to b", "WRONG machine", "has no machine pc-q35"),
+                MIGRATE);
         lab.tools("b").qemu("echo it is broken >&2; exit 1");
         refused(
                 ErrorCode.ENVIRONMENT,

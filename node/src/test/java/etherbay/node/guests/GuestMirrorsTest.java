@@ -10,6 +10,7 @@ import etherbay.base.EtherbayException;
 import etherbay.base.Impairment;
 import etherbay.base.PortAddress;
 import etherbay.base.SegmentSwitch;
+import etherbay.guest.keeper.GuestDisks.Leg;
 import etherbay.guest.keeper.GuestDisks.Standing;
 import etherbay.guest.keeper.GuestDisks.Take;
 import etherbay.guest.machine.GuestDisk;
@@ -55,7 +56,7 @@ final class GuestMirrorsTest {
     private Path folder;
 
     private SegmentSwitch segment;
-    private Node targets;
+    private final List<Node> targets = new ArrayList<>();
     private GuestDisk disk;
     private final List<GuestMirrors> opened = new ArrayList<>();
 
@@ -101,10 +102,20 @@ final class GuestMirrorsTest {
     }
 
     private void startTargets() {
-        targets = Node.start(
-                new NodeSettings(folder.resolve("t"), List.of(), List.of(export(0), export(1))),
-                new NodeOptions("targets", false, Optional.empty()),
-                line -> {});
+        startTarget(0);
+        startTarget(1);
+    }
+
+    private void startTarget(int slot) {
+        targets.add(Node.start(
+                new NodeSettings(folder.resolve("t" + slot), List.of(), List.of(export(slot))),
+                new NodeOptions("target " + slot, false, Optional.empty()),
+                line -> {}));
+    }
+
+    private void endTargets() {
+        targets.forEach(Node::close);
+        targets.clear();
     }
 
     private Path leg(int slot) {
@@ -124,7 +135,7 @@ final class GuestMirrorsTest {
     @AfterEach
     void end() {
         opened.forEach(GuestMirrors::close);
-        targets.close();
+        endTargets();
         segment.close();
     }
 
@@ -263,7 +274,7 @@ final class GuestMirrorsTest {
         GuestMirrors a = node("a");
         long first = a.take(disk, plain(Long.MAX_VALUE));
         try (Client here = new Client(a.socket(disk))) {
-            targets.close();
+            endTargets();
             here.ask(Client.WRITE, 4096, (byte) 7);
             assertThatThrownBy(() -> a.release(disk))
                     .isInstanceOfSatisfying(
@@ -278,6 +289,27 @@ final class GuestMirrorsTest {
             assertThat(here.answered()).isZero();
             assertThat(here.firstByte()).isEqualTo((byte) 7);
         }
+    }
+
+    @Test
+    void aLegThatWasLeftBehindIsTakenInWhenItAnswersAgain() throws Exception {
+        GuestMirrors a = node("a");
+        long first = a.take(disk, plain(Long.MAX_VALUE));
+        assertThat(a.release(disk)).isTrue();
+        targets.removeLast().close();
+        a.take(disk, new Take(first, true, true));
+        assertThat(a.isWhole(disk)).isFalse();
+        assertThat(a.legs(disk)).extracting(Leg::name).doesNotContain("e7.1");
+        try (Client here = new Client(a.socket(disk))) {
+            here.ask(Client.WRITE, 4096, (byte) 9);
+            assertThat(here.answered()).isZero();
+            startTarget(1);
+            while (!a.isWhole(disk)) {
+                Thread.onSpinWait(); // until the test's time is up
+            }
+            assertThat(here.firstByte()).isEqualTo((byte) 9);
+        }
+        assertThat(a.legs(disk)).hasSize(2).allMatch(Leg::isWell);
     }
 
     @Test
