@@ -125,6 +125,19 @@ class GuestRefusalsSysTest {
         refused(ErrorCode.CONFLICT, List.of("holds"), created("second", "--legs", "e0.0,e1.0"));
         refused(ErrorCode.INVALID, List.of("name"), created("no name!", "--mirror", GUEST));
         refused(ErrorCode.INVALID, List.of("memory"), created("second", "--memory", "0"));
+        // Before the disks are looked at, which are in use besides.
+        refused(
+                ErrorCode.CONFLICT,
+                List.of("there is a guest wanderer"),
+                created(GUEST, "--legs", "e0.0,e1.0", "--yes"));
+        refused(
+                ErrorCode.NOT_FOUND,
+                List.of("no image /nowhere/image"),
+                created("second", "--legs", "e0.0,e1.0", "--yes", "--image", "/nowhere/image"));
+        refused(
+                ErrorCode.INVALID,
+                List.of("no 5 MiB of memory"),
+                created("second", "--legs", "e0.0,e1.0", "--yes", "--memory", "5M"));
     }
 
     private String[] created(String name, String... options) {

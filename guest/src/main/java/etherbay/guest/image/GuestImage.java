@@ -44,6 +44,11 @@ public final class GuestImage {
         }
     }
 
+    /** The same as far as that can be told before there is a disk. */
+    public void checkSource() {
+        check(ImageDestination.file(Path.of("/dev/null"), Long.MAX_VALUE));
+    }
+
     private DebianImage debian(String suite, Path work, ImageProgress progress) {
         return new DebianImage(suite, hostname, login, work, progress);
     }

@@ -58,12 +58,7 @@ final class Departure {
             guest.say("it is not moved to " + to + ": " + failure.getMessage() + ": "
                     + failure.why());
             comeBack();
-            throw new EtherbayException(
-                    failure.code(),
-                    "guest " + guest.name() + " is not moved to " + to + "; it goes on at "
-                            + parts.node(),
-                    failure.getMessage() + ": " + failure.why(),
-                    failure.correction());
+            throw guest.notMoved(to, failure);
         }
         watch.at(Step.HANDED);
         if (!handOver()) {

@@ -71,11 +71,7 @@ public final class GuestKeeper {
      * @throws EtherbayException CONFLICT when one of that name is known, here or on another node
      */
     public void create(GuestSpec spec, Consumer<GuestRecord> fill) {
-        for (String node : parts.peers().names()) {
-            if (asked(node, spec.name()).isPresent()) {
-                throw taken(spec.name(), node);
-            }
-        }
+        requireNew(spec.name());
         GuestRecord record = new GuestRecord(spec, 0, Phase.HERE, Wanted.STOPPED, "", "");
         KeptGuest guest = new KeptGuest(parts, record);
         guest.alone(() -> {
@@ -97,6 +93,18 @@ public final class GuestKeeper {
             return true;
         });
         tell(guest.record());
+    }
+
+    /** @throws EtherbayException CONFLICT when one of that name is known, here or elsewhere */
+    public void requireNew(String name) {
+        if (guests.containsKey(name)) {
+            throw taken(name, parts.node());
+        }
+        for (String node : parts.peers().names()) {
+            if (asked(node, name).isPresent()) {
+                throw taken(name, node);
+            }
+        }
     }
 
     private static EtherbayException taken(String name, String node) {

@@ -122,6 +122,15 @@ final class KeptGuest {
         }
     }
 
+    /** For who wanted it moved: which guest stays where, and why. */
+    EtherbayException notMoved(String to, EtherbayException failure) {
+        return new EtherbayException(
+                failure.code(),
+                "guest " + name() + " is not moved to " + to + "; it goes on at " + parts.node(),
+                failure.getMessage() + ": " + failure.why(),
+                failure.correction());
+    }
+
     // Steps.
 
     Condition condition() {

@@ -30,7 +30,7 @@ final class Preflight {
     /** @throws EtherbayException as the other node's answer does */
     static List<MoveCheck> of(KeptGuest guest, String node) {
         GuestSpec spec = guest.record().spec();
-        Readiness there = guest.parts.peers().check(node, spec);
+        Readiness there = asked(guest, node);
         List<MoveCheck> checks = new ArrayList<>();
         for (Need need : there.needs()) {
             checks.add(new MoveCheck(need.what(), need.wanted(), need.here(), need.correction()));
@@ -46,6 +46,14 @@ final class Preflight {
             checks.add(leg(leg, same.orElse(new Leg(leg.name(), "not looked for", false))));
         }
         return List.copyOf(checks);
+    }
+
+    private static Readiness asked(KeptGuest guest, String node) {
+        try {
+            return guest.parts.peers().check(node, guest.record().spec());
+        } catch (EtherbayException failure) {
+            throw guest.notMoved(node, failure);
+        }
     }
 
     private static MoveCheck sameProcessor(String here, String there) {

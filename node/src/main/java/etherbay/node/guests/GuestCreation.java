@@ -64,6 +64,8 @@ final class GuestCreation implements TaskKind {
                     "that would have to be on every node that the guest moves to, which is not"
                             + " built yet");
         }
+        requireRight(order);
+        image.ifPresent(GuestImage::checkSource);
         GuestDisk disk = order.mirror().isEmpty() ? made(order, run) : found(order);
         GuestSpec spec = order.spec(disk, guests.hypervisor().abilities());
         run.checkCancelled();
@@ -73,6 +75,13 @@ final class GuestCreation implements TaskKind {
             }
         });
         run.log("guest " + order.name() + " is made; etherbay guest start " + order.name());
+    }
+
+    /** What is wrong with it is said before anything is made. */
+    private void requireRight(GuestOrder order) {
+        guests.keeper().requireNew(order.name());
+        GuestDisk wanted = new GuestDisk(order.mirror(), order.legs(), order.interfaces());
+        var _ = order.spec(wanted, guests.hypervisor().abilities());
     }
 
     private void write(GuestImage image, GuestDisk disk, TaskRun run) {
