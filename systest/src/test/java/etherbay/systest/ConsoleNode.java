@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -236,7 +237,7 @@ final class ConsoleNode implements NodeAdmin, Clock {
 
             @Override
             public void run(TaskRun run) {
-                asked.add("move " + run.arguments());
+                asked.add("move " + new TreeMap<>(run.arguments()));
                 run.log("right memory: 2048 MiB; there: 6120 MiB are free");
             }
         };
