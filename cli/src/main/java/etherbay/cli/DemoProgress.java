@@ -10,8 +10,8 @@ import java.util.Optional;
 
 /**
  * Says which step runs: on a terminal one line that counts its seconds and vanishes at the end,
- * elsewhere a line per step
- * and per thing that it says meanwhile. One thread; on a terminal a second one draws.
+ * elsewhere a line per step and per thing that it says meanwhile. One thread; on a terminal a
+ * second one draws.
  */
 final class DemoProgress {
     private static final Duration REDRAW_INTERVAL = Duration.ofMillis(500);

@@ -100,6 +100,7 @@ public final class AttachedMirror implements AutoCloseable {
     private volatile CompletableFuture<String> fenced = new CompletableFuture<>();
     private volatile @Nullable Mirror mirror;
     private volatile AssemblyRequest request;
+    private volatile List<String> named;
     private final LegLookout lookout;
 
     /** Of the mirror as it is now: done when it has been let go; one attempt, waited for again. */
@@ -119,6 +120,7 @@ public final class AttachedMirror implements AutoCloseable {
         this.options = options;
         this.told = told;
         request = options.request();
+        named = options.legs();
         lookout = new LegLookout(this, legs, options.legs().isEmpty());
     }
 
@@ -410,8 +412,23 @@ public final class AttachedMirror implements AutoCloseable {
     }
 
     /**
-     * Assembles it anew, of the same legs, in place of what it is now: which is let go first, if it
-     * is ours. Between {@link #start} and {@link #stop}; nobody uses it meanwhile.
+     * By which legs it is found again: those that it has, when it is whole; else also those by
+     * which it was opened, one of which may come back. Any thread; none when it was looked for.
+     */
+    public List<String> foundBy() {
+        List<String> before = named;
+        if (before.isEmpty()) {
+            return before;
+        }
+        Set<String> names = new LinkedHashSet<>(call(Mirror::isWhole) ? List.of() : before);
+        detail().legs().forEach(leg -> names.add(leg.name()));
+        return List.copyOf(names);
+    }
+
+    /**
+     * Assembles it anew, of the legs by which it is {@linkplain #foundBy found}, in place of what
+     * it is now: which is let go first, if it is ours. Between {@link #start} and {@link #stop};
+     * nobody uses it meanwhile.
      *
      * @throws EtherbayException as {@link #open}; nothing is open then but the legs
      */
@@ -419,13 +436,15 @@ public final class AttachedMirror implements AutoCloseable {
         if (device().isOurs()) {
             letGo();
         }
+        List<String> names = foundBy();
         former.add(device()); // what is under way on a leg that is silent may still use its memory
         fenced = new CompletableFuture<>();
         ending = null;
         request = next;
         long deadlineNs = loop.clock().nanoTime() + options.waitNs();
-        mirror = opened(legs.open(options.legs(), options.waitNs()), deadlineNs);
-        lookout.leftBehind(options.legs(), detail());
+        mirror = opened(legs.open(names, options.waitNs()), deadlineNs);
+        named = names;
+        lookout.leftBehind(names, detail());
     }
 
     /** Whether every leg in sync says, asked just now, that it is ours. */

@@ -47,6 +47,11 @@ final class MoveDisks implements GuestDisks {
     }
 
     @Override
+    public List<String> foundBy(GuestDisk disk) {
+        return disk.legs();
+    }
+
+    @Override
     public Path socket(GuestDisk disk) {
         return Path.of("/disk");
     }

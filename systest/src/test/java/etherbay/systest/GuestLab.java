@@ -69,12 +69,8 @@ final class GuestLab implements AutoCloseable {
             holding = wiring.held() ? Optional.of(new HoldingSwitch(segment)) : Optional.empty();
             endSegment = holding.<Runnable>map(it -> it::close)
                     .orElseGet(() -> SegmentLab.segment(segment)::close);
-            for (int target = 0; target < 2; target++) {
-                try (RandomAccessFile file = new RandomAccessFile(leg(target).toFile(), "rw")) {
-                    file.setLength(DISK_BYTES);
-                }
-                startTarget(target);
-            }
+            newTarget(0);
+            newTarget(1);
             for (String node : NODES) {
                 Files.createDirectories(state(node));
                 if (wiring.tools()) {
@@ -165,6 +161,16 @@ final class GuestLab implements AutoCloseable {
 
     // Targets and nodes.
 
+    /** With an empty disk. */
+    void newTarget(int target) {
+        try (RandomAccessFile file = new RandomAccessFile(leg(target).toFile(), "rw")) {
+            file.setLength(DISK_BYTES);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        startTarget(target);
+    }
+
     void startTarget(int target) {
         List<String> words = new ArrayList<>(
                 List.of(LAUNCHER, "export", "-s", "--state", folder.resolve("t" + target) + ""));
@@ -214,6 +220,11 @@ final class GuestLab implements AutoCloseable {
 
     boolean nodeLives(String node) {
         return nodes.containsKey(node);
+    }
+
+    /** What a node has written of the guest. */
+    String record(String node) {
+        return Tool.textOf(state(node).resolve("guests").resolve(GUEST + ".json"));
     }
 
     /** The daemon as the service of a manager that keeps its sockets, from now on. */
@@ -311,6 +322,21 @@ final class GuestLab implements AutoCloseable {
                 new ArrayList<>(List.of("mirror", "detail", GUEST, "--state", "" + state(node)));
         words.addAll(List.of(options));
         return run(words.toArray(String[]::new));
+    }
+
+    /** What a person does with the mirror: {@code remove}, {@code add}. */
+    void changeMirror(String node, String verb, int target, String... options) {
+        List<String> words = new ArrayList<>(List.of(
+                "mirror",
+                verb,
+                GUEST,
+                "e" + target + ".0",
+                "--state",
+                "" + state(node),
+                "--if",
+                network()));
+        words.addAll(List.of(options));
+        run(words.toArray(String[]::new));
     }
 
     /** Makes the guest on a node, and waits until it writes. */

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
 /**
  * A guest on a mirror over two targets, and what its daemons go through; {@link GuestMovesSysTest}
@@ -43,8 +44,7 @@ class GuestMoveSysTest {
                 .containsPattern("right leg e0\\.0: in sync; there: .*owned by a at epoch [1-9]")
                 .doesNotContain("WRONG", "preparing");
         lab.killTarget(1);
-        Tool.await(
-                "the leg is lost", Duration.ofMinutes(1), () -> lab.mirror("a").contains("faulty"));
+        await("the leg is lost", () -> lab.mirror("a").contains("faulty"));
         Tool.Outcome refused = lab.attempt("a", "migrate", GUEST, "b");
         assertThat(refused.exitCode()).isNotZero();
         assertThat(refused.text())
@@ -54,6 +54,30 @@ class GuestMoveSysTest {
         lab.awaitRecords("a", 3);
         assertThat(lab.console("a")).doesNotContain("FAILED");
         assertThat(lab.state("b", GUEST)).contains("elsewhere");
+    }
+
+    /** At another address: every node has to look for the disk there from then on. */
+    @Test
+    void aDiskThatDiedIsReplacedAndTheGuestIsStartedAndMovedAsBefore() {
+        lab.boot("a");
+        lab.killTarget(1);
+        await("the leg is lost", () -> lab.mirror("a").contains("faulty"));
+        lab.changeMirror("a", "remove", 1);
+        lab.newTarget(2);
+        lab.changeMirror("a", "add", 2, "--yes");
+        await("it is whole", () -> lab.mirror("a", "--json").contains("\"good_copies\":2,"));
+        await("it is known where", () -> lab.record("a").contains("\"legs\":[\"e0.0\",\"e2.0\"]"));
+        lab.killNode("a");
+        lab.startNode("a");
+        lab.awaitRecords("a", 3);
+        assertThat(lab.guest("a", "migrate", GUEST, "b")).contains("done");
+        lab.awaitRecords("b", 3);
+        assertThat(lab.console("b")).doesNotContain("FAILED");
+        assertThat(lab.mirror("b", "--json")).contains("\"good_copies\":2,");
+    }
+
+    private static void await(String what, BooleanSupplier condition) {
+        Tool.await(what, Duration.ofMinutes(1), condition);
     }
 
     @Test

@@ -55,6 +55,12 @@ public interface GuestDisks {
      */
     List<Leg> legs(GuestDisk disk);
 
+    /**
+     * By which legs one that is OWNED is found from now on, here and on other nodes: those of its
+     * mirror; and while one of these is missing, those by which it was opened, too.
+     */
+    List<String> foundBy(GuestDisk disk);
+
     /** Where it is served, from {@link #standBy} or {@link #take} on. */
     Path socket(GuestDisk disk);
 

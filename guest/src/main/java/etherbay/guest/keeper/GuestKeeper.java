@@ -519,6 +519,7 @@ public final class GuestKeeper {
             guest.well();
             return;
         }
+        guest.followLegs();
         guest.run();
         if (guest.seen() == Condition.BROKEN && anew) {
             parts.hypervisor().resume(guest.name());

@@ -8,6 +8,7 @@ import etherbay.guest.machine.Hypervisor.Condition;
 import etherbay.guest.machine.Hypervisor.Start;
 
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
@@ -173,6 +174,15 @@ final class KeptGuest {
             now = condition();
         }
         return now;
+    }
+
+    /** Legs of its disk are exchanged while it runs: it is looked for where they are now. */
+    void followLegs() {
+        List<String> now = parts.disks().foundBy(disk());
+        if (!Set.copyOf(now).equals(Set.copyOf(disk().legs()))) {
+            save(record.being(record.spec().on(disk().of(now))));
+            say("its disk is found by " + String.join(", ", now) + " from now on");
+        }
     }
 
     /** Takes the disk, and knows durably under which epoch. */

@@ -15,4 +15,9 @@ public record GuestDisk(String mirror, List<String> legs, List<String> interface
         legs = List.copyOf(legs);
         interfaces = List.copyOf(interfaces);
     }
+
+    /** The same mirror, found by other legs. */
+    public GuestDisk of(List<String> others) {
+        return new GuestDisk(mirror, others, interfaces);
+    }
 }

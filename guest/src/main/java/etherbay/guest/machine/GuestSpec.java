@@ -51,6 +51,11 @@ public record GuestSpec(
                 "it has " + MEMORY_MIB_MIN + " to " + MEMORY_MIB_MAX);
     }
 
+    /** The same guest on that disk. */
+    public GuestSpec on(GuestDisk other) {
+        return new GuestSpec(name, id, machine, cpu, cpuCount, memoryMib, other, nics, boot, vnc);
+    }
+
     /** @throws EtherbayException INVALID for what cannot name a guest: it becomes a file's name */
     public static void requireName(String name) {
         require(

@@ -37,6 +37,11 @@ final class GuestMirrors implements GuestDisks, AutoCloseable {
     }
 
     @Override
+    public List<String> foundBy(GuestDisk disk) {
+        return find(disk).foundBy(disk.legs());
+    }
+
+    @Override
     public Path socket(GuestDisk disk) {
         return context.state().resolve("run").resolve("g-" + disk.mirror() + ".sock");
     }
